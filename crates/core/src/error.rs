@@ -1,0 +1,182 @@
+//! What stops a command: a kind for the exit code, a code, one sentence, what to do.
+//!
+//! Owns the failures of this crate. Refuses to be used for refusals to pay (those are verdicts)
+//! and for problems of a file that does not stop the work (those are diagnostics).
+
+use std::fmt;
+use std::path::Path;
+
+use feebook_schedule::diagnostic::{Code, Diagnostic, Severity};
+
+/// The kind of a failure; the command line maps it to its exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Asked for something that does not exist or does not go together.
+    Usage,
+    /// Terms that do not load.
+    Terms,
+    /// A report of which nothing can be read.
+    Report,
+    /// The terms need a plugin and it was refused.
+    Plugin,
+    /// The ledger, or a file, cannot be read or written.
+    Ledger,
+    /// A promise that the program makes to itself does not hold.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident $id:literal, $title:literal, $help:literal;)*) => {
+        $($(#[$doc])* pub static $name: Failure = Failure {
+            kind: ErrorKind::$kind,
+            code: Code { id: $id, severity: Severity::Error, title: $title, help: $help },
+        };)*
+
+        /// All failures of this crate in order of their numbers.
+        pub static FAILURES: &[&Failure] = &[$(&$name),*];
+    };
+}
+
+/// A code of a failure, and its kind.
+#[derive(Debug)]
+pub struct Failure {
+    /// The kind.
+    pub kind: ErrorKind,
+    /// The code.
+    pub code: Code,
+}
+
+codes! {
+    /// There is no ledger at the path.
+    NO_LEDGER = Ledger "L001", "no ledger",
+        "There is no file at the ledger's path. `feebook init` makes one; `-f` or FEEBOOK_LEDGER names another.";
+    /// The file is something else.
+    NOT_A_LEDGER = Ledger "L002", "not a ledger",
+        "The file exists but feebook did not write it. Nothing was changed in it.";
+    /// Written by a newer version.
+    NEWER_LEDGER = Ledger "L003", "ledger of a newer version",
+        "A newer feebook wrote this ledger. An older one would not understand all of it, so it refuses.";
+    /// Somebody else writes.
+    BUSY = Ledger "L004", "ledger in use",
+        "Another process is writing to the ledger and did not finish in time. Wait for it, then try again; nothing was written.";
+    /// SQLite failed.
+    DATABASE = Ledger "L005", "database failure",
+        "SQLite could not do what was asked; the message is its own. The transaction was rolled back.";
+    /// A file failed.
+    FILE = Ledger "L006", "file cannot be read or written",
+        "The operating system refused; the message is its own.";
+    /// A stored value that the ledger's own rules exclude.
+    DAMAGED = Ledger "L007", "damaged ledger",
+        "The ledger holds a value that its own rules exclude. `feebook check` lists what is wrong; restore a backup.";
+    /// The terms do not load.
+    TERMS = Terms "T001", "terms do not load",
+        "The schedule files have errors, listed above. Nothing is evaluated until all of them load: a wrong version would price orders wrongly without a word.";
+    /// No such program.
+    NO_PROGRAM = Usage "U001", "unknown program",
+        "The program's name is that of its folder under schedules/. `feebook program list` shows them.";
+    /// The program was not named and cannot be inferred.
+    WHICH_PROGRAM = Usage "U002", "program not named",
+        "The report does not say which program its orders belong to; name it with --program.";
+    /// No such order.
+    NO_ORDER = Usage "U003", "unknown order",
+        "The ledger has no order of that number. `feebook lines` lists what it has.";
+    /// The same number in several programs.
+    WHICH_ORDER = Usage "U004", "order number in several programs",
+        "Two programs report an order of the same number; name the program with --program.";
+    /// No such import.
+    NO_IMPORT = Usage "U005", "unknown import",
+        "The ledger has no import of that number. `feebook imports list` shows them.";
+    /// The import was taken back before.
+    ALREADY_UNDONE = Usage "U006", "import already taken back",
+        "The import's rows no longer count; taking it back twice changes nothing.";
+    /// No such version.
+    NO_VERSION = Usage "U007", "unknown version",
+        "The program has no schedule of that name or for that date.";
+    /// The schedule wants a plugin.
+    PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
+        "A rule of this schedule is computed by a plugin, and this build of feebook runs none. Its orders are not evaluated, and nothing is posted.";
+    /// A promise to ourselves.
+    BROKEN = Internal "X001", "internal contradiction",
+        "A result contradicts another that must agree with it. Nothing was written. Please report it with the message.";
+}
+
+/// What stopped a command.
+#[derive(Debug)]
+pub struct Error {
+    failure: &'static Failure,
+    message: String,
+    hint: Option<String>,
+    problems: Vec<Diagnostic>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The result of anything that can be stopped.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Makes an error with one sentence.
+    pub fn new(failure: &'static Failure, message: impl Into<String>) -> Self {
+        Self { failure, message: message.into(), hint: None, problems: Vec::new(), source: None }
+    }
+
+    /// Makes an error about a file that the operating system refused.
+    pub fn file(path: &Path, doing: &str, source: std::io::Error) -> Self {
+        Self::new(&FILE, format!("cannot {doing} {}: {source}", path.display())).because(source)
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the problems of the files that stopped it.
+    #[must_use]
+    pub fn with(mut self, problems: Vec<Diagnostic>) -> Self {
+        self.problems = problems;
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+
+    /// Returns the kind.
+    pub fn kind(&self) -> ErrorKind {
+        self.failure.kind
+    }
+
+    /// Returns the code.
+    pub fn code(&self) -> &'static Code {
+        &self.failure.code
+    }
+
+    /// Returns the problems of the files that stopped it.
+    pub fn problems(&self) -> &[Diagnostic] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error[{}]: {}", self.failure.code.id, self.message)?;
+        if let Some(hint) = &self.hint {
+            write!(f, "\nhint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| {
+            let source: &(dyn std::error::Error + 'static) = source;
+            source
+        })
+    }
+}

@@ -1,0 +1,420 @@
+//! One order line as a network reported it at one time: the fact that everything else is computed
+//! from.
+//!
+//! Owns the shape of a fact, the order of the network's numbers, which of several reports of one
+//! line counts, and the bytes that stand for a fact in a digest. Refuses results: nothing here was
+//! calculated by us.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use feebook_kernel::{Minor, Ppm, State};
+
+use crate::words::{Word, Words};
+
+/// A number of the network's, such as an order number. Ordered shorter first, then bytewise, so
+/// that digits sort as numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum No {
+    /// Up to 18 digits without a leading zero.
+    Digits(i64),
+    /// Anything else.
+    Text(Box<str>),
+}
+
+impl No {
+    /// Takes a number from the text of a report; none when it is empty.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        let canonical = text.len() <= 18
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && (text.len() == 1 || !text.starts_with('0'));
+        match text.parse() {
+            Ok(digits) if canonical => Some(Self::Digits(digits)),
+            _ => Some(Self::Text(text.into())),
+        }
+    }
+
+    fn digits(value: i64) -> u32 {
+        value.checked_ilog10().unwrap_or(0) + 1
+    }
+}
+
+impl Ord for No {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Digits(a), Self::Digits(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.len().cmp(&b.len()).then_with(|| a.cmp(b)),
+            (Self::Digits(a), Self::Text(b)) => {
+                let lengths = usize::try_from(Self::digits(*a)).unwrap_or(0).cmp(&b.len());
+                lengths.then_with(|| a.to_string().as_str().cmp(b))
+            }
+            (Self::Text(_), Self::Digits(_)) => other.cmp(self).reverse(),
+        }
+    }
+}
+
+impl PartialOrd for No {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Display for No {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digits(digits) => write!(f, "{digits}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Where a buyer ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Platform {
+    /// In the advertiser's app.
+    App = 0,
+    /// On the web.
+    Web = 1,
+}
+
+impl Platform {
+    /// Returns the word for the platform.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::App => "app",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// What the link led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Link {
+    /// The product that was bought.
+    Product = 0,
+    /// A store.
+    Store = 1,
+    /// Any other page.
+    Other = 2,
+}
+
+impl Link {
+    /// Returns the word for the kind of link.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Product => "product",
+            Self::Store => "store",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// One order line as reported. Amounts are in minor units of `amount_currency`, else `currency`,
+/// else the policy's; instants are seconds since 1970-01-01T00:00:00Z. What the report did not say
+/// is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LineFact {
+    /// The network's number of the order.
+    pub order_no: No,
+    /// The network's number of the line within the order.
+    pub line_no: No,
+    /// Our state for the network's word.
+    pub state: State,
+    /// The network's own word for the state.
+    pub status_word: Option<Word>,
+    /// Where the link stands (networks: tracking id).
+    pub placement: Option<Word>,
+    /// The publisher's tag on the click.
+    pub sub_id: Option<Box<str>>,
+    /// When the link was clicked, as the row says.
+    pub clicked_at: Option<i64>,
+    /// Where it was clicked.
+    pub click_country: Option<Word>,
+    /// When it was ordered.
+    pub ordered_at: Option<i64>,
+    /// When it was paid for.
+    pub paid_at: Option<i64>,
+    /// When the buyer confirmed.
+    pub finished_at: Option<i64>,
+    /// When the network settled.
+    pub settled_at: Option<i64>,
+    /// When the network last changed the row.
+    pub updated_at: Option<i64>,
+    /// A local time of the row occurred twice or never; see `schedule::zone`.
+    pub doubtful_time: bool,
+    /// The network's category id.
+    pub category: Option<Word>,
+    /// The network's product id.
+    pub product: Option<No>,
+    /// The network's store id.
+    pub store: Option<Word>,
+    /// Where it is sent: ISO 3166.
+    pub ship_to: Option<Word>,
+    /// Where the seller sits: ISO 3166.
+    pub seller_country: Option<Word>,
+    /// The site's host name, lower case.
+    pub host: Option<Word>,
+    /// The currency the buyer paid in: ISO 4217.
+    pub currency: Option<Word>,
+    /// The currency of the row's amounts: ISO 4217.
+    pub amount_currency: Option<Word>,
+    /// Units bought.
+    pub quantity: u32,
+    /// Product price per unit.
+    pub product_price: Option<Minor>,
+    /// Third-party service fee on the line.
+    pub service_fee: Option<Minor>,
+    /// What the buyer paid for the line.
+    pub paid_amount: Option<Minor>,
+    /// The final amount, which replaces the paid amount.
+    pub final_amount: Option<Minor>,
+    /// What the buyer got back.
+    pub refunded: Option<Minor>,
+    /// The buyer had never ordered before.
+    pub new_buyer: Option<bool>,
+    /// The item is on the program's hot list.
+    pub hot: Option<bool>,
+    /// The item takes part in the program.
+    pub affiliate: Option<bool>,
+    /// App or web.
+    pub platform: Option<Platform>,
+    /// What the link led to.
+    pub link: Option<Link>,
+    /// A coupon was used.
+    pub coupon: Option<bool>,
+    /// The rate the network reports.
+    pub reported_rate: Option<Ppm>,
+    /// The commission the network reports, signed minor units.
+    pub reported_commission: Option<i64>,
+    /// The incentive the network reports, signed minor units.
+    pub reported_incentive: Option<i64>,
+    /// The bonus the network reports, signed minor units.
+    pub reported_bonus: Option<i64>,
+}
+
+impl LineFact {
+    /// Makes a fact of which only the key and the state are known.
+    pub fn new(order_no: No, line_no: No, state: State) -> Self {
+        Self {
+            order_no,
+            line_no,
+            state,
+            status_word: None,
+            placement: None,
+            sub_id: None,
+            clicked_at: None,
+            click_country: None,
+            ordered_at: None,
+            paid_at: None,
+            finished_at: None,
+            settled_at: None,
+            updated_at: None,
+            doubtful_time: false,
+            category: None,
+            product: None,
+            store: None,
+            ship_to: None,
+            seller_country: None,
+            host: None,
+            currency: None,
+            amount_currency: None,
+            quantity: 1,
+            product_price: None,
+            service_fee: None,
+            paid_amount: None,
+            final_amount: None,
+            refunded: None,
+            new_buyer: None,
+            hot: None,
+            affiliate: None,
+            platform: None,
+            link: None,
+            coupon: None,
+            reported_rate: None,
+            reported_commission: None,
+            reported_incentive: None,
+            reported_bonus: None,
+        }
+    }
+
+    /// Returns the instants of the row, for "the earliest" and "the latest".
+    pub fn instants(&self) -> impl Iterator<Item = i64> {
+        [
+            self.clicked_at,
+            self.ordered_at,
+            self.paid_at,
+            self.finished_at,
+            self.settled_at,
+            self.updated_at,
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// Writes the bytes that stand for the fact in digests and, at last, in the order of two
+    /// reports. Words are written out, so that the bytes do not depend on the order of imports.
+    pub fn canonical(&self, words: &Words, out: &mut Vec<u8>) {
+        let mut bytes = Canonical { out, words };
+        bytes.no(Some(&self.order_no));
+        bytes.no(Some(&self.line_no));
+        bytes.int(Some(i64::from(u8_of(self.state))));
+        bytes.word(self.status_word);
+        bytes.word(self.placement);
+        bytes.text(self.sub_id.as_deref());
+        for at in [
+            self.clicked_at,
+            self.ordered_at,
+            self.paid_at,
+            self.finished_at,
+            self.settled_at,
+            self.updated_at,
+        ] {
+            bytes.int(at);
+        }
+        bytes.int(Some(i64::from(self.doubtful_time)));
+        bytes.word(self.category);
+        bytes.no(self.product.as_ref());
+        for word in [
+            self.store,
+            self.click_country,
+            self.ship_to,
+            self.seller_country,
+            self.host,
+            self.currency,
+            self.amount_currency,
+        ] {
+            bytes.word(word);
+        }
+        bytes.int(Some(i64::from(self.quantity)));
+        for amount in [
+            self.product_price,
+            self.service_fee,
+            self.paid_amount,
+            self.final_amount,
+            self.refunded,
+        ] {
+            bytes.int(amount.map(Minor::get));
+        }
+        for flag in [self.new_buyer, self.hot, self.affiliate, self.coupon] {
+            bytes.int(flag.map(i64::from));
+        }
+        bytes.text(self.platform.map(Platform::word));
+        bytes.text(self.link.map(Link::word));
+        bytes.int(self.reported_rate.map(|rate| i64::from(rate.get())));
+        for amount in [self.reported_commission, self.reported_incentive, self.reported_bonus] {
+            bytes.int(amount);
+        }
+    }
+}
+
+/// The rank of a state as a number.
+fn u8_of(state: State) -> u8 {
+    State::ALL.iter().position(|s| *s == state).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
+}
+
+/// Writes values so that no two different facts have the same bytes.
+struct Canonical<'a> {
+    out: &'a mut Vec<u8>,
+    words: &'a Words,
+}
+
+impl Canonical<'_> {
+    fn int(&mut self, value: Option<i64>) {
+        match value {
+            None => self.out.push(0),
+            Some(value) => {
+                self.out.push(1);
+                self.out.extend_from_slice(&value.to_be_bytes());
+            }
+        }
+    }
+
+    fn text(&mut self, value: Option<&str>) {
+        match value {
+            None => self.out.push(0),
+            Some(text) => {
+                self.out.push(2);
+                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                self.out.extend_from_slice(&length.to_be_bytes());
+                self.out.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+
+    fn word(&mut self, value: Option<Word>) {
+        let words = self.words;
+        self.text(value.map(|word| words.text(word)));
+    }
+
+    fn no(&mut self, value: Option<&No>) {
+        match value {
+            None => self.out.push(0),
+            Some(No::Digits(digits)) => self.int(Some(*digits)),
+            Some(No::Text(text)) => self.text(Some(text)),
+        }
+    }
+}
+
+/// What decides, before the canonical bytes, which of two reports of one line counts: the greater.
+///
+/// By `import --as-of`, else the row's `updated_at`, absent lowest; then the rank of the state;
+/// then the latest instant; then the refunds. Never by the order of imports.
+pub type Standing = (Option<i64>, State, Option<i64>, i64);
+
+/// Returns the standing of a report that was imported as of some instant.
+pub fn standing(fact: &LineFact, as_of: Option<i64>) -> Standing {
+    (
+        as_of.or(fact.updated_at),
+        fact.state,
+        fact.instants().max(),
+        fact.refunded.map_or(0, Minor::get),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn no(text: &str) -> No {
+        No::parse(text).unwrap()
+    }
+
+    #[test]
+    fn numbers_sort_shorter_first_then_bytewise() {
+        let mut sorted = ["10", "9", "A", "0", "AB", "007", "99999999999999999999", "8211114279848963"]
+            .map(no)
+            .to_vec();
+        sorted.sort();
+        let texts: Vec<String> = sorted.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            ["0", "9", "A", "10", "AB", "007", "8211114279848963", "99999999999999999999"]
+        );
+    }
+
+    #[test]
+    fn a_number_prints_as_it_was_read() {
+        for text in ["0", "00", "12", "9223372036854775807", "123456789012345678", "a-1"] {
+            assert_eq!(no(text).to_string(), text);
+        }
+        assert_eq!(No::parse(""), None);
+        assert_eq!(no("123456789012345678"), No::Digits(123_456_789_012_345_678));
+    }
+
+    #[test]
+    fn the_greater_state_counts_unless_a_later_report_says_otherwise() {
+        let fact = |state| LineFact::new(no("1"), no("1"), state);
+        let pending = standing(&fact(State::Pending), None);
+        let reversed = standing(&fact(State::Reversed), None);
+        assert!(reversed > pending);
+        assert!(standing(&fact(State::Pending), Some(1)) > reversed);
+        let mut updated = fact(State::Pending);
+        updated.updated_at = Some(5);
+        assert!(standing(&updated, None) > standing(&fact(State::Declined), Some(4)));
+    }
+}

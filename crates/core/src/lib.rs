@@ -1,0 +1,4 @@
+//! Everything that needs the ledger.
+pub mod error;
+pub mod fact;
+pub mod words;
