@@ -1,13 +1,14 @@
 //! The evaluation of one order: verdicts and rates per line, then bonus and cap per order.
 //!
-//! Owns the ladder of verdicts and the order of the steps. Refuses to know where lines come from
+//! Owns the ladder of verdicts and the order of the steps; the cap is next door. Refuses to know where lines come from
 //! or where outcomes go. Every caller (recompute, preview, explain, verify) ends here.
 
+use crate::cap;
 use crate::line::{Effect, FeeCountry, Line, State};
 use crate::money::Minor;
 use crate::observe::{BasisSource, Observer, Step};
 use crate::outcome::{Decided, Outcome, Reason, Verdict};
-use crate::terms::{BasisRule, Cap, CapScope, Cover, Rate, Terms, WhenUnknown};
+use crate::terms::{BasisRule, Cover, Rate, Terms, WhenUnknown};
 
 /// Evaluates all lines of one order: [`rate`], then [`settle`].
 ///
@@ -56,18 +57,11 @@ pub fn settle<O: Observer>(
     outcomes: &mut [Outcome],
     observer: &mut O,
 ) {
+    take_in_plugin(lines, outcomes, observer);
     let Cover::Terms(terms) = cover else { return };
-    withhold_flagged(lines, outcomes);
     give_bonus(terms, lines, outcomes, observer);
     if let Some(cap) = &terms.cap {
-        match cap.scope {
-            CapScope::Order => apply_cap(cap, outcomes, 0, observer),
-            CapScope::Line => {
-                for index in 0..outcomes.len() {
-                    apply_cap(cap, &mut outcomes[index..=index], index, observer);
-                }
-            }
-        }
+        cap::apply(cap, outcomes, observer);
     }
 }
 
@@ -78,7 +72,7 @@ fn bare(verdict: Verdict, reason: Reason, decided: Decided) -> Outcome {
 
 /// Rule 3: no line of the order has the governing instant.
 fn ungoverned(line: &Line) -> Outcome {
-    let gross = line.price.and_then(|price| price.times(line.quantity)).or(paid(line));
+    let gross = line.price.map_or(paid(line), |price| price.times(line.quantity));
     match declined(line, gross.map(|gross| gross.less(line.refunded))) {
         Some(reason) => bare(Verdict::Declined, reason, Decided::Qualified),
         None => bare(Verdict::Unverifiable, Reason::NotYetGoverned, Decided::Nothing),
@@ -112,14 +106,11 @@ fn rate_line<O: Observer>(
     if line.paid_in_other_currency {
         return bare(Verdict::Excluded, Reason::PaidCurrency, Decided::Currency);
     }
-    let priced = price(terms, line, basis);
-    let outcome = match priced {
+    let outcome = match price(terms, line, basis) {
         Ok(priced) => priced,
         Err((reason, decided)) => bare(Verdict::Unverifiable, reason, decided),
     };
-    if outcome.computed {
-        show_steps(line, basis, &outcome, index, observer);
-    }
+    show_steps(line, basis, &outcome, index, observer);
     match line.flag {
         Some(flag) if flag.effect == Effect::Hold => {
             Outcome { verdict: Verdict::Held, decided: Decided::Flag(flag.entry), ..outcome }
@@ -136,7 +127,7 @@ fn show_steps<O: Observer>(
     index: usize,
     observer: &mut O,
 ) {
-    if let Some(basis) = basis {
+    if let (Some(basis), Some(_)) = (basis, outcome.basis) {
         observer.step(
             index,
             Step::Basis {
@@ -150,7 +141,7 @@ fn show_steps<O: Observer>(
             },
         );
     }
-    if let Decided::Rate(entry) = outcome.decided {
+    if let (Decided::Rate(entry), true) = (outcome.decided, outcome.computed) {
         observer.step(
             index,
             Step::Commission { entry, rate: outcome.rate, commission: outcome.commission },
@@ -158,15 +149,19 @@ fn show_steps<O: Observer>(
     }
 }
 
-/// Declined, reversed or fully refunded: `left` is what the refunds leave of the amount.
+/// Declined, reversed or fully refunded: `left` is what the refunds leave of the amount. A buyer who
+/// got back all that was paid is fully refunded too, also where a coupon made that less than the
+/// price.
 fn declined(line: &Line, left: Option<Minor>) -> Option<Reason> {
     match line.state {
         State::Declined => Some(Reason::Declined),
         State::Reversed => Some(Reason::Reversed),
-        _ if line.refunded > Minor::ZERO && left == Some(Minor::ZERO) => {
-            Some(Reason::FullyRefunded)
+        _ => {
+            let nothing_left = left == Some(Minor::ZERO);
+            let all_back = paid(line).is_some_and(|paid| line.refunded >= paid);
+            let full = line.refunded > Minor::ZERO && (nothing_left || all_back);
+            full.then_some(Reason::FullyRefunded)
         }
-        _ => None,
     }
 }
 
@@ -194,8 +189,7 @@ fn basis(terms: &Terms<'_>, line: &Line) -> Option<Basis> {
         return Some(Basis { source, gross, fee, fee_assumed: false, left });
     }
     let gross = paid(line)?;
-    let source =
-        if line.final_amount.is_some() { BasisSource::Final } else { BasisSource::Paid };
+    let source = if line.final_amount.is_some() { BasisSource::Final } else { BasisSource::Paid };
     let (without_fee, fee_assumed) = match (line.service_fee, terms.service_fee) {
         (Some(fee), _) => (gross.less(fee), false),
         (None, Some(fee))
@@ -210,6 +204,8 @@ fn basis(terms: &Terms<'_>, line: &Line) -> Option<Basis> {
 }
 
 /// The commission of a line that nothing refuses (rules 5, 6, 8 and 16), or why it cannot be said.
+///
+/// A line that the plugin prices is told its basis, so that the plugin need not find it again.
 fn price(
     terms: &Terms<'_>,
     line: &Line,
@@ -229,7 +225,10 @@ fn price(
             return Ok(earning(Reason::Flat, decided, basis, None, amount));
         }
         Rate::Unknown => return Err((Reason::RateLost, decided)),
-        Rate::Plugin => return Err((Reason::PluginSilent, decided)),
+        Rate::Plugin => {
+            let silent = bare(Verdict::Unverifiable, Reason::PluginSilent, decided);
+            return Ok(Outcome { basis: basis.map(|basis| basis.left), ..silent });
+        }
         Rate::Percent(rate) => (Reason::Percent, rate),
         Rate::Band { min, max } => match line.reported_rate {
             None => return Err((Reason::BandWithoutReport, decided)),
@@ -259,21 +258,40 @@ fn earning(
     }
 }
 
-/// Takes the incentive of lines whose flag withholds it.
-fn withhold_flagged(lines: &[Line], outcomes: &mut [Outcome]) {
-    for (line, outcome) in lines.iter().zip(outcomes.iter_mut()) {
-        if withholds_bonus(line) {
+/// Takes in what a plugin left (rules 5, 9 and 11): nothing counts of a line that earns nothing or
+/// of which that cannot be said, nor the incentive of a line whose flag withholds it.
+fn take_in_plugin<O: Observer>(lines: &[Line], outcomes: &mut [Outcome], observer: &mut O) {
+    for (index, (line, outcome)) in lines.iter().zip(outcomes.iter_mut()).enumerate() {
+        if !outcome.computed {
+            outcome.commission = Minor::ZERO;
+        }
+        if !outcome.computed || withholds_bonus(line) {
             outcome.incentive = Minor::ZERO;
         }
+        show_plugin(line, outcome, index, observer);
     }
 }
 
+/// Tells the observer what the plugin set.
+fn show_plugin<O: Observer>(line: &Line, outcome: &Outcome, index: usize, observer: &mut O) {
+    if let (Reason::Plugin, Some(entry)) = (outcome.reason, line.rate) {
+        let Outcome { verdict, reason, decided, rate, commission, .. } = *outcome;
+        observer.step(index, Step::Verdict { verdict, reason, decided });
+        observer.step(index, Step::Commission { entry, rate, commission });
+    }
+    if outcome.incentive > Minor::ZERO {
+        observer.step(index, Step::Incentive { incentive: outcome.incentive });
+    }
+}
+
+/// Whether the line's flag takes bonus and incentive (rule 11).
 fn withholds_bonus(line: &Line) -> bool {
     line.flag.is_some_and(|flag| flag.effect == Effect::WithholdBonus)
 }
 
 /// Rule 9: once per order, on its first line that earns; where the policy gives the bonus without
-/// a commission, else on the first line that is merely excluded.
+/// a commission, else on its first line, unless that line earns 0 for being declined, disqualified
+/// or late. A first line of which nothing can be said shows no bonus, and passes it to no other.
 fn give_bonus<O: Observer>(
     terms: &Terms<'_>,
     lines: &[Line],
@@ -281,8 +299,7 @@ fn give_bonus<O: Observer>(
     observer: &mut O,
 ) {
     let earns = outcomes.iter().position(|outcome| outcome.computed);
-    let excluded = || outcomes.iter().position(|outcome| outcome.verdict == Verdict::Excluded);
-    let on = earns.or_else(|| terms.bonus_without_commission.then(excluded).flatten());
+    let on = earns.or_else(|| first_excluded(outcomes).filter(|_| terms.bonus_without_commission));
     let Some(index) = on else { return };
     let (Some(line), Some(outcome)) = (lines.get(index), outcomes.get_mut(index)) else { return };
     if withholds_bonus(line) {
@@ -295,94 +312,11 @@ fn give_bonus<O: Observer>(
     observer.step(index, Step::Bonus { entry, bonus });
 }
 
-/// What the cap covers of a line, in minor units.
-fn covered(cap: &Cap, outcome: &Outcome) -> i64 {
-    if !outcome.computed {
-        return 0;
-    }
-    let part = |counts: bool, amount: Minor| if counts { amount.get() } else { 0 };
-    part(cap.covers.commission, outcome.commission)
-        + part(cap.covers.incentive, outcome.incentive)
-        + part(cap.covers.bonus, outcome.bonus)
-}
-
-/// Rule 10: what is over the limit is withheld in proportion, by largest remainder, a tie going to
-/// the lower line, so that the parts sum exactly. `first` is the index of the first outcome.
-fn apply_cap<O: Observer>(cap: &Cap, outcomes: &mut [Outcome], first: usize, observer: &mut O) {
-    let whole: i64 = outcomes.iter().map(|outcome| covered(cap, outcome)).sum();
-    let excess = whole - cap.limit.get();
-    for (index, outcome) in outcomes.iter().enumerate() {
-        if matches!(outcome.verdict, Verdict::Unverifiable | Verdict::Held) && !outcome.computed {
-            observer.step(first + index, Step::CapMightBite);
-        }
-    }
-    if excess <= 0 {
-        return;
-    }
-    let quotients: i64 = outcomes
-        .iter()
-        .map(|outcome| Minor::portion(covered(cap, outcome), excess, whole).0.get())
-        .sum();
-    let threshold = remainder_threshold(cap, outcomes, excess, whole, excess - quotients);
-    let above = |remainder: i128| remainder > threshold;
-    let mut ties = excess - quotients - count(cap, outcomes, excess, whole, above);
-    for (index, outcome) in outcomes.iter_mut().enumerate() {
-        let line_covered = covered(cap, outcome);
-        let (quotient, remainder) = Minor::portion(line_covered, excess, whole);
-        let mut extra = i64::from(remainder > threshold);
-        if remainder == threshold && ties > 0 {
-            ties -= 1;
-            extra = 1;
-        }
-        outcome.withheld = Minor::new(quotient.get() + extra).unwrap_or(Minor::MAX);
-        if line_covered > 0 {
-            observer.step(
-                first + index,
-                Step::Cap {
-                    limit: cap.limit,
-                    covered: whole,
-                    withheld: excess,
-                    line_covered,
-                    line_withheld: outcome.withheld,
-                },
-            );
-        }
-    }
-}
-
-/// The remainder such that at most `units` lines have a greater one and at least `units` have it
-/// or more: found by halving, so that an order of any length needs no memory and no sorting.
-fn remainder_threshold(
-    cap: &Cap,
-    outcomes: &[Outcome],
-    excess: i64,
-    whole: i64,
-    units: i64,
-) -> i128 {
-    let (mut low, mut high) = (0_i128, i128::from(whole));
-    while low < high {
-        let middle = low + (high - low) / 2;
-        if count(cap, outcomes, excess, whole, |remainder| remainder > middle) <= units {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    low
-}
-
-/// Counts the lines whose remainder is as asked.
-fn count(
-    cap: &Cap,
-    outcomes: &[Outcome],
-    excess: i64,
-    whole: i64,
-    asked: impl Fn(i128) -> bool,
-) -> i64 {
-    outcomes
-        .iter()
-        .map(|outcome| {
-            i64::from(asked(Minor::portion(covered(cap, outcome), excess, whole).1))
-        })
-        .sum()
+/// The first line that is neither declined, disqualified nor late, when it is an excluded one.
+fn first_excluded(outcomes: &[Outcome]) -> Option<usize> {
+    let earns_nothing = |verdict| {
+        matches!(verdict, Verdict::Declined | Verdict::Disqualified | Verdict::OutsideWindow)
+    };
+    let first = outcomes.iter().position(|outcome| !earns_nothing(outcome.verdict))?;
+    (outcomes.get(first)?.verdict == Verdict::Excluded).then_some(first)
 }

@@ -35,6 +35,7 @@
 //! ```
 #![no_std]
 
+mod cap;
 mod evaluate;
 mod line;
 mod money;
@@ -43,10 +44,13 @@ mod outcome;
 mod terms;
 
 pub use evaluate::{evaluate, rate, settle};
+
+/// Counts up whenever an outcome may differ from what an earlier feebook gave for the same facts
+/// and terms, be it the kernel, the matcher or the zones that changed; it is part of every result's fingerprint.
+pub const CALCULATION: u32 = 1;
+
 pub use line::{Effect, FeeCountry, Flagged, Line, State};
 pub use money::{Minor, Ppm, Rounding};
 pub use observe::{BasisSource, Observer, Silent, Step};
 pub use outcome::{Decided, Outcome, Reason, Verdict};
-pub use terms::{
-    BasisRule, Cap, CapScope, Cover, Covers, Rate, ServiceFee, Terms, WhenUnknown,
-};
+pub use terms::{BasisRule, Cap, CapScope, Cover, Covers, Rate, ServiceFee, Terms, WhenUnknown};

@@ -7,24 +7,34 @@ use crate::money::{Minor, Ppm};
 
 /// The state of a line as its network reports it; mapped once, at import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
 pub enum State {
     /// Paid for, not yet confirmed.
-    Pending = 0,
+    Pending,
     /// Confirmed by the network.
-    Approved = 1,
+    Approved,
     /// Released for payout.
-    Settled = 2,
+    Settled,
     /// Refused: cancelled, invalid, fully refunded (clause 1.1 of the fee statement).
-    Declined = 3,
+    Declined,
     /// Taken back after it had counted.
-    Reversed = 4,
+    Reversed,
 }
 
 impl State {
     /// All states in order of rank: of two reports of one line the later in this order counts.
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::Approved, Self::Settled, Self::Declined, Self::Reversed];
+
+    /// Returns the rank, as the ledger stores it.
+    pub const fn rank(self) -> u8 {
+        match self {
+            Self::Pending => 0,
+            Self::Approved => 1,
+            Self::Settled => 2,
+            Self::Declined => 3,
+            Self::Reversed => 4,
+        }
+    }
 
     /// Returns the word for the state.
     pub const fn word(self) -> &'static str {

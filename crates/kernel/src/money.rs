@@ -93,12 +93,21 @@ impl Minor {
         Self::narrow(rounding.divide(scaled, divisor))
     }
 
-    /// Cuts `part x amount / whole` into the quotient and the remainder, for a sharing whose parts
-    /// must sum exactly. `whole` is not zero.
-    pub(crate) fn portion(part: i64, amount: i64, whole: i64) -> (Self, i128) {
-        let product = i128::from(part) * i128::from(amount);
-        let whole = i128::from(whole);
-        (Self::narrow(product / whole), product % whole)
+    /// Returns the least share of an excess that a part of the whole bears:
+    /// `part x excess / whole`, cut off. `whole` is not zero.
+    pub(crate) fn least_share(part: i64, excess: i128, whole: i128) -> Self {
+        Self::narrow(i128::from(part) * excess / whole)
+    }
+
+    /// Returns what [`Minor::least_share`] cuts off, in parts of `whole`.
+    pub(crate) fn share_remainder(part: i64, excess: i128, whole: i128) -> i128 {
+        i128::from(part) * excess % whole
+    }
+
+    /// Adds one unit. The sum may be over [`Minor::MAX`]: it is a share of several amounts.
+    #[must_use]
+    pub(crate) const fn and_a_unit(self) -> Self {
+        Self(self.0.saturating_add(1))
     }
 
     /// Holds a quotient to the bounds; the operations above cannot exceed them.
@@ -135,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_surcharge_comes_out_whole() {
-        assert_eq!(minor(108_00).without_surcharge(Ppm(80_000), Rounding::Floor), minor(100_00));
+        assert_eq!(minor(10_800).without_surcharge(Ppm(80_000), Rounding::Floor), minor(10_000));
         assert_eq!(minor(1_00).without_surcharge(Ppm(80_000), Rounding::Floor), minor(92));
         assert_eq!(minor(1_00).without_surcharge(Ppm(80_000), Rounding::HalfUp), minor(93));
     }

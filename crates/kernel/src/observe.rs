@@ -21,7 +21,7 @@ pub enum BasisSource {
 /// One step of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// The line has its verdict.
+    /// The line has its verdict; told again, before its commission, of a line that a plugin priced.
     Verdict {
         /// The verdict.
         verdict: Verdict,
@@ -47,14 +47,19 @@ pub enum Step {
         /// What is left.
         basis: Minor,
     },
-    /// The rate entry gave the commission.
+    /// The rate entry gave the commission, by itself or through the plugin that it names.
     Commission {
         /// Index of the `[[rate]]` entry.
         entry: u16,
-        /// The rate used; none for a flat amount.
+        /// The rate used; none for a flat amount and for a plugin's.
         rate: Option<Ppm>,
         /// The commission, rounded.
         commission: Minor,
+    },
+    /// The plugin added to the line.
+    Incentive {
+        /// The addition, before the cap.
+        incentive: Minor,
     },
     /// The order's bonus fell on this line.
     Bonus {

@@ -183,13 +183,15 @@ pub enum Decided {
 pub struct Outcome {
     /// The verdict.
     pub verdict: Verdict,
-    /// The cause behind it.
+    /// The cause behind it. Of a held line `decided` names the flag, and this says how its
+    /// commission came about or why it cannot be said.
     pub reason: Reason,
     /// What in the terms decided.
     pub decided: Decided,
-    /// The commissionable amount; none where the verdict earns 0 or cannot say.
+    /// The commissionable amount; none where the verdict earns 0 or cannot say, but known of a
+    /// line that waits for its plugin.
     pub basis: Option<Minor>,
-    /// The rate used; none for a flat amount.
+    /// The rate used; none for a flat amount and for a plugin's.
     pub rate: Option<Ppm>,
     /// Whether the amounts below are known: commissionable, or held and computable.
     pub computed: bool,
@@ -206,6 +208,32 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Takes the commission that the schedule's plugin set, between `rate` and `settle`.
+    ///
+    /// Only a line whose rate entry says `plugin`, and which nothing refuses, takes one: of any
+    /// other it returns false and changes nothing. A held line stays held.
+    pub fn set_commission(&mut self, commission: Minor) -> bool {
+        if !matches!(self.reason, Reason::PluginSilent | Reason::Plugin) {
+            return false;
+        }
+        if self.verdict == Verdict::Unverifiable {
+            self.verdict = Verdict::Commissionable;
+        }
+        self.reason = Reason::Plugin;
+        self.computed = true;
+        self.commission = commission;
+        true
+    }
+
+    /// Whether it can be said what the line earns: an amount, or nothing.
+    pub const fn is_known(&self) -> bool {
+        match self.verdict {
+            Verdict::Uncovered | Verdict::Unverifiable => false,
+            Verdict::Held => self.computed,
+            _ => true,
+        }
+    }
+
     /// Returns what the line earns in minor units: commission, incentive and bonus less what the
     /// cap withheld.
     pub const fn total(&self) -> i64 {
