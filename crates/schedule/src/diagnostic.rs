@@ -96,13 +96,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Makes a diagnostic about a file as a whole.
     pub fn whole(code: &'static Code, file: &str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            place: Place::whole(file),
-            excerpt: None,
-            message: message.into(),
-            hint: None,
-        }
+        Self { code, place: Place::whole(file), excerpt: None, message: message.into(), hint: None }
     }
 
     /// Makes a diagnostic about a span of bytes of a text, with the line it stands on.

@@ -81,6 +81,9 @@ impl Table {
     }
 }
 
+/// Keys whose value is a table under a head of its own.
+const TABLES: &[&str] = &["policy", "fields", "json"];
+
 /// Takes values out of one file and collects the problems.
 #[derive(Debug)]
 pub struct Reader<'t> {
@@ -108,12 +111,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Reports a problem at some bytes of the file.
-    pub fn problem(
-        &mut self,
-        code: &'static Code,
-        span: Range<usize>,
-        message: impl Into<String>,
-    ) {
+    pub fn problem(&mut self, code: &'static Code, span: Range<usize>, message: impl Into<String>) {
         self.push(code, span, message, None);
     }
 
@@ -135,8 +133,13 @@ impl<'t> Reader<'t> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        let diagnostic = Diagnostic::at(code, self.file, self.text, span, message).hint_opt(hint);
-        self.problems.push(diagnostic);
+        let absent = span == (0..0);
+        let mut told = Diagnostic::at(code, self.file, self.text, span, message).hint_opt(hint);
+        if absent {
+            // Something is missing from the file: the first line is not to blame.
+            told.excerpt = None;
+        }
+        self.problems.push(told);
     }
 
     /// Reports every key that is not among the known ones.
@@ -158,26 +161,32 @@ impl<'t> Reader<'t> {
         let node = table.get(key);
         if node.is_none() {
             let message = format!("{what} has no `{key}`");
-            self.problem_hint(
-                &codes::MISSING_KEY,
-                table.span.clone(),
-                message,
-                format!("add `{key} = …`"),
-            );
+            let hint = if TABLES.contains(&key) {
+                format!("add [{key}]")
+            } else {
+                format!("add `{key} = …`")
+            };
+            self.problem_hint(&codes::MISSING_KEY, table.span.clone(), message, hint);
         }
         node
     }
 
     fn mistyped(&mut self, node: &Node, key: &str, wanted: &str) {
+        let written = self.text.get(node.span.clone()).unwrap_or("");
+        let hint = match &node.value {
+            Value::Array(_) | Value::Table(_) | Value::Boolean(_) => None,
+            _ if wanted == "a list" => Some(format!("write [{written}]")),
+            Value::Text(_) => None,
+            _ => wanted.ends_with("a string").then(|| format!("write \"{written}\"")),
+        };
+        self.mistyped_hint(node, key, wanted, hint);
+    }
+
+    fn mistyped_hint(&mut self, node: &Node, key: &str, wanted: &str, hint: Option<String>) {
         let message = format!("`{key}` is {}, expected {wanted}", node.value.kind());
-        match &node.value {
-            Value::Float(written) => {
-                let hint =
-                    format!("write \"{written}\" as a string: money and rates are exact here");
-                self.problem_hint(&codes::FLOAT, node.span.clone(), message, hint);
-            }
-            _ => self.problem(&codes::WRONG_TYPE, node.span.clone(), message),
-        }
+        let float = matches!(node.value, Value::Float(_));
+        let code = if float { &codes::FLOAT } else { &codes::WRONG_TYPE };
+        self.push(code, node.span.clone(), message, hint);
     }
 
     /// Takes a string.
@@ -186,6 +195,16 @@ impl<'t> Reader<'t> {
             Some(text)
         } else {
             self.mistyped(node, key, "a string");
+            None
+        }
+    }
+
+    /// Takes a string that is written in some way; the hint says how.
+    fn text_hint<'n>(&mut self, node: &'n Node, key: &str, hint: &str) -> Option<&'n str> {
+        if let Value::Text(text) = &node.value {
+            Some(text)
+        } else {
+            self.mistyped_hint(node, key, "a string", Some(hint.to_owned()));
             None
         }
     }
@@ -283,13 +302,13 @@ impl<'t> Reader<'t> {
 
     /// Takes an instant: a TOML date-time with an offset, in seconds since 1970-01-01T00:00:00Z.
     pub fn instant(&mut self, node: &Node, key: &str) -> Option<i64> {
-        let written = match &node.value {
-            Value::Datetime(written) | Value::Text(written) => written.clone(),
-            _ => String::new(),
+        let (Value::Datetime(written) | Value::Text(written)) = &node.value else {
+            self.mistyped(node, key, "a date-time such as 2020-02-20T11:00:00+03:00");
+            return None;
         };
-        let instant = chrono::DateTime::parse_from_rfc3339(&written).ok();
+        let instant = chrono::DateTime::parse_from_rfc3339(written).ok();
         if instant.is_none() {
-            let message = format!("`{key}` is not an instant with an offset");
+            let message = format!("`{key}` is \"{written}\", which is no instant with an offset");
             let hint = "write a date-time such as 2020-02-20T11:00:00+03:00";
             self.problem_hint(&codes::BAD_DATE, node.span.clone(), message, hint);
         }
@@ -298,11 +317,11 @@ impl<'t> Reader<'t> {
 
     /// Takes a span of time in whole days or hours, `P3D` or `PT72H`, in seconds.
     pub fn duration(&mut self, node: &Node, key: &str) -> Option<i64> {
-        let text = self.text_of(node, key)?;
+        let hint = "write \"P3D\" for three days of 24 hours, or \"PT36H\"";
+        let text = self.text_hint(node, key, hint)?;
         let seconds = duration_seconds(text);
         if seconds.is_none() {
             let message = format!("`{key}` is \"{text}\", which is no span of days or hours");
-            let hint = "write P3D for three days of 24 hours, or PT36H";
             self.problem_hint(&codes::BAD_DURATION, node.span.clone(), message, hint);
         }
         seconds
@@ -310,11 +329,11 @@ impl<'t> Reader<'t> {
 
     /// Takes a rate written as a percent string, `"6.3%"`.
     pub fn rate(&mut self, node: &Node, key: &str) -> Option<Ppm> {
-        let text = self.text_of(node, key)?;
+        let hint = "write a percent as a string, such as \"6.3%\", with at most four decimals";
+        let text = self.text_hint(node, key, hint)?;
         let rate = parse_rate(text);
         if rate.is_none() {
             let message = format!("`{key}` is \"{text}\", which is no rate from 0% to 100%");
-            let hint = "write a percent such as \"6.3%\", with at most four decimals";
             self.problem_hint(&codes::BAD_RATE, node.span.clone(), message, hint);
         }
         rate
@@ -323,17 +342,22 @@ impl<'t> Reader<'t> {
     /// Takes an amount written as a decimal string in major units, `"50.00"`, of a currency with
     /// this many decimals.
     pub fn money(&mut self, node: &Node, key: &str, decimals: u32) -> Option<Minor> {
-        let text = self.text_of(node, key)?;
+        let (wanted, hint) = match decimals {
+            0 => {
+                let hint = "write \"50\", as a string: the currency has no decimals";
+                ("whole amount".to_owned(), hint)
+            }
+            n => {
+                let hint = "write a plain decimal such as \"50.00\", as a string without sign or \
+                            currency";
+                (format!("amount with at most {n} decimals"), hint)
+            }
+        };
+        let text = self.text_hint(node, key, hint)?;
         let money = parse_money(text, decimals);
         if money.is_none() {
-            let message =
-                format!("`{key}` is \"{text}\", which is no amount with {decimals} decimals");
-            self.problem_hint(
-                &codes::BAD_MONEY,
-                node.span.clone(),
-                message,
-                "write a plain decimal such as \"50.00\", without sign or currency",
-            );
+            let message = format!("`{key}` is \"{text}\", which is no {wanted}");
+            self.problem_hint(&codes::BAD_MONEY, node.span.clone(), message, hint);
         }
         money
     }
@@ -399,12 +423,10 @@ fn table(source: &DeTable<'_>, span: Range<usize>) -> Table {
 fn node(source: &DeValue<'_>, span: Range<usize>) -> Node {
     let value = match source {
         DeValue::String(text) => Value::Text(text.to_string()),
-        DeValue::Integer(integer) => {
-            match i64::from_str_radix(integer.as_str(), integer.radix()) {
-                Ok(integer) => Value::Integer(integer),
-                Err(_) => Value::Float(integer.as_str().to_owned()),
-            }
-        }
+        DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
+            Ok(integer) => Value::Integer(integer),
+            Err(_) => Value::Float(integer.as_str().to_owned()),
+        },
         DeValue::Float(float) => Value::Float(float.as_str().to_owned()),
         DeValue::Boolean(boolean) => Value::Boolean(*boolean),
         DeValue::Datetime(datetime) => Value::Datetime(datetime.to_string()),

@@ -37,8 +37,9 @@ pub fn instant(zone: Tz, local: NaiveDateTime) -> (i64, Option<Doubt>) {
 /// longest gap on record is a day, skipped in the Pacific.
 fn offset_before_gap(zone: Tz, local: NaiveDateTime) -> i32 {
     for hours in 1..=26 {
-        let earlier = local - TimeDelta::hours(hours);
-        if let Some(instant) = zone.from_local_datetime(&earlier).latest() {
+        let earlier = local.checked_sub_signed(TimeDelta::hours(hours));
+        let before = earlier.and_then(|earlier| zone.from_local_datetime(&earlier).latest());
+        if let Some(instant) = before {
             return instant.offset().fix().local_minus_utc();
         }
     }

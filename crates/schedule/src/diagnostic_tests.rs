@@ -1,0 +1,319 @@
+//! Every code of the crate is reached by a file, with its place.
+
+use std::collections::BTreeSet;
+
+use crate::testing::{PROGRAM, TREE, sources, told, version, version_with};
+use crate::{Book, codes, lint};
+
+const DAY: &str = "effective_on = 2024-01-01";
+const RATE: &str = "[[rate]]\nrate = \"5%\"\n";
+
+/// Problems and warnings of these files beside program.toml and the tree.
+fn all_of(files: &[(&str, &str)]) -> Vec<String> {
+    let mut all = files.to_vec();
+    for (path, text) in [("program.toml", PROGRAM), ("categories.csv", TREE)] {
+        if !files.iter().any(|(known, _)| *known == path) {
+            all.push((path, text));
+        }
+    }
+    let (book, mut problems) = Book::load(&sources(&all));
+    problems.extend(lint(&book, "2026-01-01".parse().unwrap()));
+    told(&problems)
+}
+
+/// The problems of one version of 2024-01-01.
+fn of_version(text: &str) -> Vec<String> {
+    all_of(&[("2024-01-01.toml", text)])
+}
+
+/// The problems of one version with this policy line, in line 8.
+fn of_policy(policy: &str) -> Vec<String> {
+    of_version(&version_with(DAY, policy, RATE))
+}
+
+/// The problems of one version with these entries, from line 9.
+fn of_entries(entries: &str) -> Vec<String> {
+    of_version(&version_with(DAY, "", entries))
+}
+
+/// The problems of a rate with these conditions, from line 11.
+fn of_rate(conditions: &str) -> Vec<String> {
+    of_entries(&format!("[[rate]]\nrate = \"5%\"\n{conditions}"))
+}
+
+/// The problems of a program file.
+fn of_program(text: &str) -> Vec<String> {
+    all_of(&[("program.toml", text)])
+}
+
+#[test]
+fn a_version_that_does_not_parse_is_told_and_nothing_else() {
+    let found = of_version("format = 1\nsource = \"x\nrate = 5.0\n");
+    assert!(found.iter().all(|line| line.starts_with("S001 2024-01-01.toml:2:")), "{found:?}");
+}
+
+#[test]
+fn each_problem_of_a_version_has_its_code_and_place() {
+    let cases = [
+        (of_entries(""), "S003 2024-01-01.toml:1:1 the version has no [[rate]]"),
+        (
+            of_version(&version("")),
+            "S003 2024-01-01.toml:1:1 the version has neither `effective_on` nor `effective_at`",
+        ),
+        (
+            of_version(&version("effective_on = 2024-01-01\neffective_at = 2024-01-01T00:00:00Z")),
+            "S018 2024-01-01.toml:4:1 the version has both `effective_on` and `effective_at`",
+        ),
+        (
+            of_version(&version(
+                "effective_on = 2024-01-01\nends_on = 2024-02-01\nends_at = 2024-02-01T00:00:00Z",
+            )),
+            "S018 2024-01-01.toml:5:1 the version has both `ends_on` and `ends_at`",
+        ),
+        (
+            of_version(&version("effective_at = 2024-01-01T00:00:00")),
+            "S007 2024-01-01.toml:3:16 `effective_at` is \"2024-01-01T00:00:00\", which \
+             is no instant with an offset",
+        ),
+        (
+            of_version(&version(&format!("{DAY}\nstatus = \"sure\""))),
+            "S006 2024-01-01.toml:4:10 `status` is \"sure\", expected one of confirmed, estimated",
+        ),
+        (
+            of_version(&version(DAY).replace("format = 1", "format = 2")),
+            "S013 2024-01-01.toml:1:10 `format` is 2, this feebook reads 1",
+        ),
+        (
+            of_version(&version(DAY).replace("\"USD\"", "\"usd\"")),
+            "S021 2024-01-01.toml:6:12 \"usd\" is no currency",
+        ),
+        (
+            of_policy("attribution_window = \"3D\""),
+            "S008 2024-01-01.toml:8:22 `attribution_window` is \"3D\", which is no span of days or \
+             hours",
+        ),
+        (
+            of_policy("bonus_without_commission = \"no\""),
+            "S004 2024-01-01.toml:8:28 `bonus_without_commission` is a string, expected true or \
+             false",
+        ),
+        (
+            of_policy("[policy.clauses]\nroundin = \"1\""),
+            "S002 2024-01-01.toml:9:1 unknown key `roundin` in [policy.clauses]",
+        ),
+        (
+            of_policy("service_fee = { ship_to = [\"DE\"], max = \"8\" }"),
+            "S009 2024-01-01.toml:8:41 `max` is \"8\", which is no rate from 0% to 100%",
+        ),
+        (
+            of_version(&version_with(
+                "effective_on = 2024-01-01\ncategory_tree = \"2018\"",
+                "",
+                RATE,
+            )),
+            "S030 2024-01-01.toml:4:17 the program has no tree \"2018\"",
+        ),
+    ];
+    for (found, expected) in cases {
+        assert_eq!(found, [expected]);
+    }
+}
+
+#[test]
+fn each_problem_of_an_entry_has_its_code_and_place() {
+    let cases = [
+        (
+            of_entries("[[rate]]\nrate = \"5%\"\namount = \"1.00\"\n"),
+            "S018 2024-01-01.toml:9:1 the entry has both of `rate` and `amount`, expected one",
+        ),
+        (
+            of_entries("[[rate]]\namount = \"1.005\"\n"),
+            "S010 2024-01-01.toml:10:10 `amount` is \"1.005\", which is no amount with at \
+             most 2 decimals",
+        ),
+        (
+            of_entries("[[rate]]\nrate = { min = \"7%\", max = \"5%\" }\n"),
+            "S025 2024-01-01.toml:10:8 `min` 7% is above `max` 5%",
+        ),
+        (
+            of_entries("[[rate]]\nrate = \"plugin\"\n"),
+            "S026 2024-01-01.toml:10:8 `rate` is \"plugin\", but the version has no [plugin]",
+        ),
+        (
+            of_entries(&format!("[groups]\nall = [\"@eu\"]\n{RATE}")),
+            "S032 2024-01-01.toml:10:8 group `all` names the group `@eu`",
+        ),
+        (
+            of_entries(&format!(
+                "{RATE}[[bonus]]\nfor = \"new_buyer\"\nbuyer = \"returning\"\namount = \"1\"\n"
+            )),
+            "S034 2024-01-01.toml:12:7 `for` is \"new_buyer\" and `buyer` is \"returning\"",
+        ),
+        (
+            of_entries(&format!("{RATE}[cap]\nper_order = \"1\"\ncovers = []\n")),
+            "S024 2024-01-01.toml:13:10 `covers` is an empty list",
+        ),
+        (
+            of_entries(&format!("{RATE}[[flag]]\nkind = \"fraud\"\neffect = \"stop\"\n")),
+            "S006 2024-01-01.toml:13:10 `effect` is \"stop\", expected one of disqualify, hold, \
+             withhold_bonus",
+        ),
+    ];
+    for (found, expected) in cases {
+        assert_eq!(found, [expected]);
+    }
+}
+
+#[test]
+fn each_problem_of_a_condition_has_its_code_and_place() {
+    let many = "[[rate]]\nrate = \"5%\"\nstores = [1]\n".repeat(4_097);
+    let marks: Vec<String> = (0..13).map(|n| format!("\"m{n}\"")).collect();
+    let cases = [
+        (of_rate("ship_to = [\"UK\"]"), "S020 2024-01-01.toml:11:12 \"UK\" is no country"),
+        (of_rate("ship_to = []"), "S024 2024-01-01.toml:11:11 `ship_to` is an empty list"),
+        (
+            of_rate("stores = \"1\""),
+            "S004 2024-01-01.toml:11:10 `stores` is a string, expected a list",
+        ),
+        (
+            of_rate("stores = [\"\"]"),
+            "S033 2024-01-01.toml:11:11 `stores` names \"\", which is no name",
+        ),
+        (
+            of_rate("channel = \"A B\""),
+            "S033 2024-01-01.toml:11:11 `channel` names \"A B\", which is no name",
+        ),
+        (
+            of_rate("buyer = \"old\""),
+            "S006 2024-01-01.toml:11:9 `buyer` is \"old\", expected one of new, returning",
+        ),
+        (
+            of_rate("ship_to = [\"@eu\"]"),
+            "S023 2024-01-01.toml:11:12 group `@eu` is not under [groups]",
+        ),
+        (
+            of_rate("price_from = \"5\"\nprice_below = \"5\""),
+            "S025 2024-01-01.toml:12:15 `price_below` 5.00 is not above `price_from` 5.00",
+        ),
+        (of_entries(&many), "S031 2024-01-01.toml:1:1 4098 entries, at most 4096"),
+        (
+            of_rate(&format!("marks = [{}]", marks.join(", "))),
+            "S031 2024-01-01.toml:1:1 13 marks, at most 12",
+        ),
+    ];
+    for (found, expected) in cases {
+        assert_eq!(found, [expected]);
+    }
+}
+
+#[test]
+fn a_group_with_a_bad_member_is_told_once_at_the_member() {
+    let found = of_entries(&format!(
+        "[groups]\neu = [\"DE\", \"XX\"]\n{RATE}ship_to = [\"@eu\"]\n\
+         [[exclude]]\nnot_ship_to = [\"@eu\"]\n"
+    ));
+    assert_eq!(found, ["S020 2024-01-01.toml:10:13 \"XX\" is no country"]);
+}
+
+#[test]
+fn a_missing_entry_of_a_program_is_told_at_its_head() {
+    let found = of_program("format = 1\nname = \"x\"\ntimezone = \"Europe/Oslo\"\n");
+    assert_eq!(
+        found,
+        [
+            "S003 program.toml:1:1 the program has no `governed_by`",
+            "S003 program.toml:1:1 the program has no `payout_currency`",
+        ]
+    );
+    let found = of_program(&format!("{PROGRAM}[policies]\nsem = \"maybe\"\n"));
+    assert_eq!(
+        found,
+        ["S006 program.toml:8:7 `sem` is \"maybe\", expected one of allowed, limited, forbidden, \
+          not_allowed"]
+    );
+}
+
+#[test]
+fn an_assumption_about_nothing_is_a_warning() {
+    let found = of_entries(&format!(
+        "{RATE}[assumed]\n\"policy.roundin\" = \"why\"\n\"policy.rounding\" = \"why\"\nrate = \"lost\"\n"
+    ));
+    assert_eq!(
+        found,
+        ["S036 2024-01-01.toml:12:1 `policy.roundin` is assumed, but the file has no such key"]
+    );
+}
+
+#[test]
+fn lints_look_within_a_version() {
+    let head = "effective_on = 2024-01-01\nannounced_on = 2023-12-20\nchecked_on = 2024-11-26\n\
+                status = \"confirmed\"\n[assumed]\neffective_on = \"inferred\"";
+    let entries = "[[rate]]\nrate = \"1%\"\ncategories = [11, 98, 99]\n\
+                   [[rate]]\nrate = \"2%\"\ncategories = [12]\nship_to = [\"NO\"]\n\
+                   [[rate]]\nrate = \"3%\"\non_until = 2024-01-01\n\
+                   [[rate]]\nrate = \"4%\"\nship_to = [\"NO\"]\nnot_ship_to = [\"NO\", \"SE\"]\n\
+                   [[rate]]\nrate = \"5%\"\n[[rate]]\nrate = \"6%\"\nbuyer = \"new\"\n\
+                   [[flag]]\nkind = \"a\"\neffect = \"hold\"\n\
+                   [[flag]]\nkind = \"b\"\neffect = \"hold\"\n\
+                   [[flag]]\nkind = \"a\"\neffect = \"hold\"\nbuyer = \"new\"\n";
+    assert_eq!(
+        of_version(&version_with(head, "", entries)),
+        [
+            "S038 2024-01-01.toml:4:1 announced on 2023-12-20, 12 days before it takes effect on \
+             2024-01-01; 14 days are promised",
+            "S043 2024-01-01.toml:5:1 compared with its source 401 days ago, on 2024-11-26",
+            "S044 2024-01-01.toml:8:1 `effective_on` is assumed, but the version is confirmed",
+            "S042 2024-01-01.toml:14:1 categories.csv does not list categories 98, 99",
+            "S041 2024-01-01.toml:17:1 the entry at 2024-01-01.toml:14:1 matches whatever this one \
+             does",
+            "S041 2024-01-01.toml:21:1 it holds before 2024-01-01, and the version from 2024-01-01",
+            "S041 2024-01-01.toml:24:1 `not_ship_to` takes all of `ship_to` out",
+            "S041 2024-01-01.toml:30:1 the entry at 2024-01-01.toml:28:1 matches whatever this one \
+             does",
+            "S041 2024-01-01.toml:39:1 the entry at 2024-01-01.toml:33:1 matches whatever this one \
+             does",
+        ]
+    );
+}
+
+#[test]
+fn lints_look_across_versions() {
+    let before = version_with(
+        "effective_on = 2024-01-01\nends_on = 2024-02-01",
+        "",
+        "[[rate]]\nrate = \"4%\"\ncategories = [10, 20]\n[[rate]]\nrate = \"1%\"\nship_to = [\"NO\"]\n\
+         [[rate]]\namount = \"2.00\"\n",
+    );
+    let after = version_with(
+        "effective_on = 2024-03-01",
+        "",
+        "[[rate]]\nrate = \"3%\"\ncategories = [10]\n[[rate]]\nrate = \"2%\"\nship_to = [\"SE\"]\n\
+         [[rate]]\namount = \"0.99\"\n",
+    );
+    assert_eq!(
+        all_of(&[("2024-01-01.toml", &before), ("2024-03-01.toml", &after)]),
+        [
+            "S037 2024-01-01.toml:4:1 ends at 2024-02-01T00:00:00+01:00, and 2024-03-01.toml takes \
+             effect only at 2024-03-01T00:00:00+01:00",
+            "S039 2024-03-01.toml:3:1 2024-01-01.toml named category 20, this version does not",
+            "S039 2024-03-01.toml:3:1 2024-01-01.toml named country NO, this version does not",
+            "S040 2024-03-01.toml:15:1 flat 2.00 in 2024-01-01.toml, now flat 0.99",
+        ]
+    );
+}
+
+/// The codes that these tests and those of `book`, `tree` reach, read from their texts.
+#[test]
+fn every_code_is_reached_by_a_test() {
+    let texts =
+        [include_str!("diagnostic_tests.rs"), include_str!("book.rs"), include_str!("tree.rs")];
+    let reached: BTreeSet<&str> = texts
+        .iter()
+        .flat_map(|text| text.match_indices("\"S0").map(|(at, _)| &text[at + 1..at + 5]))
+        .collect();
+    let numbers: Vec<&str> = codes::ALL.iter().map(|code| code.id).collect();
+    for (at, number) in numbers.iter().enumerate() {
+        assert_eq!(*number, format!("S{:03}", at + 1), "numbers count up");
+        assert!(reached.contains(number), "no test reaches {number}");
+    }
+}
