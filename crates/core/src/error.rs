@@ -93,6 +93,12 @@ codes! {
     /// No such version.
     NO_VERSION = Usage "U007", "unknown version",
         "The program has no schedule of that name or for that date.";
+    /// Not an instant.
+    BAD_TIME = Usage "U008", "not an instant",
+        "A time is written as a day, as a local time in the program's zone, or as an instant with an offset.";
+    /// No such format.
+    NO_FORMAT = Usage "U009", "unknown format",
+        "--as takes the name of a report format: that of a mapping file under reports/.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, and this build of feebook runs none. Its orders are not evaluated, and nothing is posted.";

@@ -262,7 +262,7 @@ impl LineFact {
         let mut bytes = Canonical { out, words };
         bytes.no(Some(&self.order_no));
         bytes.no(Some(&self.line_no));
-        bytes.int(Some(i64::from(u8_of(self.state))));
+        bytes.int(Some(i64::from(self.state.rank())));
         bytes.word(self.status_word);
         bytes.word(self.placement);
         bytes.text(self.sub_id.as_deref());
@@ -312,11 +312,6 @@ impl LineFact {
     }
 }
 
-/// The rank of a state as a number.
-fn u8_of(state: State) -> u8 {
-    State::ALL.iter().position(|s| *s == state).and_then(|at| u8::try_from(at).ok()).unwrap_or(0)
-}
-
 /// Writes values so that no two different facts have the same bytes.
 struct Canonical<'a> {
     out: &'a mut Vec<u8>,
@@ -360,14 +355,28 @@ impl Canonical<'_> {
     }
 }
 
-/// What decides, before the canonical bytes, which of two reports of one line counts: the greater.
+/// A report of a line: what it said, and `import --as-of`.
+pub type Report<'f> = (&'f LineFact, Option<i64>);
+
+/// Compares two reports of one line: the greater counts.
 ///
 /// By `import --as-of`, else the row's `updated_at`, absent lowest; then the rank of the state;
-/// then the latest instant; then the refunds. Never by the order of imports.
-pub type Standing = (Option<i64>, State, Option<i64>, i64);
+/// then the latest instant; then the refunds; then the canonical bytes. Never by the order of
+/// imports. The second value tells that only the bytes decided: the reports contradict each other.
+pub fn ranking(a: Report<'_>, b: Report<'_>, words: &Words) -> (Ordering, bool) {
+    let by_standing = standing(a).cmp(&standing(b));
+    if by_standing != Ordering::Equal || a.0 == b.0 {
+        return (by_standing, false);
+    }
+    let bytes = |fact: &LineFact| {
+        let mut bytes = Vec::new();
+        fact.canonical(words, &mut bytes);
+        bytes
+    };
+    (bytes(a.0).cmp(&bytes(b.0)), true)
+}
 
-/// Returns the standing of a report that was imported as of some instant.
-pub fn standing(fact: &LineFact, as_of: Option<i64>) -> Standing {
+fn standing((fact, as_of): Report<'_>) -> (Option<i64>, State, Option<i64>, i64) {
     (
         as_of.or(fact.updated_at),
         fact.state,
@@ -386,9 +395,10 @@ mod tests {
 
     #[test]
     fn numbers_sort_shorter_first_then_bytewise() {
-        let mut sorted = ["10", "9", "A", "0", "AB", "007", "99999999999999999999", "8211114279848963"]
-            .map(no)
-            .to_vec();
+        let mut sorted =
+            ["10", "9", "A", "0", "AB", "007", "99999999999999999999", "8211114279848963"]
+                .map(no)
+                .to_vec();
         sorted.sort();
         let texts: Vec<String> = sorted.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -409,12 +419,19 @@ mod tests {
     #[test]
     fn the_greater_state_counts_unless_a_later_report_says_otherwise() {
         let fact = |state| LineFact::new(no("1"), no("1"), state);
-        let pending = standing(&fact(State::Pending), None);
-        let reversed = standing(&fact(State::Reversed), None);
-        assert!(reversed > pending);
-        assert!(standing(&fact(State::Pending), Some(1)) > reversed);
+        let (pending, reversed) = (fact(State::Pending), fact(State::Reversed));
+        let greater = |a, b| ranking(a, b, &Words::default()) == (Ordering::Greater, false);
+        assert!(greater((&reversed, None), (&pending, None)));
+        assert!(greater((&pending, Some(1)), (&reversed, None)));
         let mut updated = fact(State::Pending);
         updated.updated_at = Some(5);
-        assert!(standing(&updated, None) > standing(&fact(State::Declined), Some(4)));
+        assert!(greater((&updated, None), (&fact(State::Declined), Some(4))));
+        let mut dearer = fact(State::Pending);
+        dearer.product_price = Minor::new(1);
+        assert!(ranking((&dearer, None), (&pending, None), &Words::default()).1);
+        assert_eq!(
+            ranking((&pending, None), (&pending, None), &Words::default()),
+            (Ordering::Equal, false)
+        );
     }
 }

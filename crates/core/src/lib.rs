@@ -1,4 +1,19 @@
-//! Everything that needs the ledger.
+//! Everything that needs the ledger: facts, import, run, explain, statement, check.
+//!
+//! Owns the way of one order line: report bytes, record, mapped row, fact (import, one transaction
+//! per file); then facts by order, classified, rated, settled, compared with what is posted, and
+//! the difference posted (run). `import` and `run` never call each other: they meet in the ledger.
+//!
+//! Refuses the terminal, the environment and the clock (the binary has those), SQL outside
+//! [`ledger`], and the calculation itself, which is the kernel's.
+
+pub mod check;
 pub mod error;
+pub mod explain;
 pub mod fact;
+pub mod import;
+pub mod ledger;
+pub mod lines;
+pub mod run;
+pub mod statement;
 pub mod words;

@@ -1,0 +1,683 @@
+//! One order, step by step: the same evaluation as a recompute, with an observer that records.
+//!
+//! Owns the sentences. Each step names the place and the clause it rests on and what of it is
+//! assumed; the amounts of a line's steps sum to what the line earns. Refuses to compute.
+
+use std::fmt::Write as _;
+
+use feebook_kernel::{
+    BasisSource, CapScope, Decided, FeeCountry, Line, Minor, Observer, Outcome, Reason, Rounding,
+    Step, Verdict,
+};
+use feebook_schedule::diagnostic::Place;
+use feebook_schedule::iso::{Currency, percent, written};
+use feebook_schedule::{Entry, List, Matching, Program, Version, zone};
+
+use crate::error::{self, Error, Result};
+use crate::fact::{LineFact, No};
+use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
+use crate::run::{Covering, Evaluator, Replay, Terms, same_facts};
+use crate::words::{Word, Words};
+
+/// An order explained.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The program.
+    pub program: String,
+    /// The order.
+    pub order_no: No,
+    /// The run whose facts and terms these are; none for an order that no run has seen, which is
+    /// shown as the next recompute would find it.
+    pub run_id: Option<RunId>,
+    /// Later reports of the order wait for a recompute.
+    pub stale: bool,
+    /// The currency of the amounts; none where no version governs.
+    pub currency: Option<Currency>,
+    /// Decimals of the amounts.
+    pub decimals: u32,
+    /// The version's name; none where none governs.
+    pub schedule: Option<String>,
+    /// How the version was found, before any line is looked at.
+    pub order_steps: Vec<ExplainedStep>,
+    /// The lines in order of their numbers.
+    pub lines: Vec<ExplainedLine>,
+}
+
+impl Explanation {
+    /// Returns what the order earns over the lines of which that can be said, in minor units.
+    pub fn total(&self) -> i64 {
+        self.lines.iter().filter_map(|line| line.total).sum()
+    }
+}
+
+/// A line explained.
+#[derive(Clone, Debug)]
+pub struct ExplainedLine {
+    /// The line.
+    pub line_no: No,
+    /// The state, and the network's own word for it.
+    pub status: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The reason: the exclusion's own name, else the kernel's word.
+    pub reason: String,
+    /// The steps.
+    pub steps: Vec<ExplainedStep>,
+    /// What the line earns in minor units; none where that cannot be said.
+    pub total: Option<i64>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Default)]
+pub struct ExplainedStep {
+    /// What was done, in words and figures.
+    pub text: String,
+    /// What the step adds to what the line earns, in minor units; none for a step that only
+    /// decides.
+    pub amount: Option<i64>,
+    /// The clause it rests on.
+    pub clause: Option<String>,
+    /// Where that is written.
+    pub place: Option<Place>,
+    /// What of it is assumed: the key and a word why.
+    pub assumed: Vec<(String, String)>,
+}
+
+/// Records the steps of an evaluation.
+#[derive(Debug, Default)]
+struct Trail {
+    steps: Vec<(usize, Step)>,
+}
+
+impl Observer for Trail {
+    fn step(&mut self, line: usize, step: Step) {
+        self.steps.push((line, step));
+    }
+}
+
+/// Explains an order: as its latest run found it, or, where none has seen it, under the terms as
+/// they are now.
+///
+/// # Errors
+///
+/// When no program, or more than one, has an order of that number.
+pub fn explain(
+    ledger: &Ledger,
+    terms: &Terms,
+    program: Option<&str>,
+    order_no: &No,
+) -> Result<Explanation> {
+    let (program, order) = find(ledger, program, order_no)?;
+    let mut replay = Replay::new(ledger)?;
+    let now = ledger.counting(&order, ledger.last_seq()?);
+    let Some(latest) = replay.latest(ledger, &program, &order)? else {
+        let mut evaluator = Evaluator::new(&terms.book, &program).ok_or_else(|| {
+            let message = format!("there are no terms of `{program}`");
+            Error::new(&error::NO_PROGRAM, message)
+        })?;
+        return explain_with(ledger, &mut evaluator, &order, &now);
+    };
+    let explanation = explain_with(ledger, latest.evaluator, &order, &latest.facts)?;
+    let stale = !same_facts(&latest.facts, &now);
+    Ok(Explanation { run_id: Some(latest.run_id), stale, ..explanation })
+}
+
+fn find(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<(String, OrderRecord)> {
+    let mut found = Vec::new();
+    for known in ledger.programs()? {
+        if program.is_none_or(|program| program == known)
+            && let Some(order) = ledger.order(&known, order_no)?
+        {
+            found.push((known, order));
+        }
+    }
+    let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (Some(_), false) => {
+            let message = format!("order {order_no} is in {}", names.join(" and in "));
+            Err(Error::new(&error::WHICH_ORDER, message).hint("name one of them with --program"))
+        }
+        (None, _) => {
+            let message = format!("the ledger has no order {order_no}");
+            Err(Error::new(&error::NO_ORDER, message).hint(
+                "`feebook lines` lists the orders; the number is that of the order, not of a line",
+            ))
+        }
+    }
+}
+
+fn explain_with(
+    ledger: &Ledger,
+    evaluator: &mut Evaluator,
+    order: &OrderRecord,
+    facts: &[CountingLine<'_>],
+) -> Result<Explanation> {
+    let words = ledger.words();
+    let mut trail = Trail::default();
+    let evaluated = evaluator.evaluate(facts, words, &mut trail)?;
+    let (covering, governing_at) = (evaluated.covering.clone(), evaluated.governing_at);
+    let (kernel_lines, outcomes) = (evaluated.lines.to_vec(), evaluated.outcomes.to_vec());
+    let mut lines = Vec::new();
+    for (index, fact) in facts.iter().enumerate() {
+        let matching = evaluator.matching_of(&covering, governing_at, facts, index, words).cloned();
+        let Some((line, outcome)) = kernel_lines.get(index).zip(outcomes.get(index)) else {
+            continue;
+        };
+        let teller = Teller {
+            program: evaluator.program(),
+            version: evaluator.version(&covering),
+            deciding: evaluator.deciding_version(&covering, &fact.revision.fact, outcome),
+            fact: &fact.revision.fact,
+            line,
+            outcome,
+            matching: matching.as_ref(),
+            words,
+        };
+        let steps = trail.steps.iter().filter(|(at, _)| *at == index).map(|(_, step)| step);
+        lines.push(teller.explained(steps));
+    }
+    let version = evaluator.version(&covering);
+    let fallback = evaluator.program().versions().last();
+    let currency = version.map(Version::currency);
+    let decimals = version.or(fallback).map_or(2, |version| version.currency().decimals());
+    Ok(Explanation {
+        program: evaluator.program().id().to_owned(),
+        order_no: order.order_no.clone(),
+        run_id: None,
+        stale: false,
+        currency,
+        decimals,
+        schedule: version.map(|version| version.id().to_owned()),
+        order_steps: order_steps(evaluator.program(), version, &covering, governing_at),
+        lines,
+    })
+}
+
+/// How the version was found.
+fn order_steps(
+    program: &Program,
+    version: Option<&Version>,
+    covering: &Covering,
+    governing_at: Option<i64>,
+) -> Vec<ExplainedStep> {
+    let governed_by = program.governed_by().word();
+    let text = match governing_at {
+        Some(at) => format!("{governed_by} at {}", zone::written(program.zone(), at)),
+        None => format!("no line has the instant it is governed by ({governed_by})"),
+    };
+    let instant = ExplainedStep {
+        text,
+        place: program.place_of("governed_by").cloned(),
+        assumed: assumed_of_program(program, &["governed_by", "timezone"]),
+        ..ExplainedStep::default()
+    };
+    let found = match (covering, version) {
+        (Covering::Uncovered(no_cover), _) => {
+            ExplainedStep { text: format!("no terms in force: {no_cover}"), ..Default::default() }
+        }
+        (_, Some(version)) => version_step(program, version),
+        (_, None) => return vec![instant],
+    };
+    vec![instant, found]
+}
+
+fn version_step(program: &Program, version: &Version) -> ExplainedStep {
+    let start = zone::written(program.zone(), version.start());
+    let until = version
+        .end()
+        .map_or_else(String::new, |end| format!(" until {}", zone::written(program.zone(), end)));
+    let status = version.status().map_or_else(String::new, |status| format!(", {}", status.word()));
+    ExplainedStep {
+        text: format!("version {} in force since {start}{until}{status}", version.id()),
+        place: version.place_of("effective_on").or(version.place_of("effective_at")).cloned(),
+        assumed: assumed(version, &["effective_on", "effective_at"]),
+        ..ExplainedStep::default()
+    }
+}
+
+fn assumed_of_program(program: &Program, keys: &[&str]) -> Vec<(String, String)> {
+    keys.iter()
+        .filter_map(|key| program.assumed().iter().find(|assumed| assumed.key == *key))
+        .map(|assumed| (assumed.key.clone(), assumed.why.clone()))
+        .collect()
+}
+
+fn assumed(version: &Version, keys: &[&str]) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for key in keys {
+        if let Some(assumed) = version.assumption(key)
+            && found.iter().all(|(known, _)| *known != assumed.key)
+        {
+            found.push((assumed.key.clone(), assumed.why.clone()));
+        }
+    }
+    found
+}
+
+/// Tells the steps of one line.
+struct Teller<'t> {
+    program: &'t Program,
+    version: Option<&'t Version>,
+    /// The version whose entry or policy decided: another one for a late order.
+    deciding: Option<&'t Version>,
+    fact: &'t LineFact,
+    line: &'t Line,
+    outcome: &'t Outcome,
+    matching: Option<&'t Matching>,
+    words: &'t Words,
+}
+
+impl Teller<'_> {
+    fn explained<'s>(&self, steps: impl Iterator<Item = &'s Step>) -> ExplainedLine {
+        let mut told: Vec<ExplainedStep> = Vec::new();
+        let mut verdict_step = None;
+        for step in steps {
+            match step {
+                Step::Verdict { .. } => verdict_step = Some(self.verdict()),
+                _ => told.extend(self.step(step)),
+            }
+        }
+        // A verdict that refuses stands before what could still be said of the line.
+        if let Some(step) = verdict_step {
+            told.insert(0, step);
+        }
+        if self.outcome.verdict != Verdict::Excluded {
+            told.extend(self.other_exclusions(None));
+        }
+        ExplainedLine {
+            line_no: self.fact.line_no.clone(),
+            status: self.status(),
+            verdict: self.outcome.verdict,
+            reason: self.reason(),
+            steps: told,
+            total: self.outcome.is_known().then(|| self.outcome.total()),
+        }
+    }
+
+    fn status(&self) -> String {
+        let state = self.fact.state.word();
+        match self.fact.status_word {
+            Some(word) if self.words.text(word) != state => {
+                format!("{state} (\"{}\")", self.words.text(word))
+            }
+            _ => state.to_owned(),
+        }
+    }
+
+    fn reason(&self) -> String {
+        match (self.outcome.decided, self.version) {
+            (Decided::Exclude(at), Some(version)) => version
+                .excludes()
+                .get(usize::from(at))
+                .map_or_else(String::new, |entry| entry.label.clone()),
+            (Decided::Flag(Some(at)), Some(version)) => version
+                .flags()
+                .get(usize::from(at))
+                .map_or_else(String::new, |entry| entry.label.clone()),
+            _ => self.outcome.reason.word().to_owned(),
+        }
+    }
+
+    fn money(&self, minor: i64) -> String {
+        written(minor, self.version.map_or(2, |version| version.currency().decimals()))
+    }
+
+    fn amount(&self, minor: Minor) -> String {
+        self.money(minor.get())
+    }
+
+    /// The verdict with what decided it.
+    fn verdict(&self) -> ExplainedStep {
+        let decided = self.outcome.decided;
+        let mut keys: Vec<String> = Vec::new();
+        if let (Some(version), Decided::Exclude(at)) = (self.version, decided) {
+            keys.push("exclude".to_owned());
+            keys.extend(group_keys(version.excludes().get(usize::from(at))));
+        }
+        if self.outcome.verdict == Verdict::OutsideWindow {
+            keys.push("policy.attribution_window".to_owned());
+        }
+        let mut text = format!("{}: {}", self.outcome.verdict.word(), self.why());
+        if let Decided::Exclude(at) = decided {
+            for other in self.other_exclusions(Some(at)) {
+                let _ = write!(text, "; {}", other.text);
+            }
+        }
+        // The rate's own step cites the entry; a verdict that earns does not repeat it.
+        let refuses = self.outcome.verdict != Verdict::Commissionable;
+        let version = self.deciding.filter(|_| refuses);
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        ExplainedStep {
+            text,
+            amount: None,
+            clause: version.and_then(|v| v.clause(decided)).map(str::to_owned),
+            place: version.and_then(|v| v.place(decided)).cloned(),
+            assumed: self.deciding.map_or_else(Vec::new, |version| assumed(version, &keys)),
+        }
+    }
+
+    /// The exclusions that hold beside the one that decided.
+    fn other_exclusions(&self, decided: Option<u16>) -> Vec<ExplainedStep> {
+        let (Some(version), Some(matching)) = (self.version, self.matching) else {
+            return Vec::new();
+        };
+        matching
+            .exclusions()
+            .filter(|at| Some(*at) != decided)
+            .filter_map(|at| version.excludes().get(usize::from(at)))
+            .map(|entry| ExplainedStep {
+                text: format!("{}{} holds as well", entry.label, in_brackets(&entry.words)),
+                clause: entry.clause.clone(),
+                place: Some(entry.place.clone()),
+                ..ExplainedStep::default()
+            })
+            .chain(self.other_currency(version))
+            .collect()
+    }
+
+    /// The exclusion of what is paid in another currency, where it did not decide.
+    fn other_currency(&self, version: &Version) -> Option<ExplainedStep> {
+        let holds = self.line.paid_in_other_currency && self.outcome.decided != Decided::Currency;
+        let clause = version.clause(Decided::Currency);
+        let cited = clause.map_or_else(String::new, |clause| format!(" (clause {clause})"));
+        holds.then(|| ExplainedStep {
+            text: format!("paid in {}{cited} holds as well", self.currency(self.fact.currency)),
+            place: version.place(Decided::Currency).cloned(),
+            ..ExplainedStep::default()
+        })
+    }
+
+    fn currency(&self, word: Option<Word>) -> &str {
+        word.map_or("an unknown currency", |word| self.words.text(word))
+    }
+
+    /// One sentence for the reason behind the verdict.
+    fn why(&self) -> String {
+        let entry = self.deciding_entry();
+        let words = entry.map_or("", |entry| entry.words.as_str());
+        if self.outcome.verdict == Verdict::Held {
+            return format!("flagged {}", self.reason());
+        }
+        match self.outcome.reason {
+            Reason::NoCover => "no version of the terms covers its day".to_owned(),
+            Reason::Declined => "the network declined the line".to_owned(),
+            Reason::Reversed => "the network took the line back".to_owned(),
+            Reason::FullyRefunded => {
+                format!("all of it was refunded, {}", self.amount(self.line.refunded))
+            }
+            Reason::Flag => format!("flagged {}", self.reason()),
+            Reason::LateOrder => self.late_order(),
+            Reason::ExcludeEntry => format!("{}{}", self.reason(), in_brackets(words)),
+            Reason::PaidCurrency => format!("paid in {}", self.currency(self.fact.currency)),
+            Reason::NotYetGoverned => format!(
+                "no line of the order reports `{}_at`, which picks the terms of this program",
+                self.program.governed_by().word()
+            ),
+            Reason::NoExchangeRate => format!(
+                "its amounts are in {} and no exchange rate is known",
+                self.currency(self.fact.amount_currency.or(self.fact.currency))
+            ),
+            Reason::NoAmount => "the report has no amount that the basis can use".to_owned(),
+            Reason::MissingFact => self.missing_fact(),
+            Reason::NoRate => "no rate entry matches".to_owned(),
+            Reason::RateLost => "the terms had a rate here, and it is lost".to_owned(),
+            Reason::BandWithoutReport => {
+                "the seller sets the rate and the report has none".to_owned()
+            }
+            Reason::BandExceeded => self.band_exceeded(),
+            Reason::PluginSilent => "the plugin that sets the commission has not spoken".to_owned(),
+            Reason::Percent | Reason::Flat | Reason::BandReported | Reason::Plugin => {
+                let label = entry.map_or("", |entry| entry.label.as_str());
+                let on = if words.is_empty() { "all lines" } else { words };
+                format!("rate {label} for {on}")
+            }
+        }
+    }
+
+    fn deciding_entry(&self) -> Option<&Entry> {
+        let version = self.version?;
+        match self.outcome.decided {
+            Decided::Exclude(at) => version.excludes().get(usize::from(at)),
+            Decided::Rate(at) => version.rates().get(usize::from(at)),
+            Decided::Flag(Some(at)) => version.flags().get(usize::from(at)),
+            _ => None,
+        }
+    }
+
+    fn late_order(&self) -> String {
+        let clicked = self.fact.clicked_at.map_or_else(String::new, |at| {
+            format!(" at {}", zone::written(self.program.zone(), at))
+        });
+        format!(
+            "ordered {} after the click{clicked}, the window is {}",
+            duration(self.line.lag.unwrap_or(0)),
+            duration(self.line.window.unwrap_or(0))
+        )
+    }
+
+    fn band_exceeded(&self) -> String {
+        let label = self.deciding_entry().map_or("", |entry| entry.label.as_str());
+        let band = label.strip_prefix("band ").unwrap_or(label);
+        let reported = self.line.reported_rate.map_or_else(String::new, percent);
+        format!("the seller's band is {band}, the reported rate {reported}")
+    }
+
+    fn missing_fact(&self) -> String {
+        let (Some(version), Some(matching)) = (self.version, self.matching) else {
+            return "a fact is missing".to_owned();
+        };
+        let Some(at) = self.line.undecided else { return "a fact is missing".to_owned() };
+        let missing: Vec<&str> = matching
+            .missing_facts(List::Rate, at)
+            .into_iter()
+            .map(feebook_schedule::Dimension::name)
+            .collect();
+        let label = version
+            .rates()
+            .get(usize::from(at))
+            .map_or_else(String::new, |entry| format!("{} for {}", entry.label, entry.words));
+        format!("`{}` is missing, and the rate {label} might apply", missing.join("`, `"))
+    }
+
+    fn step(&self, step: &Step) -> Option<ExplainedStep> {
+        let version = self.version?;
+        Some(match *step {
+            Step::Verdict { .. } => return None,
+            Step::Basis { .. } => self.basis(version, step),
+            Step::Commission { entry, rate, commission } => {
+                let basis = self.outcome.basis.unwrap_or(Minor::ZERO);
+                let text = match rate {
+                    Some(rate) => format!(
+                        "{} of {}, {}",
+                        percent(rate),
+                        self.amount(basis),
+                        rounding_words(version.terms().rounding)
+                    ),
+                    None if self.outcome.reason == Reason::Plugin => {
+                        "commission set by the schedule's plugin".to_owned()
+                    }
+                    None => "flat amount per line".to_owned(),
+                };
+                let shadowed = self.shadowed(version);
+                let keys = with_groups(
+                    &["rate", "policy.rounding"],
+                    version.rates().get(usize::from(entry)),
+                );
+                earned(version, Decided::Rate(entry), text + &shadowed, commission, &keys)
+            }
+            Step::Bonus { entry, bonus } => {
+                let entry = version.bonuses().get(usize::from(entry));
+                let words = entry.map_or("", |entry| entry.words.as_str());
+                let keys = with_groups(&["bonus"], entry);
+                ExplainedStep {
+                    text: format!("bonus, once for the order{}", in_brackets(words)),
+                    amount: Some(bonus.get()),
+                    clause: entry.and_then(|entry| entry.clause.clone()),
+                    place: entry.map(|entry| entry.place.clone()),
+                    assumed: assumed_owned(version, &keys),
+                }
+            }
+            Step::Incentive { incentive } => ExplainedStep {
+                text: "incentive of the schedule's plugin".to_owned(),
+                amount: Some(incentive.get()),
+                place: version.place_of("plugin").cloned(),
+                ..ExplainedStep::default()
+            },
+            Step::Cap { .. } => self.cap(version, step),
+            Step::CapMightBite => ExplainedStep {
+                text: "the cap might bite further: what this line earns is not known".to_owned(),
+                place: version.cap_place().cloned(),
+                clause: version.cap_clause().map(str::to_owned),
+                ..ExplainedStep::default()
+            },
+        })
+    }
+
+    /// The rate entries that match as well and were not reached.
+    fn shadowed(&self, version: &Version) -> String {
+        let Some(matching) = self.matching else { return String::new() };
+        let others: Vec<String> = matching
+            .rates()
+            .skip(1)
+            .filter_map(|at| version.rates().get(usize::from(at)))
+            .map(|entry| {
+                let on = if entry.words.is_empty() { "all lines" } else { &entry.words };
+                format!("{} for {on}", entry.label)
+            })
+            .collect();
+        if others.is_empty() {
+            return String::new();
+        }
+        format!(" (before {})", others.join(", "))
+    }
+
+    fn basis(&self, version: &Version, step: &Step) -> ExplainedStep {
+        let Step::Basis { source, gross, fee, fee_assumed, fee_country, refunded, basis } = *step
+        else {
+            return ExplainedStep::default();
+        };
+        let mut text = match source {
+            BasisSource::Price => format!(
+                "product price {} x {}",
+                self.amount(self.line.price.unwrap_or(Minor::ZERO)),
+                self.line.quantity
+            ),
+            BasisSource::Paid => format!("paid amount {}", self.amount(gross)),
+            BasisSource::Final => format!("final amount {}", self.amount(gross)),
+        };
+        if fee > Minor::ZERO {
+            let assumed = if fee_assumed { " (the greatest, as none is reported)" } else { "" };
+            let _ = write!(text, ", less service fee {}{assumed}", self.amount(fee));
+        }
+        if refunded > Minor::ZERO {
+            let _ = write!(text, ", less refunds {}", self.amount(refunded));
+        }
+        let open = source != BasisSource::Price
+            && self.line.service_fee.is_none()
+            && fee_country == FeeCountry::Inside;
+        let mut keys = vec!["policy.basis".to_owned()];
+        if open {
+            text +=
+                if fee_assumed { "" } else { ", no service fee is reported and none is taken out" };
+            keys.push("policy.service_fee.when_unknown".to_owned());
+            keys.push("policy.service_fee.ship_to".to_owned());
+            keys.extend(version.fee_groups().iter().map(|group| format!("groups.{group}")));
+        }
+        let clause = if fee > Minor::ZERO || open { "service_fee" } else { "basis" };
+        ExplainedStep {
+            text: format!("basis {} ({text})", self.amount(basis)),
+            amount: None,
+            clause: version.policy_clause(clause).map(str::to_owned),
+            place: version.place_of(&format!("policy.{clause}")).cloned(),
+            assumed: assumed_owned(version, &keys),
+        }
+    }
+
+    fn cap(&self, version: &Version, step: &Step) -> ExplainedStep {
+        let Step::Cap { limit, covered, withheld, line_covered, line_withheld } = *step else {
+            return ExplainedStep::default();
+        };
+        let (covers, per) = version.terms().cap.map_or((String::new(), "order"), |cap| {
+            let parts = [
+                (cap.covers.commission, "commission"),
+                (cap.covers.incentive, "incentive"),
+                (cap.covers.bonus, "bonus"),
+            ];
+            let names: Vec<&str> =
+                parts.iter().filter(|(counts, _)| *counts).map(|(_, name)| *name).collect();
+            let per = if cap.scope == CapScope::Order { "order" } else { "line" };
+            (names.join(" and "), per)
+        });
+        let text = format!(
+            "cap of {} per {per} over {covers}: {} covered, {} withheld, of it {} from this line's {}",
+            self.amount(limit),
+            self.money(covered),
+            self.money(withheld),
+            self.amount(line_withheld),
+            self.money(line_covered),
+        );
+        ExplainedStep {
+            text,
+            amount: Some(-line_withheld.get()),
+            clause: version.cap_clause().map(str::to_owned),
+            place: version.cap_place().cloned(),
+            assumed: assumed(version, &["cap.covers", "cap.scope", "cap.per_order"]),
+        }
+    }
+}
+
+/// A step that adds to what the line earns.
+fn earned(
+    version: &Version,
+    decided: Decided,
+    text: String,
+    amount: Minor,
+    keys: &[String],
+) -> ExplainedStep {
+    ExplainedStep {
+        text,
+        amount: Some(amount.get()),
+        clause: version.clause(decided).map(str::to_owned),
+        place: version.place(decided).cloned(),
+        assumed: assumed_owned(version, keys),
+    }
+}
+
+/// A number of seconds; those left over from whole minutes only where there are some.
+fn duration(seconds: i64) -> String {
+    let (minutes, rest) = (seconds / 60, seconds % 60);
+    let hours = minutes / 60;
+    let seconds = if rest == 0 { String::new() } else { format!(" {rest} s") };
+    format!("{} d {} h {} min{seconds}", hours / 24, hours % 24, minutes % 60)
+}
+
+/// Conditions in words after what they belong to; nothing where there are none.
+fn in_brackets(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(" ({words})") }
+}
+
+fn rounding_words(rounding: Rounding) -> &'static str {
+    match rounding {
+        Rounding::Floor => "cut to the minor unit",
+        Rounding::HalfUp => "rounded half up",
+        Rounding::HalfEven => "rounded half to even",
+    }
+}
+
+fn group_keys(entry: Option<&Entry>) -> Vec<String> {
+    entry.map_or_else(Vec::new, |entry| {
+        entry.groups.iter().map(|group| format!("groups.{group}")).collect()
+    })
+}
+
+fn with_groups(keys: &[&str], entry: Option<&Entry>) -> Vec<String> {
+    let mut all: Vec<String> = keys.iter().map(|key| (*key).to_owned()).collect();
+    all.extend(group_keys(entry));
+    all
+}
+
+fn assumed_owned(version: &Version, keys: &[String]) -> Vec<(String, String)> {
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    assumed(version, &keys)
+}

@@ -1,0 +1,189 @@
+//! A mapping: where one format of report keeps what, and what its words mean.
+//!
+//! Owns the meaning of every key of a mapping file (`reports/<format>.toml`); docs/import-guide.md
+//! tells the same to users. Refuses programs: a mapping translates, it never calculates.
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `format` | the version of this language: 1 |
+//! | `name` | what is typed after `--as` |
+//! | `title` | what a person calls the report |
+//! | `kind` | `"csv"` or `"json"` |
+//! | `csv.delimiter` | one character, `","` if absent; `"\t"` for tabs |
+//! | `csv.quote` | one character, `"\""` if absent; `""` if nothing is ever quoted |
+//! | `csv.encoding` | a label of the web's, `"utf-8"` if absent; a byte order mark wins over it |
+//! | `json.rows` | paths of the rows: a list, or a single object as one row; alternatives |
+//! | `json.error` | `{ at, code, message }`: the network's error message, which refuses the file |
+//! | `json.status` | `{ at, ok, empty, message }`: the status of an answer; `empty` means no rows |
+//! | `recognise.columns` | CSV: columns that must all be in the header |
+//! | `recognise.keys` | JSON: paths that must all exist |
+//! | `times.zone` | `"program"` if absent, or an IANA name: where times without an offset belong |
+//! | `times.formats` | `"rfc3339"`, `"unix"`, `"unix_ms"`, patterns; the first that fits |
+//! | `money.unit` | `"major"` if absent, or `"minor"`: whole units or cents |
+//! | `money.decimal_mark` | one character, `"."` if absent |
+//! | `money.thousands_mark` | one character; absent: there is none |
+//! | `money.rounding` | `"floor"`, `"half_up"`, `"half_even"` for surplus decimals; absent: refused |
+//! | `money.rate_unit` | `"percent"`: a rate may lack its %; `"fraction"`: 0.07 is 7 % |
+//! | `empty.words` | texts that mean "not known"; the empty text always does |
+//! | `countries` | the network's own country codes in ISO 3166, as in `UK = "GB"` |
+//! | `fields` | our field = source, or a list of sources of which the first that is not empty wins |
+//!
+//! A source is a column's name (JSON: a path from the row), or a table:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `column` | the column (JSON: the path) |
+//! | `columns`, `separator` | several, joined (by a space if absent); empty if one of them is |
+//! | `constant` | the same value for every row |
+//! | `strip` | characters to drop from the front, such as `"'$"` |
+//! | `json` | the cell holds a JSON object as text: the first of these keys that is filled |
+//! | `words` | the network's words = ours, for a status, a boolean (`"yes"`, `"no"`), platform, link |
+//! | `yes`, `no` | the same for a boolean: lists of words; `Y` and `N` if absent |
+//! | `unknown` | for any other word: `"refuse"` the row (if absent), try the `"next"` source, or one of our words |
+//! | `unit`, `decimal_mark`, `thousands_mark`, `rounding`, `rate_unit` | as under `money`, for this source |
+//! | `currency_of` | the column with this amount's own currency; if it is another than the row's, the amount is left out |
+
+use chrono_tz::Tz;
+use feebook_kernel::State;
+
+use super::field::Field;
+use super::moment::TimeFormat;
+use super::number::Notation;
+use super::path::Path;
+use crate::fact::{Link, Platform};
+
+/// One format of report.
+#[derive(Debug)]
+pub struct Format {
+    /// What is typed after `--as`.
+    pub name: String,
+    /// What a person calls the report.
+    pub title: String,
+    /// The program whose own format this is; none for a shared one.
+    pub program: Option<String>,
+    /// The mapping file as the user knows it.
+    pub shown: String,
+    /// SHA-256 of the mapping file: part of what makes an import the same as an earlier one.
+    pub digest: [u8; 32],
+    pub(super) layout: Layout,
+    pub(super) times: Times,
+    pub(super) empty: Vec<String>,
+    pub(super) countries: Vec<(String, String)>,
+    /// The columns or row paths that the fields read, each once; sources name them by index.
+    pub(super) slots: Vec<String>,
+    pub(super) fields: Vec<FieldPlan>,
+}
+
+/// The kind of file, and what belongs to that kind.
+#[derive(Debug)]
+pub(super) enum Layout {
+    Csv(CsvLayout),
+    Json(Box<JsonLayout>),
+}
+
+/// How a CSV file is written and recognised.
+#[derive(Debug)]
+pub(super) struct CsvLayout {
+    pub(super) delimiter: u8,
+    pub(super) quote: Option<u8>,
+    pub(super) encoding: &'static encoding_rs::Encoding,
+    pub(super) columns: Vec<String>,
+}
+
+/// Where a JSON document keeps its rows, and how it is recognised.
+#[derive(Debug)]
+pub(super) struct JsonLayout {
+    pub(super) rows: Vec<Path>,
+    pub(super) error: Option<ErrorAt>,
+    pub(super) status: Option<StatusAt>,
+    pub(super) keys: Vec<Path>,
+}
+
+impl JsonLayout {
+    /// Whether the document itself can be the list of rows; if not, a list at the top is a list of
+    /// documents.
+    pub(super) fn rows_at_top(&self) -> bool {
+        self.rows.iter().any(|path| path.steps.is_empty())
+    }
+}
+
+/// An error message of the network's.
+#[derive(Debug)]
+pub(super) struct ErrorAt {
+    pub(super) at: Path,
+    pub(super) code: Option<Path>,
+    pub(super) message: Option<Path>,
+}
+
+/// The status of an answer.
+#[derive(Debug)]
+pub(super) struct StatusAt {
+    pub(super) at: Path,
+    pub(super) ok: Vec<String>,
+    pub(super) empty: Vec<String>,
+    pub(super) message: Option<Path>,
+}
+
+/// How times are written.
+#[derive(Debug)]
+pub(super) struct Times {
+    /// None for the program's zone.
+    pub(super) zone: Option<Tz>,
+    pub(super) formats: Vec<TimeFormat>,
+}
+
+/// Where one of our fields comes from.
+#[derive(Debug)]
+pub(super) struct FieldPlan {
+    pub(super) field: &'static Field,
+    /// The first that is not empty wins.
+    pub(super) sources: Vec<Source>,
+}
+
+/// One source of a field.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) origin: Origin,
+    pub(super) strip: String,
+    pub(super) json: Vec<String>,
+    pub(super) words: Vec<(String, Meaning)>,
+    pub(super) unknown: Unknown,
+    pub(super) notation: Notation,
+    pub(super) currency_of: Option<usize>,
+}
+
+impl Source {
+    /// Finds what a word of the network means; capitals do not matter.
+    pub(super) fn meaning(&self, word: &str) -> Option<Meaning> {
+        let found = self.words.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+        found.map(|(_, meaning)| *meaning)
+    }
+}
+
+/// What a source takes its text from.
+#[derive(Debug)]
+pub(super) enum Origin {
+    Slot(usize),
+    Joined(Vec<usize>, String),
+    Constant(String),
+}
+
+/// One of our words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    State(State),
+    Flag(bool),
+    Platform(Platform),
+    Link(Link),
+}
+
+/// What a word that the mapping does not list does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// The row is rejected.
+    Refuse,
+    /// The next source is asked.
+    Next,
+    /// It means this.
+    Means(Meaning),
+}

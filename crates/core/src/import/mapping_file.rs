@@ -1,0 +1,336 @@
+//! Reads a mapping file and says everything that is wrong with it.
+//!
+//! Owns the way from TOML to a [`Format`]. Refuses a mapping that could read a report wrongly
+//! without a word: unknown keys, options that do not fit, a report that anything would fit.
+
+use std::ops::Range;
+
+use chrono_tz::Tz;
+use feebook_schedule::diagnostic::{Diagnostic, nearest};
+use feebook_schedule::document::{Node, Reader, Table};
+use feebook_schedule::iso;
+use sha2::{Digest, Sha256};
+
+use super::codes;
+use super::mapping::{CsvLayout, ErrorAt, Format, JsonLayout, Layout, StatusAt, Times};
+use super::mapping_fields::{Fields, one_char};
+use super::moment::TimeFormat;
+use super::path::Path;
+
+const TOP: &[&str] = &[
+    "format",
+    "name",
+    "title",
+    "kind",
+    "csv",
+    "json",
+    "recognise",
+    "times",
+    "money",
+    "empty",
+    "countries",
+    "fields",
+];
+
+/// The kind of file that a mapping is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Csv,
+    Json,
+}
+
+/// Reads a mapping file; no format when there is any problem.
+pub(super) fn read(
+    shown: &str,
+    program: Option<String>,
+    text: &str,
+) -> (Option<Format>, Vec<Diagnostic>) {
+    let (reader, root) = Reader::parse(shown, text);
+    let mut file = MappingFile { reader };
+    let format = file.format(&root, program);
+    let problems = file.reader.problems;
+    (format.filter(|_| problems.is_empty()), problems)
+}
+
+struct MappingFile<'t> {
+    reader: Reader<'t>,
+}
+
+impl MappingFile<'_> {
+    fn format(&mut self, root: &Table, program: Option<String>) -> Option<Format> {
+        self.reader.known(root, "a mapping", TOP);
+        self.version(root);
+        let name = self.name(root);
+        let title = self.optional_text(root, "title");
+        let kind = self.reader.required(root, "the mapping", "kind");
+        let kinds = [("csv", FileKind::Csv), ("json", FileKind::Json)];
+        let kind = kind.and_then(|node| self.reader.word(node, "kind", &kinds));
+        let times = self.times(root);
+        let empty = self.section(root, "empty", &["words"]);
+        let empty = empty.map_or_else(Vec::new, |table| self.texts(table, "words"));
+        let countries = self.countries(root);
+        // Without the kind, a source can be neither a column nor a path.
+        let kind = kind?;
+        let layout = match kind {
+            FileKind::Csv => self.csv(root).map(Layout::Csv),
+            FileKind::Json => self.json(root).map(|layout| Layout::Json(Box::new(layout))),
+        };
+        let fields = Fields::read(&mut self.reader, root, kind, &times, &empty);
+        let name = name?;
+        Some(Format {
+            title: title.unwrap_or_else(|| name.clone()),
+            name,
+            program,
+            shown: self.reader.file.to_owned(),
+            digest: Sha256::digest(self.reader.text.as_bytes()).into(),
+            layout: layout?,
+            times,
+            empty,
+            countries,
+            slots: fields.slots,
+            fields: fields.plans,
+        })
+    }
+
+    fn version(&mut self, root: &Table) {
+        let Some(node) = self.reader.required(root, "the mapping", "format") else { return };
+        if let Some(version) = self.reader.integer(node, "format")
+            && version != 1
+        {
+            let message = format!("`format` is {version}, expected 1");
+            let hint = "write `format = 1`, or use the feebook that the file was written for";
+            self.reader.problem_hint(&codes::BAD_VERSION, node.span.clone(), message, hint);
+        }
+    }
+
+    fn name(&mut self, root: &Table) -> Option<String> {
+        let node = self.reader.required(root, "the mapping", "name")?;
+        let name = self.reader.text_of(node, "name")?;
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if name.is_empty() || !name.bytes().all(plain) {
+            let message =
+                format!("`name` is \"{name}\", expected lower-case letters, digits and hyphens");
+            let hint = "it is what is typed after --as";
+            self.reader.problem_hint(&codes::BAD_NAME, node.span.clone(), message, hint);
+        }
+        Some(name.to_owned())
+    }
+
+    /// Takes a table that may be absent.
+    fn section<'n>(&mut self, root: &'n Table, name: &str, known: &[&str]) -> Option<&'n Table> {
+        let table = self.reader.table(root.get(name)?, name)?;
+        self.reader.known(table, &format!("[{name}]"), known);
+        Some(table)
+    }
+
+    /// Refuses a section of the other kind of file.
+    fn not_here(&mut self, table: &Table, key: &str, message: &str) {
+        if let Some((found, _)) = table.entries.iter().find(|(found, _)| found.name == key) {
+            let hint = "remove it, or correct `kind`";
+            self.reader.problem_hint(&codes::WRONG_SECTION, found.span.clone(), message, hint);
+        }
+    }
+
+    fn optional_text(&mut self, table: &Table, key: &str) -> Option<String> {
+        let node = table.get(key)?;
+        self.reader.text_of(node, key).map(str::to_owned)
+    }
+
+    /// Takes a list of strings, or one string; empty when absent.
+    fn texts(&mut self, table: &Table, key: &str) -> Vec<String> {
+        let Some(node) = table.get(key) else { return Vec::new() };
+        let items = self.reader.one_or_more(node);
+        items.iter().filter_map(|item| self.reader.text_of(item, key).map(str::to_owned)).collect()
+    }
+
+    fn times(&mut self, root: &Table) -> Times {
+        let mut times = Times { zone: None, formats: Vec::new() };
+        if let Some(table) = self.section(root, "times", &["zone", "formats"]) {
+            times.zone = table.get("zone").and_then(|node| self.zone(node));
+            let formats = table.get("formats");
+            for node in formats.map_or(&[][..], |node| self.reader.one_or_more(node)) {
+                times.formats.extend(self.time_format(node));
+            }
+        }
+        if times.formats.is_empty() {
+            times.formats = vec![TimeFormat::Rfc3339, TimeFormat::Plain];
+        }
+        times
+    }
+
+    fn zone(&mut self, node: &Node) -> Option<Tz> {
+        let text = self.reader.text_of(node, "zone")?;
+        if text == "program" {
+            return None;
+        }
+        let zone = text.parse().ok();
+        if zone.is_none() {
+            let message = format!("`zone` is \"{text}\", expected \"program\" or an IANA name");
+            let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            let hint = match nearest(text, zones) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "write a name such as \"Europe/Oslo\" or \"UTC\"".to_owned(),
+            };
+            self.reader.problem_hint(&codes::UNKNOWN_ZONE, node.span.clone(), message, hint);
+        }
+        zone
+    }
+
+    fn time_format(&mut self, node: &Node) -> Option<TimeFormat> {
+        let text = self.reader.text_of(node, "formats")?;
+        let format = TimeFormat::parse(text);
+        if format.is_none() {
+            let message = format!("\"{text}\" is no time format that names a day");
+            let hint = "write \"rfc3339\", \"unix\", \"unix_ms\", or a pattern such as \
+                        \"%d.%m.%Y %H:%M:%S\"";
+            self.reader.problem_hint(&codes::BAD_TIME_FORMAT, node.span.clone(), message, hint);
+        }
+        format
+    }
+
+    fn countries(&mut self, root: &Table) -> Vec<(String, String)> {
+        let mut countries = Vec::new();
+        let Some(node) = root.get("countries") else { return countries };
+        let Some(table) = self.reader.table(node, "countries") else { return countries };
+        for (key, node) in &table.entries {
+            let Some(code) = self.reader.text_of(node, &key.name) else { continue };
+            if iso::is_country(code) {
+                countries.push((key.name.to_ascii_uppercase(), code.to_owned()));
+            } else {
+                let message = format!("`{}` is \"{code}\", expected an ISO 3166 code", key.name);
+                let hint = "the network's code comes first, ours after it, as in UK = \"GB\"";
+                self.reader.problem_hint(&codes::BAD_COUNTRY, node.span.clone(), message, hint);
+            }
+        }
+        countries
+    }
+
+    fn csv(&mut self, root: &Table) -> Option<CsvLayout> {
+        self.not_here(root, "json", "this mapping is of kind \"csv\" and has [json]");
+        let section = self.section(root, "csv", &["delimiter", "quote", "encoding"]);
+        let empty = Table::default();
+        let table = section.unwrap_or(&empty);
+        let delimiter = self.byte(table, "delimiter").unwrap_or(b',');
+        let unquoted = table
+            .get("quote")
+            .is_some_and(|node| self.reader.text_of(node, "quote").is_some_and(str::is_empty));
+        let quote = if unquoted { None } else { self.byte(table, "quote").or(Some(b'"')) };
+        if quote == Some(delimiter) {
+            let same = char::from(delimiter).escape_debug();
+            let message = format!("the delimiter and the quote are both \"{same}\"");
+            let hint = "quote = \"\" is for reports without quotes";
+            self.reader.problem_hint(&codes::BAD_CHARACTER, table.span.clone(), message, hint);
+        }
+        let encoding = self.encoding(table);
+        let recognise = self.recognise(root, "columns", "keys")?;
+        let columns = self.texts(recognise, "columns");
+        self.some(recognise, "columns", columns.is_empty());
+        Some(CsvLayout { delimiter, quote, encoding, columns })
+    }
+
+    fn byte(&mut self, table: &Table, key: &str) -> Option<u8> {
+        let node = table.get(key)?;
+        let mark = one_char(&mut self.reader, node, key)?;
+        let byte =
+            u8::try_from(mark).ok().filter(|byte| byte.is_ascii() && !b"\r\n".contains(byte));
+        if byte.is_none() {
+            let message =
+                format!("`{key}` is \"{}\", expected an ASCII character", mark.escape_debug());
+            self.reader.problem(&codes::BAD_CHARACTER, node.span.clone(), message);
+        }
+        byte
+    }
+
+    fn encoding(&mut self, table: &Table) -> &'static encoding_rs::Encoding {
+        let Some(node) = table.get("encoding") else { return encoding_rs::UTF_8 };
+        let Some(label) = self.reader.text_of(node, "encoding") else { return encoding_rs::UTF_8 };
+        encoding_rs::Encoding::for_label(label.as_bytes()).unwrap_or_else(|| {
+            let message = format!("`encoding` is \"{label}\", which is no known encoding");
+            let hint = "write a name as on the web, such as iso-8859-1 or windows-1252";
+            self.reader.problem_hint(&codes::UNKNOWN_ENCODING, node.span.clone(), message, hint);
+            encoding_rs::UTF_8
+        })
+    }
+
+    /// Takes [recognise], which has one key or the other.
+    fn recognise<'n>(&mut self, root: &'n Table, mine: &str, other: &str) -> Option<&'n Table> {
+        let Some(table) = self.section(root, "recognise", &["columns", "keys"]) else {
+            self.not_recognisable(root.span.clone(), mine);
+            return None;
+        };
+        let message = format!("`{other}` belongs to the other kind of report, use `{mine}`");
+        self.not_here(table, other, &message);
+        Some(table)
+    }
+
+    fn some(&mut self, table: &Table, key: &str, is_empty: bool) {
+        if is_empty {
+            self.not_recognisable(table.span.clone(), key);
+        }
+    }
+
+    fn not_recognisable(&mut self, span: Range<usize>, key: &str) {
+        let message = format!("[recognise] names no `{key}`, so every report would fit");
+        let hint = format!("add `{key} = […]` under [recognise] with what every report has");
+        self.reader.problem_hint(&codes::NOT_RECOGNISABLE, span, message, hint);
+    }
+
+    fn json(&mut self, root: &Table) -> Option<JsonLayout> {
+        self.not_here(root, "csv", "this mapping is of kind \"json\" and has [csv]");
+        let recognise = self.recognise(root, "keys", "columns");
+        let keys = recognise.map(|table| {
+            let keys = self.paths(table, "keys");
+            self.some(table, "keys", table.get("keys").is_none());
+            keys
+        });
+        self.reader.required(root, "the mapping", "json")?;
+        let table = self.section(root, "json", &["rows", "error", "status"])?;
+        self.reader.required(table, "[json]", "rows");
+        let rows = self.paths(table, "rows");
+        let error = table.get("error").and_then(|node| self.error(node));
+        let status = table.get("status").and_then(|node| self.status(node));
+        Some(JsonLayout { rows, error, status, keys: keys? })
+    }
+
+    fn error(&mut self, node: &Node) -> Option<ErrorAt> {
+        let table = self.reader.table(node, "error")?;
+        self.reader.known(table, "json.error", &["at", "code", "message"]);
+        self.reader.required(table, "json.error", "at");
+        let at = self.path(table, "at")?;
+        // Code and message are keys of the envelope.
+        let code = self.optional_text(table, "code").and_then(|key| at.joined(&key));
+        let message = self.optional_text(table, "message").and_then(|key| at.joined(&key));
+        Some(ErrorAt { at, code, message })
+    }
+
+    fn status(&mut self, node: &Node) -> Option<StatusAt> {
+        let table = self.reader.table(node, "status")?;
+        self.reader.known(table, "json.status", &["at", "ok", "empty", "message"]);
+        self.reader.required(table, "json.status", "at");
+        self.reader.required(table, "json.status", "ok");
+        let (ok, empty) = (self.texts(table, "ok"), self.texts(table, "empty"));
+        let message = self.path(table, "message");
+        Some(StatusAt { at: self.path(table, "at")?, ok, empty, message })
+    }
+
+    fn paths(&mut self, table: &Table, key: &str) -> Vec<Path> {
+        let Some(node) = table.get(key) else { return Vec::new() };
+        let items = self.reader.one_or_more(node);
+        items.iter().filter_map(|item| self.path_of(item, key)).collect()
+    }
+
+    fn path(&mut self, table: &Table, key: &str) -> Option<Path> {
+        table.get(key).and_then(|node| self.path_of(node, key))
+    }
+
+    fn path_of(&mut self, node: &Node, key: &str) -> Option<Path> {
+        let text = self.reader.text_of(node, key)?;
+        let path = Path::parse(text);
+        if path.is_none() {
+            let message = format!("`{key}` is \"{text}\", expected keys joined by dots");
+            let hint = "`*` stands for any key of one level, `.` alone for the whole document";
+            self.reader.problem_hint(&codes::BAD_PATH, node.span.clone(), message, hint);
+        }
+        path
+    }
+}

@@ -1,0 +1,64 @@
+//! One report while it is being read: its rows, and what they came to.
+//!
+//! Owns the counting and the way of a row to the sink. Refuses to know the kind of file.
+
+use feebook_schedule::diagnostic::Diagnostic;
+
+use super::cell::Cells;
+use super::mapping::Format;
+use super::row::{Problem, RowReader};
+use super::{Context, ReadSummary, Sink};
+use crate::error::Result;
+
+/// A report while it is being read.
+pub(super) struct Report<'a> {
+    /// The file as the user knows it.
+    pub(super) shown: &'a str,
+    rows: RowReader<'a>,
+    sink: &'a mut dyn Sink,
+    pub(super) summary: ReadSummary,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        format: &'a Format,
+        shown: &'a str,
+        context: Context,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
+        let rows = RowReader::new(format, context.zone, context.default_currency);
+        Self { shown, rows, sink, summary: ReadSummary::default() }
+    }
+
+    /// Reads a row and hands it on; returns what is wrong with it, if anything, for the caller to
+    /// place and to [`reject`](Self::reject).
+    pub(super) fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
+        self.summary.rows += 1;
+        let Some(fact) = self.rows.read(cells, self.sink.words()) else {
+            return Ok(std::mem::take(&mut self.rows.problems));
+        };
+        self.summary.accepted += 1;
+        self.summary.doubtful_times += u64::from(fact.doubtful_time);
+        self.sink.accept(fact)?;
+        Ok(Vec::new())
+    }
+
+    /// Hands on the problems of a row that was read.
+    pub(super) fn reject(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
+        self.summary.rejected += 1;
+        for problem in problems {
+            self.sink.reject(problem);
+        }
+    }
+
+    /// Hands on the problem of a row that could not even be taken apart.
+    pub(super) fn reject_unread(&mut self, problem: Diagnostic) {
+        self.summary.rows += 1;
+        self.reject([problem]);
+    }
+
+    pub(super) fn finish(mut self) -> ReadSummary {
+        self.summary.left_out = self.rows.left_out;
+        self.summary
+    }
+}

@@ -1,0 +1,392 @@
+//! The ledger file: the only part of the workspace that speaks SQL.
+//!
+//! Owns opening, migrating, transactions, and one module per kind of row. Refuses to calculate:
+//! no amount is added up in SQL. Public signatures speak our types, never the database's.
+
+mod imports;
+mod lines;
+mod results;
+mod scan;
+mod terms;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+
+pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
+pub use lines::Revision;
+pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, StoredResult};
+pub use scan::{CountingLine, OrderRecord, Scan};
+pub use terms::BookId;
+
+use crate::error::{self, Error, Result};
+use crate::words::Words;
+
+/// Marks the file as ours in SQLite's header: "Feeb".
+const APPLICATION_ID: i32 = 0x4665_6562;
+
+/// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
+const MIGRATIONS: [&str; 1] = [include_str!("../../../../migrations/0001_ledger.sql")];
+
+/// One process, one thread, one connection.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// How long one process waits for another that is writing.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the ledger knows of an import whenever it reads rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ImportStanding {
+    /// `import --as-of`.
+    pub(crate) as_of: Option<i64>,
+    /// From this sequence number on the import's rows do not count.
+    pub(crate) withdrawn: Option<i64>,
+}
+
+/// An open ledger.
+#[derive(Debug)]
+pub struct Ledger {
+    conn: Connection,
+    path: Option<PathBuf>,
+    words: Words,
+    imports: BTreeMap<i64, ImportStanding>,
+    /// Nothing is kept beyond the life of this connection.
+    rehearsal: bool,
+}
+
+impl Ledger {
+    /// Makes a new ledger file.
+    ///
+    /// # Errors
+    ///
+    /// When the file exists or cannot be written.
+    pub fn create(path: &Path) -> Result<Self> {
+        if path.exists() {
+            let taken = io::Error::new(io::ErrorKind::AlreadyExists, "it exists already");
+            return Err(Error::file(path, "create", taken));
+        }
+        // Made whole under another name, then linked to its own: whoever finds it finds a ledger,
+        // and of two processes that make one only one succeeds.
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".new-{}", std::process::id()));
+        let making = path.with_file_name(name);
+        let made = Self::make(&making).and_then(|()| {
+            fs::hard_link(&making, path).map_err(|e| Error::file(path, "create", e))
+        });
+        // A file that was not made need not be taken away.
+        let _ = fs::remove_file(&making);
+        made?;
+        Self::open(path)
+    }
+
+    fn make(path: &Path) -> Result<()> {
+        fs::File::create_new(path).map_err(|e| Error::file(path, "create", e))?;
+        let conn = Connection::open_with_flags(path, FLAGS).map_err(|e| database(&e))?;
+        conn.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;").map_err(sql)?;
+        Self::prepare(conn, None).map(drop)
+    }
+
+    /// Makes a ledger that lives as long as the process: for dry runs without a ledger.
+    pub fn in_memory() -> Result<Self> {
+        Self::prepare(Connection::open_in_memory().map_err(|e| database(&e))?, None)
+    }
+
+    /// Opens a ledger, and brings an older one up to date.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, when it is not a ledger, or when a newer feebook wrote it.
+    pub fn open(path: &Path) -> Result<Self> {
+        if !path.exists() {
+            let message = format!("there is no ledger at {}", path.display());
+            return Err(Error::new(&error::NO_LEDGER, message)
+                .hint("make one with `feebook init`, or name another with -f"));
+        }
+        if path.is_dir() {
+            let folder = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+            return Err(Error::file(path, "open the ledger", folder));
+        }
+        let conn = Connection::open_with_flags(path, FLAGS).map_err(|e| database(&e))?;
+        refuse_foreign(&conn, path)?;
+        Self::prepare(conn, Some(path.to_owned()))
+    }
+
+    fn prepare(conn: Connection, path: Option<PathBuf>) -> Result<Self> {
+        conn.busy_timeout(PATIENCE).map_err(|e| database(&e))?;
+        conn.set_prepared_statement_cache_capacity(64);
+        // FULL: a commit that was reported is on the disk, also after a power cut.
+        conn.execute_batch(
+            "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF;",
+        )
+        .map_err(|e| database(&e))?;
+        let (words, imports) = (Words::default(), BTreeMap::new());
+        let mut ledger = Self { conn, path, words, imports, rehearsal: false };
+        ledger.migrate()?;
+        ledger.reload()?;
+        Ok(ledger)
+    }
+
+    fn migrate(&mut self) -> Result<()> {
+        let applied = version(&self.conn)?;
+        if applied == MIGRATIONS.len() {
+            return Ok(());
+        }
+        self.begin()?;
+        let migrated = self.migrate_locked();
+        match migrated.and_then(|()| self.commit()) {
+            Ok(()) => Ok(()),
+            Err(failed) => {
+                self.rollback(0);
+                Err(failed)
+            }
+        }
+    }
+
+    /// Applies what is missing, which another process may have done while this one waited.
+    fn migrate_locked(&self) -> Result<()> {
+        for (index, migration) in MIGRATIONS.iter().enumerate().skip(version(&self.conn)?) {
+            let number = index + 1;
+            let script = format!(
+                "{migration}\nPRAGMA application_id = {APPLICATION_ID};
+                 PRAGMA user_version = {number};"
+            );
+            self.conn.execute_batch(&script).map_err(sql)?;
+        }
+        Ok(())
+    }
+
+    /// From here on only one state of the ledger is seen, whatever other processes write; for
+    /// reading. They need not wait.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn hold_still(&mut self) -> Result<()> {
+        self.conn.execute_batch("BEGIN").map_err(sql)?;
+        self.reload()
+    }
+
+    /// From here on nothing is kept: each step sees what the steps before it did, and all of it is
+    /// gone when the ledger is closed.
+    ///
+    /// # Errors
+    ///
+    /// When another process is writing.
+    pub fn rehearse(&mut self) -> Result<()> {
+        self.begin()?;
+        self.rehearsal = true;
+        Ok(())
+    }
+
+    /// Reads the dictionary and the standing of all imports; done whenever they may have changed.
+    fn reload(&mut self) -> Result<()> {
+        self.words.truncate(0);
+        let mut words = self.conn.prepare("SELECT text FROM word ORDER BY id").map_err(sql)?;
+        let mut rows = words.query([]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            self.words.intern(row.get_ref(0).and_then(|v| Ok(v.as_str()?)).map_err(sql)?);
+        }
+        self.imports = imports::standings(&self.conn)?;
+        Ok(())
+    }
+
+    /// Returns where the ledger is; none for one in memory.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Returns the dictionary.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Returns the programs that have facts, by name.
+    pub fn programs(&self) -> Result<Vec<String>> {
+        let mut names =
+            self.conn.prepare_cached("SELECT name FROM program ORDER BY name").map_err(sql)?;
+        let rows = names.query_map([], |row| row.get(0)).map_err(sql)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(sql)
+    }
+
+    /// Returns the highest sequence number of any fact.
+    pub fn last_seq(&self) -> Result<i64> {
+        last_seq(&self.conn)
+    }
+
+    /// Returns what SQLite finds wrong with the file; nothing when it is whole.
+    pub fn integrity(&self) -> Result<Vec<String>> {
+        let mut findings = Vec::new();
+        let mut check = self.conn.prepare("PRAGMA integrity_check").map_err(sql)?;
+        let rows = check.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
+        for row in rows {
+            findings.push(row.map_err(sql)?);
+        }
+        findings.retain(|finding| finding != "ok");
+        let mut check = self.conn.prepare("PRAGMA foreign_key_check").map_err(sql)?;
+        let rows = check
+            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?)))
+            .map_err(sql)?;
+        for row in rows {
+            let (table, parent) = row.map_err(sql)?;
+            findings.push(format!("a row of {table} refers to a row of {parent} that is missing"));
+        }
+        Ok(findings)
+    }
+
+    fn program_id(&self, name: &str) -> Result<Option<i64>> {
+        self.conn
+            .prepare_cached("SELECT id FROM program WHERE name = ?1")
+            .and_then(|mut s| s.query_row([name], |row| row.get(0)).optional())
+            .map_err(sql)
+    }
+
+    fn begin(&self) -> Result<()> {
+        let begin = if self.rehearsal { "SAVEPOINT step" } else { "BEGIN IMMEDIATE" };
+        self.conn.execute_batch(begin).map_err(sql)
+    }
+
+    fn commit(&self) -> Result<()> {
+        let commit = if self.rehearsal { "RELEASE step" } else { "COMMIT" };
+        self.conn.execute_batch(commit).map_err(sql)
+    }
+
+    fn rollback(&mut self, words: usize) {
+        // Called on the way out of a failure, which is the one to tell.
+        let back = if self.rehearsal { "ROLLBACK TO step; RELEASE step" } else { "ROLLBACK" };
+        let _ = self.conn.execute_batch(back);
+        self.words.truncate(words);
+    }
+
+    /// Stores the words that were interned since there were `stored` of them.
+    fn store_words(&self, stored: usize) -> Result<()> {
+        let mut insert =
+            self.conn.prepare_cached("INSERT INTO word (id, text) VALUES (?1, ?2)").map_err(sql)?;
+        for (id, text) in (stored..).zip(self.words.from(stored)) {
+            insert.execute((integer(id), text)).map_err(sql)?;
+        }
+        Ok(())
+    }
+}
+
+/// A count as SQLite stores it.
+fn integer(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn last_seq(conn: &Connection) -> Result<i64> {
+    conn.prepare_cached(
+        "SELECT max(coalesce((SELECT max(last_seq) FROM import_summary), 0),
+                    coalesce((SELECT max(seq) FROM withdrawal), 0))",
+    )
+    .and_then(|mut s| s.query_row([], |row| row.get(0)))
+    .map_err(sql)
+}
+
+fn version(conn: &Connection) -> Result<usize> {
+    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sql)?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX))
+}
+
+/// Refuses a file that is not a ledger, or that a newer feebook wrote, before anything is changed.
+fn refuse_foreign(conn: &Connection, path: &Path) -> Result<()> {
+    let shown = path.display();
+    let not_ours = |what: &str| {
+        Error::new(&error::NOT_A_LEDGER, format!("{shown} {what}"))
+            .hint("name another file with -f")
+    };
+    let id = conn.query_row("PRAGMA application_id", [], |row| row.get(0));
+    match id {
+        Ok(APPLICATION_ID) => {}
+        Ok(_) => return Err(not_ours("is a file that feebook did not write")),
+        Err(failed) if failed.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
+            return Err(not_ours("is not an SQLite file"));
+        }
+        Err(failed) => return Err(database(&failed)),
+    }
+    let (theirs, ours) = (version(conn)?, MIGRATIONS.len());
+    if theirs > ours {
+        let message =
+            format!("{shown} has ledger version {theirs}, this feebook knows up to {ours}");
+        return Err(Error::new(&error::NEWER_LEDGER, message).hint("use the newer feebook"));
+    }
+    Ok(())
+}
+
+/// Takes a database failure by value, for `map_err`.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn sql(failed: rusqlite::Error) -> Error {
+    database(&failed)
+}
+
+/// Tells a database failure in our words.
+fn database(failed: &rusqlite::Error) -> Error {
+    let code = failed.sqlite_error_code();
+    match code {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            let seconds = PATIENCE.as_secs();
+            let message =
+                format!("another process is writing to the ledger and kept it for {seconds} s");
+            Error::new(&error::BUSY, message).hint("wait for it to finish, then try again")
+        }
+        Some(ErrorCode::NotADatabase) => {
+            Error::new(&error::NOT_A_LEDGER, "the file is not an SQLite file")
+                .hint("name another file with -f")
+        }
+        Some(ErrorCode::DatabaseCorrupt) => {
+            Error::new(&error::DAMAGED, format!("the ledger is damaged: {failed}"))
+        }
+        _ => Error::new(&error::DATABASE, format!("the database failed: {failed}")),
+    }
+}
+
+/// Tells of a stored value that the ledger's rules exclude.
+fn damaged(what: &str) -> Error {
+    Error::new(&error::DAMAGED, format!("the ledger holds {what}"))
+        .hint("run `feebook check`, then restore a backup")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_table_lets_a_row_be_changed_or_taken_away() {
+        let ledger = Ledger::in_memory().unwrap();
+        let triggers = |kind: &str| -> Vec<String> {
+            let query = "SELECT name FROM sqlite_schema WHERE type = ?1 AND name NOT LIKE 'sqlite%'
+                         ORDER BY name";
+            let mut select = ledger.conn.prepare(query).unwrap();
+            let rows = select.query_map([kind], |row| row.get(0)).unwrap();
+            rows.map(|row| row.unwrap()).collect()
+        };
+        let (tables, triggers) = (triggers("table"), triggers("trigger"));
+        assert!(tables.len() >= 12);
+        for table in &tables {
+            for verb in ["update", "delete"] {
+                assert!(triggers.contains(&format!("{table}_refuses_{verb}")), "{table} {verb}");
+            }
+        }
+        ledger.conn.execute_batch("INSERT INTO word (id, text) VALUES (0, 'NO')").unwrap();
+        for change in ["UPDATE word SET text = 'SE'", "DELETE FROM word"] {
+            let refused = ledger.conn.execute_batch(change).unwrap_err();
+            assert!(refused.to_string().contains("word is append-only"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_newer_ledger_and_a_foreign_database_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let newer = folder.path().join("newer.db");
+        let ledger = Ledger::create(&newer).unwrap();
+        ledger.conn.execute_batch("PRAGMA user_version = 99").unwrap();
+        drop(ledger);
+        assert_eq!(Ledger::open(&newer).unwrap_err().code().id, "L003");
+        let foreign = folder.path().join("foreign.db");
+        Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+        assert_eq!(Ledger::open(&foreign).unwrap_err().code().id, "L002");
+    }
+}

@@ -1,0 +1,293 @@
+//! Results: what a run found an order to earn. Appended; a later run's row stands beside the
+//! earlier one, and their difference is the posting.
+//!
+//! Owns the rows of `run` and `result`. Refuses to compute them.
+
+use feebook_kernel::State;
+use feebook_schedule::Source;
+use feebook_schedule::zone::Month;
+use rusqlite::{Row, params};
+
+use super::lines::{self, Key};
+use super::terms::BookId;
+use super::{Ledger, Result, sql};
+use crate::fact::No;
+
+/// The number of a run.
+pub type RunId = i64;
+
+/// Amounts by component, in minor units, before the cap; `withheld` is what the cap took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Components {
+    /// Rate x basis.
+    pub commission: i64,
+    /// The plugin's addition.
+    pub incentive: i64,
+    /// The bonus.
+    pub bonus: i64,
+    /// Taken by the cap.
+    pub withheld: i64,
+}
+
+impl Components {
+    /// Returns what is earned.
+    pub fn total(&self) -> i64 {
+        self.commission + self.incentive + self.bonus - self.withheld
+    }
+
+    /// Adds another's components.
+    pub fn add(&mut self, other: &Self) {
+        self.commission += other.commission;
+        self.incentive += other.incentive;
+        self.bonus += other.bonus;
+        self.withheld += other.withheld;
+    }
+}
+
+/// Amounts by state and component.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Of lines that are pending.
+    pub pending: Components,
+    /// Of lines that are approved.
+    pub approved: Components,
+    /// Of lines that are settled.
+    pub settled: Components,
+    /// Of lines that a flag holds back, whatever their state.
+    pub held: Components,
+}
+
+impl Amounts {
+    /// Returns the components of a state; a declined line has none.
+    pub fn of_state(&mut self, state: State) -> Option<&mut Components> {
+        match state {
+            State::Pending => Some(&mut self.pending),
+            State::Approved => Some(&mut self.approved),
+            State::Settled => Some(&mut self.settled),
+            State::Declined | State::Reversed => None,
+        }
+    }
+
+    /// Returns what is earned over all states.
+    pub fn total(&self) -> i64 {
+        self.pending.total() + self.approved.total() + self.settled.total() + self.held.total()
+    }
+
+    fn columns(&self) -> [i64; 16] {
+        let [a, b, c, d] = [self.pending, self.approved, self.settled, self.held]
+            .map(|part| [part.commission, part.incentive, part.bonus, part.withheld]);
+        let mut columns = [0; 16];
+        for (column, value) in columns.iter_mut().zip([a, b, c, d].into_iter().flatten()) {
+            *column = value;
+        }
+        columns
+    }
+}
+
+/// What a run found an order to earn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredResult {
+    /// The run.
+    pub run_id: RunId,
+    /// The order's month in the program's zone; none when the order has no instant.
+    pub month: Option<Month>,
+    /// Digest of the facts and the terms that it was computed from.
+    pub fingerprint: [u8; 16],
+    /// The amounts.
+    pub amounts: Amounts,
+}
+
+/// A run as it stands in the ledger.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Its number.
+    pub id: RunId,
+    /// The highest sequence number it saw.
+    pub seq: i64,
+    /// The book of terms it went by.
+    pub book_id: BookId,
+    /// When it ran.
+    pub ran_at: i64,
+    /// What it was asked to evaluate, in words.
+    pub scope: String,
+}
+
+const RESULT_COLUMNS: &str = "order_no, run_id, month, fingerprint, pending_commission, \
+    pending_incentive, pending_bonus, pending_withheld, approved_commission, approved_incentive, \
+    approved_bonus, approved_withheld, settled_commission, settled_incentive, settled_bonus, \
+    settled_withheld, held_commission, held_incentive, held_bonus, held_withheld";
+
+/// The columns of a result, for the scan.
+pub(super) fn result_columns() -> &'static str {
+    RESULT_COLUMNS
+}
+
+/// Reads one result from a row of [`result_columns`].
+pub(super) fn read(row: &Row<'_>) -> Result<(No, StoredResult)> {
+    let order_no = lines::no(row.get_ref(0).map_err(sql)?)?;
+    let month: Option<i32> = row.get(2).map_err(sql)?;
+    let mut columns = [0_i64; 16];
+    for (at, column) in columns.iter_mut().enumerate() {
+        *column = row.get(at + 4).map_err(sql)?;
+    }
+    let part = |at: usize| Components {
+        commission: columns[at],
+        incentive: columns[at + 1],
+        bonus: columns[at + 2],
+        withheld: columns[at + 3],
+    };
+    let result = StoredResult {
+        run_id: row.get(1).map_err(sql)?,
+        month: month.map(Month::from_index),
+        fingerprint: row.get(3).map_err(sql)?,
+        amounts: Amounts { pending: part(0), approved: part(4), settled: part(8), held: part(12) },
+    };
+    Ok((order_no, result))
+}
+
+/// A run under way; dropped without [`PendingRun::keep`], it leaves nothing behind.
+#[derive(Debug)]
+pub struct PendingRun<'l> {
+    ledger: &'l mut Ledger,
+    /// The run's number, once something was posted.
+    id: Option<RunId>,
+    seq: i64,
+    ran_at: i64,
+    scope: String,
+    sources: Vec<Source>,
+    open: bool,
+}
+
+impl Ledger {
+    /// Locks the ledger for a run by a book of terms. Nothing is written before the first result.
+    pub fn begin_run(
+        &mut self,
+        sources: Vec<Source>,
+        ran_at: i64,
+        scope: String,
+    ) -> Result<PendingRun<'_>> {
+        self.begin()?;
+        let seq = self.reload().and_then(|()| self.last_seq());
+        match seq {
+            Ok(seq) => {
+                Ok(PendingRun { ledger: self, id: None, seq, ran_at, scope, sources, open: true })
+            }
+            Err(failed) => {
+                let words = self.words.len();
+                self.rollback(words);
+                Err(failed)
+            }
+        }
+    }
+
+    /// Returns all runs in order of their numbers.
+    pub fn runs(&self) -> Result<Vec<RunRecord>> {
+        let mut select = self
+            .conn
+            .prepare_cached("SELECT id, seq, book_id, ran_at, scope FROM run ORDER BY id")
+            .map_err(sql)?;
+        let rows = select.query_map([], |row| {
+            Ok(RunRecord {
+                id: row.get(0)?,
+                seq: row.get(1)?,
+                book_id: row.get(2)?,
+                ran_at: row.get(3)?,
+                scope: row.get(4)?,
+            })
+        });
+        rows.map_err(sql)?.collect::<rusqlite::Result<_>>().map_err(sql)
+    }
+}
+
+impl PendingRun<'_> {
+    /// Returns the ledger for reading.
+    pub fn ledger(&self) -> &Ledger {
+        self.ledger
+    }
+
+    /// Returns the highest sequence number this run sees.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// Returns the run's number, once something was posted.
+    pub fn id(&self) -> Option<RunId> {
+        self.id
+    }
+
+    /// Appends what an order earns.
+    pub fn append(
+        &mut self,
+        program: &str,
+        order_no: &No,
+        schedule: Option<&Source>,
+        result: &NewResult,
+    ) -> Result<()> {
+        let run_id = self.ensure_run()?;
+        let program_id = self.ledger.program_id(program)?;
+        let document = match schedule {
+            Some(source) => self.ledger.document_id(source)?,
+            None => None,
+        };
+        let amounts = result.amounts.columns();
+        let query = format!(
+            "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}) VALUES ({})",
+            vec!["?"; 22].join(",")
+        );
+        let mut insert = self.ledger.conn.prepare_cached(&query).map_err(sql)?;
+        let month = result.month.map(Month::index);
+        let fixed = params![program_id, document, Key(order_no), run_id, month, result.fingerprint];
+        for (at, value) in fixed.iter().enumerate() {
+            insert.raw_bind_parameter(at + 1, value).map_err(sql)?;
+        }
+        for (at, amount) in amounts.iter().enumerate() {
+            insert.raw_bind_parameter(at + 7, amount).map_err(sql)?;
+        }
+        insert.raw_execute().map_err(sql)?;
+        Ok(())
+    }
+
+    fn ensure_run(&mut self) -> Result<RunId> {
+        if let Some(id) = self.id {
+            return Ok(id);
+        }
+        let book_id = self.ledger.store_book(&self.sources)?;
+        self.ledger
+            .conn
+            .execute(
+                "INSERT INTO run (seq, book_id, ran_at, scope) VALUES (?1, ?2, ?3, ?4)",
+                params![self.seq, book_id, self.ran_at, self.scope],
+            )
+            .map_err(sql)?;
+        let id = self.ledger.conn.last_insert_rowid();
+        self.id = Some(id);
+        Ok(id)
+    }
+
+    /// Commits.
+    pub fn keep(mut self) -> Result<Option<RunId>> {
+        self.ledger.commit()?;
+        self.open = false;
+        Ok(self.id)
+    }
+}
+
+impl Drop for PendingRun<'_> {
+    fn drop(&mut self) {
+        if self.open {
+            let words = self.ledger.words.len();
+            self.ledger.rollback(words);
+        }
+    }
+}
+
+/// What a run found, before it has its number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewResult {
+    /// The order's month in the program's zone.
+    pub month: Option<Month>,
+    /// Digest of the facts and the terms that it was computed from.
+    pub fingerprint: [u8; 16],
+    /// The amounts.
+    pub amounts: Amounts,
+}

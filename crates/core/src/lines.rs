@@ -1,0 +1,221 @@
+//! The lines of the ledger with what the latest run found each to earn: the rows of `lines`, and
+//! what `statement` adds up.
+//!
+//! Owns the joining of a line as it stands now with the run that saw it. Refuses to evaluate a line
+//! that no run has seen: it is listed with an empty verdict.
+
+use chrono::NaiveDate;
+use feebook_kernel::{Outcome, Ppm, Silent, State};
+use feebook_schedule::Version;
+use feebook_schedule::iso::Currency;
+
+use crate::error::Result;
+use crate::fact::{LineFact, No};
+use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, Scan};
+use crate::run::{Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, known, same_facts};
+use crate::words::{Word, Words};
+
+/// One line of an order.
+#[derive(Clone, Debug)]
+pub struct LineRow<'l> {
+    /// The program.
+    pub program: &'l str,
+    /// What was reported: as the run saw it, or, where none did, as it stands now.
+    pub fact: &'l LineFact,
+    /// The day that places the order in a month.
+    pub day: Option<NaiveDate>,
+    /// What the latest run found; none when none has seen the line.
+    pub found: Option<Found<'l>>,
+    words: &'l Words,
+}
+
+/// What a run found of one line.
+#[derive(Clone, Debug)]
+pub struct Found<'l> {
+    /// The version's name; none where none governs.
+    pub schedule: Option<&'l str>,
+    /// The clause of the entry or policy that decided.
+    pub clause: Option<&'l str>,
+    /// The currency of the amounts; none where no version governs.
+    pub currency: Option<Currency>,
+    /// The name of the line's category in the version's tree.
+    pub category_name: Option<&'l str>,
+    /// What the kernel found.
+    pub outcome: &'l Outcome,
+}
+
+impl Found<'_> {
+    /// Returns the amounts in minor units; none where the verdict does not let us say.
+    pub fn amounts(&self) -> Option<Components> {
+        known(self.outcome)
+    }
+
+    /// Returns the commissionable amount in minor units: nothing of a line that earns nothing, none
+    /// of a flat amount on a line that reports no amounts.
+    pub fn basis(&self) -> Option<i64> {
+        self.amounts()?;
+        let basis = self.outcome.basis.map(feebook_kernel::Minor::get);
+        if self.outcome.computed { basis } else { Some(0) }
+    }
+
+    /// Returns the rate used.
+    pub fn rate(&self) -> Option<Ppm> {
+        self.outcome.rate
+    }
+
+    /// Returns how many decimals the amounts have.
+    pub fn decimals(&self) -> u32 {
+        self.currency.map_or(2, |currency| currency.decimals())
+    }
+}
+
+impl<'l> LineRow<'l> {
+    /// Returns the order's number.
+    pub fn order_no(&self) -> &'l No {
+        &self.fact.order_no
+    }
+
+    /// Returns the line's number.
+    pub fn line_no(&self) -> &'l No {
+        &self.fact.line_no
+    }
+
+    /// Returns the state.
+    pub fn state(&self) -> State {
+        self.fact.state
+    }
+
+    /// Returns the text of a word of the fact.
+    pub fn text(&self, word: Option<Word>) -> Option<&'l str> {
+        word.map(|word| self.words.text(word))
+    }
+}
+
+/// Tells `each` every line in scope, ordered by program, order and line, and returns how many lines
+/// wait for a recompute: that no run has seen as they are now, or whose reports were taken back.
+///
+/// # Errors
+///
+/// When the ledger fails or a stored text of the terms no longer loads.
+pub fn lines(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    progress: &mut dyn Progress,
+    each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
+) -> Result<u64> {
+    let seq = ledger.last_seq()?;
+    let mut waiting = 0;
+    let mut replay = Replay::new(ledger)?;
+    for program in ledger.programs()? {
+        if !scope.includes_program(&program) {
+            continue;
+        }
+        let today = Evaluator::new(&terms.book, &program);
+        let mut scan = Scan::new(ledger, &program)?;
+        while let Some(order) = scan.next(ledger)? {
+            let order = Order { ledger, program: &program, seq, record: &order };
+            let lines = order.tell(&mut replay, today.as_ref(), scope, each)?;
+            waiting += u64::try_from(lines).unwrap_or(u64::MAX);
+            progress.advance(1);
+        }
+    }
+    Ok(waiting)
+}
+
+/// One order on its way into rows.
+struct Order<'o> {
+    ledger: &'o Ledger,
+    program: &'o str,
+    seq: i64,
+    record: &'o OrderRecord,
+}
+
+impl Order<'_> {
+    /// Tells the order's lines; returns how many wait for a recompute.
+    fn tell(
+        &self,
+        replay: &mut Replay,
+        today: Option<&Evaluator>,
+        scope: &Scope,
+        each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
+    ) -> Result<usize> {
+        let now = self.ledger.counting(self.record, self.seq);
+        let day_now = today.and_then(|evaluator| evaluator.day(&now));
+        let latest = replay.latest(self.ledger, self.program, self.record)?;
+        let Some(Latest { facts: then, evaluator, .. }) = latest else {
+            return self.tell_unseen(&now, day_now, scope, each);
+        };
+        let waiting = if same_facts(&then, &now) { 0 } else { now.len().max(then.len()) };
+        if !scope.includes_day(evaluator.day(&then)) {
+            return Ok(if scope.includes_day(day_now) { waiting } else { 0 });
+        }
+        self.tell_seen(evaluator, &now, &then, each)?;
+        Ok(waiting)
+    }
+
+    /// Tells the lines that count now, with what the run found of those it saw.
+    fn tell_seen(
+        &self,
+        evaluator: &mut Evaluator,
+        now: &[CountingLine<'_>],
+        then: &[CountingLine<'_>],
+        each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let words = self.ledger.words();
+        let evaluated = evaluator.evaluate(then, words, &mut Silent)?;
+        let (covering, day) = (evaluated.covering.clone(), evaluated.day);
+        let outcomes = evaluated.outcomes.to_vec();
+        for line in now {
+            let line_no = &line.revision.fact.line_no;
+            let at = then.iter().position(|seen| seen.revision.fact.line_no == *line_no);
+            let fact = at.map_or(&line.revision.fact, |at| &then[at].revision.fact);
+            let found = at
+                .and_then(|at| outcomes.get(at))
+                .map(|outcome| found(evaluator, &covering, fact, outcome, words));
+            each(&LineRow { program: self.program, fact, day, found, words })?;
+        }
+        Ok(())
+    }
+
+    fn tell_unseen(
+        &self,
+        now: &[CountingLine<'_>],
+        day: Option<NaiveDate>,
+        scope: &Scope,
+        each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
+    ) -> Result<usize> {
+        if !scope.includes_day(day) {
+            return Ok(0);
+        }
+        let words = self.ledger.words();
+        for line in now {
+            let fact = &line.revision.fact;
+            each(&LineRow { program: self.program, fact, day, found: None, words })?;
+        }
+        Ok(now.len())
+    }
+}
+
+fn found<'l>(
+    evaluator: &'l Evaluator,
+    covering: &Covering,
+    fact: &LineFact,
+    outcome: &'l Outcome,
+    words: &Words,
+) -> Found<'l> {
+    let version = evaluator.version(covering);
+    let deciding = evaluator.deciding_version(covering, fact, outcome);
+    let category = fact.category.map(|category| words.text(category));
+    let last = evaluator.program().versions().last();
+    Found {
+        schedule: version.map(Version::id),
+        clause: deciding.and_then(|version| version.clause(outcome.decided)),
+        currency: version.or(last).map(Version::currency),
+        category_name: version
+            .and_then(Version::tree)
+            .zip(category)
+            .and_then(|(tree, id)| tree.name(id)),
+        outcome,
+    }
+}
