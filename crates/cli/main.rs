@@ -1,2 +1,27 @@
-//! x
-fn main() {}
+//! The command line: the only place with a clock, an environment and a terminal.
+//!
+//! Owns arguments, files, the screen and exit codes. Refuses to compute: each command asks the
+//! libraries and writes down what they say.
+
+mod args;
+mod commands;
+mod exit;
+mod output;
+mod progress;
+mod shipped;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let code = match commands::run(&cli) {
+        Ok(code) => code,
+        Err(failed) => exit::told(&failed),
+    };
+    // What is still buffered must be out before the process ends.
+    let _ = std::io::stdout().flush();
+    ExitCode::from(code)
+}

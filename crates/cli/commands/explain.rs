@@ -1,0 +1,160 @@
+//! `explain`: each step with its place and clause; the steps sum to the amount.
+
+use std::fmt::Write as _;
+
+use feebook_core::error::{self, Error};
+use feebook_core::explain::{ExplainedLine, ExplainedStep, Explanation, explain};
+use feebook_core::fact::No;
+use feebook_schedule::iso::written;
+use serde_json::{Value, json};
+
+use super::open_to_answer;
+use crate::args::{Explain, Form, Global};
+use crate::exit::{DONE, Outcome, say};
+use crate::output::{Cell, Output};
+
+pub(crate) fn run(global: &Global, output: &Output, args: &Explain) -> Outcome<u8> {
+    let (ledger, terms) = open_to_answer(global, args.program.as_deref())?;
+    let Some(order_no) = No::parse(&args.order) else {
+        return Err(Error::new(&error::NO_ORDER, "an order number is never empty").into());
+    };
+    let mut explanation = explain(&ledger, &terms, args.program.as_deref(), &order_no)?;
+    if let Some(line) = &args.line {
+        explanation.lines.retain(|known| known.line_no.to_string() == *line);
+        if explanation.lines.is_empty() {
+            let message = format!("order {order_no} has no line {line}");
+            return Err(Error::new(&error::NO_ORDER, message)
+                .hint("leave --line out to see all its lines")
+                .into());
+        }
+    }
+    if explanation.run_id.is_none() {
+        say("no run has seen this order: shown as `feebook recompute` would find it now");
+    } else if explanation.stale {
+        say("a later report of this order waits for `feebook recompute`; shown as last computed");
+    }
+    match output.form {
+        Form::Text => output.text(&text(&explanation))?,
+        Form::Json => output.json(&document(&explanation))?,
+        Form::Csv => table(output, &explanation)?,
+    }
+    Ok(DONE)
+}
+
+fn text(explanation: &Explanation) -> String {
+    let mut text = format!("order {} of {}\n", explanation.order_no, explanation.program);
+    for step in &explanation.order_steps {
+        push_step(&mut text, step, explanation.decimals);
+    }
+    for line in &explanation.lines {
+        let _ = write!(text, "\nline {}  {}  {}\n", line.line_no, line.status, line.verdict.word());
+        for step in &line.steps {
+            push_step(&mut text, step, explanation.decimals);
+        }
+        push_sum(&mut text, &total(explanation, line.total), "line");
+    }
+    if explanation.lines.len() > 1 {
+        text.push('\n');
+        push_sum(&mut text, &total(explanation, known_total(explanation)), "order");
+    }
+    text.trim_end().to_owned()
+}
+
+/// What the order earns; none where that cannot be said of any of its lines.
+fn known_total(explanation: &Explanation) -> Option<i64> {
+    let known = explanation.lines.iter().any(|line| line.total.is_some());
+    known.then(|| explanation.total())
+}
+
+fn total(explanation: &Explanation, minor: Option<i64>) -> String {
+    minor.map_or_else(|| "not known".to_owned(), |minor| money(explanation, minor))
+}
+
+fn money(explanation: &Explanation, minor: i64) -> String {
+    written(minor, explanation.decimals)
+}
+
+/// Amounts stand in a column of their own, so that the eye can add them up.
+fn push_step(text: &mut String, step: &ExplainedStep, decimals: u32) {
+    let amount = step.amount.map_or_else(String::new, |minor| signed(minor, decimals));
+    let _ = writeln!(text, "{amount:>12}  {}", step.text);
+    let mut sources = Vec::new();
+    if let Some(clause) = &step.clause {
+        sources.push(format!("clause {clause}"));
+    }
+    if let Some(place) = &step.place {
+        sources.push(place.to_string());
+    }
+    if !sources.is_empty() {
+        let _ = writeln!(text, "{:>14}{}", "", sources.join(", "));
+    }
+    for (key, why) in &step.assumed {
+        let _ = writeln!(text, "{:>14}assumed {key}: {why}", "");
+    }
+}
+
+fn push_sum(text: &mut String, total: &str, what: &str) {
+    let _ = writeln!(text, "{total:>12}  = {what}");
+}
+
+fn signed(minor: i64, decimals: u32) -> String {
+    let sign = if minor >= 0 { "+" } else { "" };
+    format!("{sign}{}", written(minor, decimals))
+}
+
+fn document(explanation: &Explanation) -> Value {
+    let step = |step: &ExplainedStep| {
+        json!({
+            "text": step.text,
+            "amount": step.amount.map(|minor| money(explanation, minor)),
+            "clause": step.clause,
+            "place": step.place.as_ref().map(ToString::to_string),
+            "assumed": step.assumed.iter().map(|(key, why)| json!({"key": key, "why": why}))
+                .collect::<Vec<_>>(),
+        })
+    };
+    let line = |line: &ExplainedLine| {
+        json!({
+            "line_no": line.line_no.to_string(),
+            "status": line.status,
+            "verdict": line.verdict.word(),
+            "reason": line.reason,
+            "steps": line.steps.iter().map(step).collect::<Vec<_>>(),
+            "total": line.total.map(|minor| money(explanation, minor)),
+        })
+    };
+    json!({
+        "program": explanation.program,
+        "order_no": explanation.order_no.to_string(),
+        "run": explanation.run_id,
+        "schedule": explanation.schedule,
+        "currency": explanation.currency.map(|currency| currency.to_string()),
+        "steps": explanation.order_steps.iter().map(step).collect::<Vec<_>>(),
+        "lines": explanation.lines.iter().map(line).collect::<Vec<_>>(),
+        "total": known_total(explanation).map(|minor| money(explanation, minor)),
+    })
+}
+
+fn table(output: &Output, explanation: &Explanation) -> Outcome<()> {
+    let mut sheet =
+        output.sheet(&["order_no", "line_no", "step", "amount", "clause", "place", "assumed"])?;
+    let order_no = explanation.order_no.to_string();
+    let of_order = explanation.order_steps.iter().map(|step| (None, step));
+    let of_lines = explanation
+        .lines
+        .iter()
+        .flat_map(|line| line.steps.iter().map(move |step| (Some(&line.line_no), step)));
+    for (line_no, step) in of_order.chain(of_lines) {
+        let assumed: Vec<&str> = step.assumed.iter().map(|(key, _)| key.as_str()).collect();
+        sheet.row(vec![
+            Cell::Text(order_no.clone()),
+            Cell::text(line_no.map(ToString::to_string)),
+            Cell::Text(step.text.clone()),
+            Cell::figure(step.amount.map(|minor| money(explanation, minor))),
+            Cell::text(step.clause.clone()),
+            Cell::text(step.place.as_ref().map(ToString::to_string)),
+            Cell::text(Some(assumed.join(" ")).filter(|keys| !keys.is_empty())),
+        ])?;
+    }
+    sheet.finish()
+}

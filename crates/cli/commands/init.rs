@@ -1,0 +1,27 @@
+//! `init`: makes a ledger. Doing it twice changes nothing.
+
+use feebook_core::ledger::Ledger;
+
+use crate::args::Global;
+use crate::exit::{DONE, Outcome, say};
+use crate::output::Output;
+
+pub(crate) fn run(global: &Global, output: &Output) -> Outcome<u8> {
+    let path = &global.ledger;
+    if path.exists() {
+        // Opening refuses whatever is not a ledger.
+        let ledger = Ledger::open(path)?;
+        let programs = ledger.programs()?;
+        say(&format!("{} is a ledger already; nothing was changed", path.display()));
+        if !programs.is_empty() {
+            say(&format!("it has orders of {}", programs.join(", ")));
+        }
+        return Ok(DONE);
+    }
+    Ledger::create(path)?;
+    output.text(&format!(
+        "made the ledger {}\nnext: feebook import REPORT --program PROGRAM   (feebook program list shows the programs)",
+        path.display()
+    ))?;
+    Ok(DONE)
+}

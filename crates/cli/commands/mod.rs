@@ -1,0 +1,126 @@
+//! One file per command: arguments in, one document out, an exit code.
+
+mod check;
+mod completions;
+mod demo;
+mod explain;
+mod import;
+mod imports;
+mod init;
+mod lines;
+mod program;
+mod recompute;
+mod schedule;
+mod statement;
+
+use std::path::Path;
+
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
+use feebook_core::error::{self, Error, Result};
+use feebook_core::ledger::Ledger;
+use feebook_core::run::Terms;
+use feebook_schedule::{Program, zone};
+
+use crate::args::{Cli, Command, Global};
+use crate::exit::Outcome;
+use crate::output::Output;
+use crate::shipped;
+
+/// Runs a command and returns the exit code.
+pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
+    let (global, output) = (&cli.global, Output::new(&cli.global));
+    match &cli.command {
+        Command::Demo => demo::run(global, &output),
+        Command::Init => init::run(global, &output),
+        Command::Import(args) => import::run(global, &output, args),
+        Command::Imports(args) => imports::run(global, &output, args),
+        Command::Program(args) => program::run(global, &output, args),
+        Command::Schedule(args) => schedule::run(global, &output, args),
+        Command::Recompute(args) => recompute::run(global, &output, args),
+        Command::Lines(args) => lines::run(global, &output, args),
+        Command::Explain(args) => explain::run(global, &output, args),
+        Command::Statement(args) => statement::run(global, &output, args),
+        Command::Check(args) => check::run(global, &output, args),
+        Command::Completions { shell } => completions::completions(&output, *shell),
+        Command::Man { dir } => completions::man(&output, dir.as_deref()),
+    }
+}
+
+/// Seconds since 1970-01-01T00:00:00Z, now.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn now() -> i64 {
+    chrono::Utc::now().timestamp()
+}
+
+/// The terms at hand.
+fn terms(global: &Global) -> Result<Terms> {
+    shipped::terms(shipped::sources(global)?)
+}
+
+/// The ledger, which must be there.
+fn open(global: &Global) -> Result<Ledger> {
+    Ledger::open(&global.ledger)
+}
+
+/// The ledger, and the terms, after refusing a program that neither of them knows.
+fn open_scoped(global: &Global, program: Option<&str>) -> Result<(Ledger, Terms)> {
+    let (ledger, terms) = (open(global)?, terms(global)?);
+    if let Some(name) = program
+        && !ledger.programs()?.iter().any(|known| known == name)
+    {
+        known_program(&terms, name)?;
+    }
+    Ok((ledger, terms))
+}
+
+/// The same for an answer: one state of the ledger, whoever writes to it meanwhile.
+fn open_to_answer(global: &Global, program: Option<&str>) -> Result<(Ledger, Terms)> {
+    let (mut ledger, terms) = open_scoped(global, program)?;
+    ledger.hold_still()?;
+    Ok((ledger, terms))
+}
+
+/// A program by its name.
+fn known_program<'t>(terms: &'t Terms, name: &str) -> Result<&'t Program> {
+    terms.book.program(name).ok_or_else(|| {
+        let known = terms.book.programs().iter().map(Program::id);
+        let hint = match feebook_schedule::diagnostic::nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`feebook program list` shows the programs".to_owned(),
+        };
+        Error::new(&error::NO_PROGRAM, format!("there is no program `{name}`")).hint(hint)
+    })
+}
+
+/// Reads an instant with an offset, or a local time or day in a program's zone.
+fn instant(program: &Program, text: &str) -> Result<i64> {
+    // As for the times of reports: outside these years they are some program's default, or a slip.
+    let years = |local: &NaiveDateTime| (1970..2200).contains(&local.year());
+    if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text)
+        && years(&instant.naive_utc())
+    {
+        return Ok(instant.timestamp());
+    }
+    let local = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let midnight =
+        NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
+    if let Some(local) = local.or(midnight.ok()).filter(years) {
+        Ok(zone::instant(program.zone(), local).0)
+    } else {
+        let message = format!("\"{text}\" is no instant from 1970 to 2199");
+        Err(Error::new(&error::BAD_TIME, message)
+            .hint("write 2024-05-07, \"2024-05-07 10:30:00\", or 2024-05-07T10:30:00-07:00"))
+    }
+}
+
+/// A path as people see it.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// A count with its noun.
+fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,135 @@
+//! `recompute`: evaluates, posts the differences, says what changed and why.
+
+use std::fmt::Write as _;
+
+use feebook_core::run::{Change, Posted, Recomputed, Seen, recompute};
+use feebook_kernel::Verdict;
+use feebook_schedule::iso::written;
+
+use super::{counted, now, open_scoped};
+use crate::args::{Form, Global, Recompute};
+use crate::exit::{DONE, Outcome, say};
+use crate::output::{Cell, Output};
+use crate::progress::Bar;
+
+/// How many changed lines the text form shows; CSV and JSON have all of them.
+const SHOWN: usize = 40;
+
+const COLUMNS: [&str; 12] = [
+    "program",
+    "order_no",
+    "line_no",
+    "why",
+    "schedule_before",
+    "schedule",
+    "status_before",
+    "status",
+    "verdict_before",
+    "verdict",
+    "total_before",
+    "total",
+];
+
+pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome<u8> {
+    let scope = args.scope.scope();
+    let (mut ledger, terms) = open_scoped(global, scope.program.as_deref())?;
+    // What is posted cannot be said a second time.
+    output.check()?;
+    let mut bar = Bar::new(global, "orders", None);
+    let mut changes = Vec::new();
+    let mut count = 0_usize;
+    // For people the first changes are enough; nothing else grows with the ledger.
+    let most = if output.form == Form::Text { SHOWN } else { usize::MAX };
+    let report = recompute(&mut ledger, &terms, &scope, now(), &mut bar, &mut |change| {
+        count += 1;
+        if changes.len() < most {
+            changes.push(change);
+        }
+    })?;
+    drop(bar);
+    let summary = summary(&report, count);
+    if output.form == Form::Text {
+        if changes.is_empty() {
+            output.text(&summary)?;
+        } else {
+            let mut text = summary;
+            let rows: Vec<Vec<Cell>> = changes.into_iter().map(row).collect();
+            let numeric: Vec<bool> = COLUMNS.iter().map(|name| name.starts_with("total")).collect();
+            let _ = write!(text, "\n\n{}", crate::output::text_table(&COLUMNS, &rows, &numeric));
+            if count > SHOWN {
+                let _ = write!(text, "and {} more; -O csv lists all", count - SHOWN);
+            }
+            output.text(text.trim_end())?;
+        }
+    } else {
+        say(&summary);
+        let mut sheet = output.sheet(&COLUMNS)?;
+        for change in changes {
+            sheet.row(row(change))?;
+        }
+        sheet.finish()?;
+    }
+    Ok(DONE)
+}
+
+fn row(change: Change) -> Vec<Cell> {
+    let schedule =
+        |seen: &Option<Seen>| Cell::text(seen.as_ref().and_then(|seen| seen.schedule.clone()));
+    let status = |seen: &Option<Seen>| Cell::text(seen.as_ref().map(|seen| seen.state.word()));
+    let verdict = |seen: &Option<Seen>| Cell::text(seen.as_ref().map(|seen| seen.verdict.word()));
+    let total = |seen: &Option<Seen>| {
+        let total = |seen: &Seen| Some(written(seen.amounts?.total(), seen.decimals));
+        Cell::figure(seen.as_ref().and_then(total))
+    };
+    vec![
+        Cell::Text(change.program),
+        Cell::Text(change.order_no.to_string()),
+        Cell::Text(change.line_no.to_string()),
+        Cell::Text(change.why.in_words().to_owned()),
+        schedule(&change.before),
+        schedule(&change.after),
+        status(&change.before),
+        status(&change.after),
+        verdict(&change.before),
+        verdict(&change.after),
+        total(&change.before),
+        total(&change.after),
+    ]
+}
+
+fn summary(report: &Recomputed, changed_lines: usize) -> String {
+    let mut text = format!(
+        "{} with {} evaluated: {} for the first time, {} changed",
+        counted(report.orders, "order"),
+        counted(report.lines, "line"),
+        report.first_time,
+        report.changed,
+    );
+    if changed_lines > 0 {
+        let lines = counted(u64::try_from(changed_lines).unwrap_or(u64::MAX), "line");
+        let _ = write!(text, " ({lines})");
+    }
+    let verdicts: Vec<String> = Verdict::ALL
+        .iter()
+        .zip(report.verdicts)
+        .rev()
+        .filter(|(_, count)| *count > 0)
+        .map(|(verdict, count)| format!("{count} {}", verdict.word()))
+        .collect();
+    if !verdicts.is_empty() {
+        let _ = write!(text, "\nlines: {}", verdicts.join(", "));
+    }
+    match report.run_id {
+        None => text.push_str("\nnothing to post: the ledger has these results already"),
+        Some(run) => {
+            let amounts = if report.posted.is_empty() { "; no amounts" } else { ":" };
+            let _ = write!(text, "\nposted as run {run}{amounts}");
+            for Posted { program, currency, difference } in &report.posted {
+                let sign = if *difference >= 0 { "+" } else { "" };
+                let amount = currency.written(*difference);
+                let _ = write!(text, "\n  {program} {sign}{amount} {currency}");
+            }
+        }
+    }
+    text
+}

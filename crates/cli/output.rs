@@ -1,0 +1,276 @@
+//! What goes to stdout, or to the file of -o: exactly one document, as text, CSV or JSON.
+//!
+//! Owns the forms. Refuses to decide what is in them. Talk and progress go to stderr.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
+use feebook_core::error::Error;
+use serde_json::{Map, Value};
+
+use crate::args::{Form, Global};
+use crate::exit::{Outcome, Stop};
+
+/// How many rows of a text wait for their widths.
+const ROWS_AT_ONCE: usize = 2_000;
+
+/// One cell of a table.
+#[derive(Clone, Debug)]
+pub(crate) enum Cell {
+    /// Text of whoever wrote it: escaped in CSV.
+    Text(String),
+    /// A number written by us, money and rates among them: a string in JSON, never escaped.
+    Figure(String),
+    /// A count: a number in JSON.
+    Count(u64),
+    /// Nothing is known: empty, null in JSON.
+    Empty,
+}
+
+impl Cell {
+    /// A text, or nothing.
+    pub(crate) fn text(text: Option<impl Into<String>>) -> Self {
+        text.map_or(Self::Empty, |text| Self::Text(text.into()))
+    }
+
+    /// A figure, or nothing.
+    pub(crate) fn figure(figure: Option<impl Into<String>>) -> Self {
+        figure.map_or(Self::Empty, |figure| Self::Figure(figure.into()))
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Self::Text(text) | Self::Figure(text) => text.clone(),
+            Self::Count(count) => count.to_string(),
+            Self::Empty => String::new(),
+        }
+    }
+
+    /// The cell on a terminal, which must not take what others wrote for an order to itself.
+    fn in_text(&self) -> String {
+        let shown = self.shown();
+        if !shown.contains(char::is_control) {
+            return shown;
+        }
+        let plain =
+            |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+        shown.chars().map(plain).collect()
+    }
+
+    /// The cell for CSV. A spreadsheet takes text that begins with one of these for a formula.
+    fn in_csv(&self) -> String {
+        match self {
+            Self::Text(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
+                format!("'{text}")
+            }
+            _ => self.shown(),
+        }
+    }
+
+    fn in_json(&self) -> Value {
+        match self {
+            Self::Text(text) | Self::Figure(text) => Value::String(text.clone()),
+            Self::Count(count) => Value::from(*count),
+            Self::Empty => Value::Null,
+        }
+    }
+
+    fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+}
+
+/// Where and in which form a command's document goes.
+#[derive(Debug)]
+pub(crate) struct Output {
+    pub(crate) form: Form,
+    file: Option<PathBuf>,
+}
+
+impl Output {
+    /// Takes the form from -O, else from the ending of -o.
+    pub(crate) fn new(global: &Global) -> Self {
+        let ending = global.output.as_ref().and_then(|file| file.extension());
+        let by_ending = match ending.and_then(|ending| ending.to_str()) {
+            Some("csv") => Form::Csv,
+            Some("json") => Form::Json,
+            _ => Form::Text,
+        };
+        Self { form: global.form.unwrap_or(by_ending), file: global.output.clone() }
+    }
+
+    fn writer(&self) -> Outcome<Box<dyn Write>> {
+        match &self.file {
+            None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),
+            Some(path) => {
+                let file = File::create(path).map_err(|e| Error::file(path, "write", e))?;
+                Ok(Box::new(BufWriter::new(file)))
+            }
+        }
+    }
+
+    fn failed(&self, failed: io::Error) -> Stop {
+        if failed.kind() == io::ErrorKind::BrokenPipe {
+            return Stop::BrokenPipe;
+        }
+        let path = self.file.clone().unwrap_or_else(|| PathBuf::from("standard output"));
+        Stop::Failed(Error::file(&path, "write", failed))
+    }
+
+    /// Begins a table.
+    pub(crate) fn sheet(&self, columns: &[&'static str]) -> Outcome<Sheet<'_>> {
+        let mut sheet = Sheet {
+            output: self,
+            columns: columns.to_vec(),
+            rows: Vec::new(),
+            numeric: vec![true; columns.len()],
+            widths: None,
+            count: 0,
+            writer: self.writer()?,
+        };
+        match self.form {
+            Form::Text => {}
+            Form::Csv => sheet.write_csv(columns.iter().map(|name| (*name).to_owned()))?,
+            Form::Json => sheet.write("[")?,
+        }
+        Ok(sheet)
+    }
+
+    /// Refuses a file that cannot be written, before there is anything to write into it.
+    pub(crate) fn check(&self) -> Outcome<()> {
+        self.file.as_ref().map_or(Ok(()), |_| self.writer().map(drop))
+    }
+
+    /// Writes a text as it is.
+    pub(crate) fn text(&self, text: &str) -> Outcome<()> {
+        let mut writer = self.writer()?;
+        let written = writeln!(writer, "{text}").and_then(|()| writer.flush());
+        written.map_err(|failed| self.failed(failed))
+    }
+
+    /// Writes one JSON document.
+    pub(crate) fn json(&self, value: &Value) -> Outcome<()> {
+        let text = serde_json::to_string_pretty(value).map_err(|e| self.failed(e.into()))?;
+        self.text(&text)
+    }
+}
+
+/// A table under way. CSV and JSON are written as they come; text waits for its widths.
+pub(crate) struct Sheet<'o> {
+    output: &'o Output,
+    columns: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+    numeric: Vec<bool>,
+    /// The columns' widths, once the first rows of a long text are written.
+    widths: Option<Vec<u16>>,
+    count: u64,
+    writer: Box<dyn Write>,
+}
+
+impl Sheet<'_> {
+    /// Adds a row, one cell per column.
+    pub(crate) fn row(&mut self, cells: Vec<Cell>) -> Outcome<()> {
+        self.count += 1;
+        match self.output.form {
+            Form::Csv => self.write_csv(cells.iter().map(Cell::in_csv)),
+            Form::Json => {
+                let record: Map<String, Value> = self
+                    .columns
+                    .iter()
+                    .zip(&cells)
+                    .map(|(name, cell)| ((*name).to_owned(), cell.in_json()))
+                    .collect();
+                let comma = if self.count == 1 { "\n" } else { ",\n" };
+                let record = Value::Object(record);
+                self.write(&format!("{comma}  {record}"))
+            }
+            Form::Text => {
+                for (numeric, cell) in self.numeric.iter_mut().zip(&cells) {
+                    *numeric &= !cell.is_text();
+                }
+                self.rows.push(cells);
+                if self.rows.len() >= ROWS_AT_ONCE { self.write_rows() } else { Ok(()) }
+            }
+        }
+    }
+
+    /// Ends the document.
+    pub(crate) fn finish(mut self) -> Outcome<()> {
+        match self.output.form {
+            Form::Csv => {}
+            Form::Json => self.write(if self.count == 0 { "]\n" } else { "\n]\n" })?,
+            Form::Text => self.write_rows()?,
+        }
+        let flushed = self.writer.flush();
+        flushed.map_err(|failed| self.output.failed(failed))
+    }
+
+    /// Writes the rows that wait. The first of them set the widths, so that a table of any length
+    /// needs no more memory than they do.
+    fn write_rows(&mut self) -> Outcome<()> {
+        if self.rows.is_empty() && self.widths.is_some() {
+            return Ok(());
+        }
+        let mut table = laid_out(&self.columns, &self.rows, &self.numeric, self.widths.as_deref());
+        self.widths.get_or_insert_with(|| table.column_max_content_widths());
+        self.rows.clear();
+        self.write(&lines_of(&mut table))
+    }
+
+    fn write(&mut self, text: &str) -> Outcome<()> {
+        self.writer.write_all(text.as_bytes()).map_err(|failed| self.output.failed(failed))
+    }
+
+    fn write_csv(&mut self, cells: impl Iterator<Item = String>) -> Outcome<()> {
+        // By way of a buffer of its own: the csv crate would flush our writer with every row, and
+        // hide a broken pipe in an error of its own.
+        let mut row = Vec::new();
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(512).from_writer(&mut row);
+        let written = writer.write_record(cells);
+        drop(writer);
+        written.map_err(|failed| self.output.failed(failed.into()))?;
+        self.writer.write_all(&row).map_err(|failed| self.output.failed(failed))
+    }
+}
+
+/// Lays out a table for people: figures to the right, no frame, nothing cut.
+pub(crate) fn text_table(columns: &[&str], rows: &[Vec<Cell>], numeric: &[bool]) -> String {
+    lines_of(&mut laid_out(columns, rows, numeric, None))
+}
+
+/// With widths it is the continuation of a table, and has no header.
+fn laid_out(
+    columns: &[&str],
+    rows: &[Vec<Cell>],
+    numeric: &[bool],
+    widths: Option<&[u16]>,
+) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    if widths.is_none() {
+        table.set_header(columns.iter().copied());
+    }
+    for row in rows {
+        table.add_row(row.iter().map(Cell::in_text));
+    }
+    for (at, (column, numeric)) in table.column_iter_mut().zip(numeric).enumerate() {
+        column.set_padding((0, 2));
+        if *numeric && !rows.is_empty() {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        if let Some(width) = widths.and_then(|widths| widths.get(at)) {
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width + 2)));
+        }
+    }
+    table
+}
+
+fn lines_of(table: &mut Table) -> String {
+    let mut text: String = table.trim_fmt();
+    text.push('\n');
+    text
+}

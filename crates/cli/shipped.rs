@@ -1,0 +1,113 @@
+//! The terms and report mappings at hand: those that the binary carries, and a folder laid over
+//! them, in which a file of the same path wins.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use feebook_core::error::{self, Error, Result};
+use feebook_core::import::Formats;
+use feebook_core::run::Terms;
+use feebook_schedule::diagnostic::Diagnostic;
+use feebook_schedule::{Book, Source};
+
+use crate::args::Global;
+use crate::exit;
+
+/// Path below schedules/ and text of every file that the binary carries.
+static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
+
+/// All files of schedules and mappings, in order of their paths.
+pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
+    let mut sources: BTreeMap<String, Source> = BUILT_IN
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), Source::new(*path, *path, *text)))
+        .collect();
+    if let Some(folder) = folder(global)? {
+        let mut files = Vec::new();
+        collect(&folder, &mut files)?;
+        for file in files {
+            lay_over(&folder, &file, &mut sources)?;
+        }
+    }
+    Ok(sources.into_values().collect())
+}
+
+/// The folder of --schedules, else ./schedules if it is there.
+fn folder(global: &Global) -> Result<Option<PathBuf>> {
+    match &global.schedules {
+        Some(folder) if folder.is_dir() => Ok(Some(folder.clone())),
+        Some(folder) => {
+            let refused = std::io::ErrorKind::NotFound;
+            let refused = std::io::Error::new(refused, "there is no such folder");
+            Err(Error::file(folder, "read the schedules folder", refused))
+        }
+        None => Ok(Some(PathBuf::from("schedules")).filter(|folder| folder.is_dir())),
+    }
+}
+
+fn lay_over(folder: &Path, file: &Path, sources: &mut BTreeMap<String, Source>) -> Result<()> {
+    let text = fs::read_to_string(file).map_err(|e| Error::file(file, "read", e))?;
+    let below = file.strip_prefix(folder).unwrap_or(file);
+    let path = below.to_string_lossy().replace('\\', "/");
+    let source = Source::new(path.clone(), file.display().to_string(), text);
+    if let Some(shipped) = sources.get(&path)
+        && shipped.digest() != source.digest()
+    {
+        exit::say(&format!("{} replaces the shipped {path}", file.display()));
+    }
+    sources.insert(path, source);
+    Ok(())
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let unreadable = |e| Error::file(folder, "read", e);
+    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
+        .map_err(unreadable)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<_>>()
+        .map_err(unreadable)?;
+    entries.sort();
+    for path in entries {
+        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files)?;
+        } else if matches!(ending, Some("toml" | "csv")) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Loads all terms, or tells every error of every file. Warnings are for `schedule check`.
+pub(crate) fn terms(sources: Vec<Source>) -> Result<Terms> {
+    let (book, problems) = Book::load(&sources);
+    refuse(problems)?;
+    Ok(Terms { book: Arc::new(book), sources: sources.into() })
+}
+
+/// Loads all report mappings, or tells every error of every file.
+pub(crate) fn formats(sources: &[Source]) -> Result<Formats> {
+    let (formats, problems) = Formats::load(sources);
+    refuse(problems)?;
+    Ok(formats)
+}
+
+fn refuse(problems: Vec<Diagnostic>) -> Result<()> {
+    let errors: Vec<Diagnostic> = problems.into_iter().filter(Diagnostic::is_error).collect();
+    match errors.len() {
+        0 => Ok(()),
+        count => {
+            let what = if count == 1 { "1 error" } else { &format!("{count} errors") };
+            let message = format!("the schedules do not load: {what}");
+            Err(Error::new(&error::TERMS, message)
+                .with(errors)
+                .hint("mend the places above; nothing was evaluated"))
+        }
+    }
+}
