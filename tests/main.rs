@@ -1,1 +1,14 @@
-//! x
+//! Whole-program tests: one binary, one module per feature. `tidy` checks that every file here is
+//! a module of it.
+
+#![allow(clippy::panic, reason = "a test that fails panics, also in what its tests share")]
+
+mod cases;
+mod gallery;
+mod oracle;
+mod readme;
+mod reports;
+mod schedules;
+mod stories;
+mod support;
+mod tidy;

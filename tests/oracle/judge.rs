@@ -1,0 +1,400 @@
+//! What `feebook lines -O csv` must print, computed the slow and obvious way from DESIGN sections 3 and 7.
+//!
+//! Owns verdicts, amounts, bonus and cap. Refuses flags, plugins, exchange rates and click logs: no order
+//! of the generator's needs them.
+
+use std::collections::BTreeMap;
+
+use chrono::TimeDelta;
+use rust_decimal::{Decimal, RoundingStrategy};
+use toml::{Table, Value};
+
+use super::conditions::{Answer, Facts, ask};
+use super::line::{Line, decimal, number_order};
+use super::terms::{Instant, Program, Version, text};
+
+/// The columns of `lines`.
+pub(crate) const PRINTED: [&str; 14] = [
+    "program",
+    "order_no",
+    "line_no",
+    "schedule",
+    "status",
+    "verdict",
+    "clause",
+    "basis",
+    "rate",
+    "commission",
+    "incentive",
+    "bonus",
+    "withheld",
+    "total",
+];
+
+/// One printed row.
+pub(crate) type Printed = [String; 14];
+
+/// What a line earns, and why.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) schedule: String,
+    pub(crate) verdict: &'static str,
+    pub(crate) clause: String,
+    /// Absent where nothing was computed from it; a flat amount needs none, and 0 is printed.
+    pub(crate) basis: Option<Decimal>,
+    /// In percent; absent for flat amounts and wherever no rate was applied.
+    pub(crate) percent: Option<Decimal>,
+    pub(crate) commission: Decimal,
+    pub(crate) bonus: Decimal,
+    pub(crate) withheld: Decimal,
+    pub(crate) decimals: u32,
+}
+
+/// What a rate entry is worth.
+#[derive(Clone, Debug, PartialEq)]
+enum Worth {
+    Percent(Decimal),
+    Flat(Decimal),
+    Unknown,
+    Band(Decimal, Decimal),
+}
+
+/// Computes all rows of a program, in the order in which they are printed.
+pub(crate) fn judge(program: &Program, lines: &[Line]) -> Vec<Printed> {
+    let mut orders: BTreeMap<(usize, &str), Vec<&Line>> = BTreeMap::new();
+    for line in lines {
+        orders.entry(number_order(&line.order_no)).or_default().push(line);
+    }
+    orders.into_values().flat_map(|order| print_order(program, order)).collect()
+}
+
+fn print_order(program: &Program, mut order: Vec<&Line>) -> Vec<Printed> {
+    order.sort_by_key(|line| number_order(&line.line_no));
+    let outcomes = judge_order(program, &order);
+    order.iter().zip(outcomes).map(|(line, outcome)| print(program, line, &outcome)).collect()
+}
+
+/// Judges the lines of one order, given in the order of their numbers.
+pub(crate) fn judge_order(program: &Program, order: &[&Line]) -> Vec<Outcome> {
+    let governing = order.iter().filter_map(|line| governing_instant(program, line)).min();
+    let Some(governing) = governing else {
+        return order.iter().map(|line| ungoverned(program, line)).collect();
+    };
+    let Some(version) = program.version_at(governing) else {
+        return order
+            .iter()
+            .map(|_| Outcome { verdict: "uncovered", ..Outcome::default() })
+            .collect();
+    };
+    let new_buyer = order.iter().any(|line| line.new_buyer == "Y");
+    let day = program.day(governing);
+    let facts = |line| Facts { version, line, new_buyer, day };
+    let mut outcomes: Vec<Outcome> =
+        order.iter().map(|line| judge_line(program, facts(line))).collect();
+    add_bonus(version, &mut outcomes, |at| facts(order[at]));
+    apply_cap(version, &mut outcomes);
+    outcomes
+}
+
+fn governing_instant(program: &Program, line: &Line) -> Option<Instant> {
+    program.instant(match program.governed_by.as_str() {
+        "ordered" => &line.ordered_at,
+        "paid" => &line.paid_at,
+        "finished" => &line.finished_at,
+        other => unreachable!("governed_by = {other}"),
+    })
+}
+
+fn ungoverned(program: &Program, line: &Line) -> Outcome {
+    let declined = is_declined(line, None);
+    Outcome {
+        verdict: if declined { "declined" } else { "unverifiable" },
+        decimals: program.versions[0].decimals(),
+        ..Outcome::default()
+    }
+}
+
+/// Goes down the ladder of verdicts (rule 4).
+fn judge_line(program: &Program, facts: Facts<'_>) -> Outcome {
+    let Facts { version, line, .. } = facts;
+    let nothing = |verdict, clause| Outcome { verdict, clause, ..blank(version) };
+    if is_declined(line, Some(version)) {
+        return nothing("declined", version.policy_clause("qualified"));
+    }
+    if let Some(clause) = outside_window(program, facts) {
+        return nothing("outside_window", clause);
+    }
+    if let Some(clause) = excluded(facts) {
+        return nothing("excluded", clause);
+    }
+    rated(facts).unwrap_or_else(|clause| nothing("unverifiable", clause))
+}
+
+fn blank(version: &Version) -> Outcome {
+    Outcome { schedule: version.name.clone(), decimals: version.decimals(), ..Outcome::default() }
+}
+
+/// Tells whether the line is declined, reversed or fully refunded: nothing commissionable is left.
+fn is_declined(line: &Line, version: Option<&Version>) -> bool {
+    let refunded = decimal(&line.refunded).unwrap_or_default();
+    let all = before_refunds(line, version).is_some_and(|amount| refunded >= amount);
+    let paid = decimal(&line.final_amount).or(decimal(&line.paid_amount));
+    let all_paid = paid.is_some_and(|paid| refunded >= paid);
+    matches!(line.status.as_str(), "declined" | "reversed")
+        || (refunded > Decimal::ZERO && (all || all_paid))
+}
+
+/// Returns the amount before refunds and fees, and whether it is what the buyer paid.
+fn gross(line: &Line, basis: &str) -> Option<(Decimal, bool)> {
+    let quantity = decimal(&line.quantity).unwrap_or(Decimal::ONE);
+    let price = decimal(&line.product_price).map(|price| (price * quantity, false));
+    let paid = decimal(&line.final_amount).or(decimal(&line.paid_amount)).map(|paid| (paid, true));
+    match basis {
+        "product_price" => price.or(paid),
+        "paid_amount" => paid,
+        other => unreachable!("policy.basis = {other}"),
+    }
+}
+
+/// Returns the clause that says so when the click is too old (rule 12).
+fn outside_window(program: &Program, facts: Facts<'_>) -> Option<String> {
+    let clicked = program.instant(&facts.line.clicked_at)?;
+    let ordered = program.instant(&facts.line.ordered_at);
+    let ordered = ordered.or(program.instant(&facts.line.paid_at))?;
+    // The version at the click decides, so its clause is cited, even where the order's has no window.
+    let version = program.version_at(clicked).unwrap_or(facts.version);
+    let window = window(version)?;
+    (ordered - clicked > window).then(|| version.policy_clause("attribution_window"))
+}
+
+/// Returns the attribution window of a version.
+pub(crate) fn window(version: &Version) -> Option<TimeDelta> {
+    let window = version.policy().get("attribution_window")?.as_str().expect("a text");
+    let days = window.strip_prefix('P').and_then(|days| days.strip_suffix('D'));
+    Some(TimeDelta::days(days.expect("P<n>D").parse().expect("a number of days")))
+}
+
+fn excluded(facts: Facts<'_>) -> Option<String> {
+    let version = facts.version;
+    let hit = version.entries("exclude").into_iter().find(|entry| ask(entry, facts) == Answer::Yes);
+    if let Some(hit) = hit {
+        return Some(clause(hit));
+    }
+    let currency = facts.line.currency.as_str();
+    let other = !currency.is_empty() && currency != text(version.policy(), "currency");
+    other.then(|| version.policy_clause("currency"))
+}
+
+/// Applies the rate (rules 5 and 6); the error is the clause of what left the line unverifiable.
+fn rated(facts: Facts<'_>) -> Result<Outcome, String> {
+    let entries = facts.version.entries("rate");
+    let Some(at) = entries.iter().position(|entry| ask(entry, facts) == Answer::Yes) else {
+        let lacking = entries.into_iter().find(|entry| ask(entry, facts) == Answer::Missing);
+        return Err(lacking.map(clause).unwrap_or_default());
+    };
+    let winner = entries[at];
+    let worth = worth(winner);
+    let lacking =
+        |entry: &&&Table| ask(entry, facts) == Answer::Missing && self::worth(entry) != worth;
+    if let Some(entry) = entries[..at].iter().find(lacking) {
+        return Err(clause(entry));
+    }
+    let percent = match worth {
+        Worth::Percent(percent) => Some(percent),
+        Worth::Flat(_) => None,
+        Worth::Unknown => return Err(clause(winner)),
+        Worth::Band(min, max) => Some(reported_within(facts.line, min, max).ok_or(clause(winner))?),
+    };
+    let basis = basis(facts);
+    let commission = if let Worth::Flat(amount) = worth {
+        amount
+    } else {
+        let exact = basis.ok_or(clause(winner))? * percent.expect("a rate") / Decimal::ONE_HUNDRED;
+        round(exact, facts.version)
+    };
+    let blank = blank(facts.version);
+    Ok(Outcome {
+        verdict: "commissionable",
+        clause: clause(winner),
+        basis,
+        percent,
+        commission,
+        ..blank
+    })
+}
+
+fn worth(entry: &Table) -> Worth {
+    if let Some(amount) = entry.get("amount") {
+        return Worth::Flat(decimal(amount.as_str().expect("a text")).expect("an amount"));
+    }
+    match &entry["rate"] {
+        Value::Table(band) => Worth::Band(percent(text(band, "min")), percent(text(band, "max"))),
+        Value::String(rate) if rate == "unknown" => Worth::Unknown,
+        Value::String(rate) => Worth::Percent(percent(rate)),
+        other => unreachable!("rate = {other:?}"),
+    }
+}
+
+fn reported_within(line: &Line, min: Decimal, max: Decimal) -> Option<Decimal> {
+    let cell = Some(line.reported_rate.as_str()).filter(|cell| !cell.is_empty())?;
+    Some(percent(cell)).filter(|rate| (min..=max).contains(rate))
+}
+
+/// Reads `6.3%` as 6.3.
+pub(crate) fn percent(text: &str) -> Decimal {
+    decimal(text.strip_suffix('%').expect("a percent sign")).expect("a number")
+}
+
+/// Returns the commissionable part of the line (rule 7).
+fn basis(facts: Facts<'_>) -> Option<Decimal> {
+    let amount = before_refunds(facts.line, Some(facts.version))?;
+    Some((amount - decimal(&facts.line.refunded).unwrap_or_default()).max(Decimal::ZERO))
+}
+
+/// Returns what was commissionable before refunds: an amount without the service fee.
+fn before_refunds(line: &Line, version: Option<&Version>) -> Option<Decimal> {
+    let basis = version.map_or("product_price", |version| text(version.policy(), "basis"));
+    let (gross, is_paid) = gross(line, basis)?;
+    Some(match (decimal(&line.service_fee), version) {
+        (Some(fee), Some(_)) if is_paid => gross - fee,
+        (None, Some(version)) if is_paid => without_unknown_fee(gross, line, version),
+        _ => gross,
+    })
+}
+
+fn without_unknown_fee(paid: Decimal, line: &Line, version: &Version) -> Decimal {
+    let fee = version.policy().get("service_fee").and_then(Value::as_table);
+    let Some(fee) = fee.filter(|fee| text(fee, "when_unknown") == "max") else {
+        return paid;
+    };
+    if !version.members(&fee["ship_to"]).contains(&line.ship_to) {
+        return paid;
+    }
+    let max = percent(text(fee, "max")) / Decimal::ONE_HUNDRED;
+    round(paid / (Decimal::ONE + max), version)
+}
+
+/// Rounds to the minor unit as the policy says (rule 8).
+fn round(exact: Decimal, version: &Version) -> Decimal {
+    let strategy = match text(version.policy(), "rounding") {
+        "floor" => RoundingStrategy::ToNegativeInfinity,
+        "half_up" => RoundingStrategy::MidpointAwayFromZero,
+        "half_even" => RoundingStrategy::MidpointNearestEven,
+        other => unreachable!("policy.rounding = {other}"),
+    };
+    exact.round_dp_with_strategy(version.decimals(), strategy)
+}
+
+/// Grants the order's bonus (rule 9).
+fn add_bonus<'f>(version: &Version, outcomes: &mut [Outcome], facts: impl Fn(usize) -> Facts<'f>) {
+    let even_so = version.policy().get("bonus_without_commission").and_then(Value::as_bool);
+    let earning = outcomes.iter().position(|outcome| outcome.verdict == "commissionable");
+    // "Then its first line", but for those that earn 0 for being declined or late.
+    let earns_nothing = |verdict: &str| matches!(verdict, "declined" | "outside_window");
+    let any = outcomes.iter().position(|outcome| !earns_nothing(outcome.verdict));
+    let Some(at) = earning.or(any.filter(|_| even_so == Some(true))) else {
+        return;
+    };
+    let entries = version.entries("bonus");
+    if let Some(entry) = entries.iter().find(|entry| ask(entry, facts(at)) == Answer::Yes) {
+        outcomes[at].bonus = decimal(text(entry, "amount")).expect("an amount");
+    }
+}
+
+/// Withholds what is above the cap (rule 10).
+fn apply_cap(version: &Version, outcomes: &mut [Outcome]) {
+    let Some(cap) = version.text.get("cap").and_then(Value::as_table) else {
+        return;
+    };
+    let limit = decimal(text(cap, "per_order")).expect("an amount");
+    let covers = version.members(&cap["covers"]);
+    let scope = cap.get("scope").and_then(Value::as_str).unwrap_or("order");
+    let taking_part = outcomes.iter_mut().filter(|outcome| outcome.verdict == "commissionable");
+    let mut lines: Vec<&mut Outcome> = taking_part.collect();
+    let covered: Vec<Decimal> = lines.iter().map(|line| covered(line, &covers)).collect();
+    let withheld = match scope {
+        "order" => share(over(covered.iter().sum(), limit), &covered, version.decimals()),
+        "line" => covered.iter().map(|covered| over(*covered, limit)).collect(),
+        other => unreachable!("cap.scope = {other}"),
+    };
+    for (line, withheld) in lines.iter_mut().zip(withheld) {
+        line.withheld = withheld;
+    }
+}
+
+fn covered(outcome: &Outcome, covers: &[String]) -> Decimal {
+    let part = |name: &String| match name.as_str() {
+        "commission" => outcome.commission,
+        "incentive" => Decimal::ZERO,
+        "bonus" => outcome.bonus,
+        other => unreachable!("cap.covers = {other}"),
+    };
+    covers.iter().map(part).sum()
+}
+
+fn over(amount: Decimal, limit: Decimal) -> Decimal {
+    (amount - limit).max(Decimal::ZERO)
+}
+
+/// Shares an amount in proportion to weights by largest remainder; of equal remainders the first.
+pub(crate) fn share(amount: Decimal, weights: &[Decimal], decimals: u32) -> Vec<Decimal> {
+    let all: Decimal = weights.iter().sum();
+    if amount.is_zero() || all.is_zero() {
+        return vec![Decimal::ZERO; weights.len()];
+    }
+    let unit = Decimal::new(1, decimals);
+    let (amount, all) = (amount / unit, all / unit);
+    let products: Vec<Decimal> = weights.iter().map(|weight| weight / unit * amount).collect();
+    let remainders: Vec<Decimal> = products.iter().map(|product| product % all).collect();
+    let mut parts: Vec<Decimal> =
+        products.iter().zip(&remainders).map(|(product, rest)| (product - rest) / all).collect();
+    let mut by_remainder: Vec<usize> = (0..parts.len()).collect();
+    by_remainder.sort_by_key(|at| (-remainders[*at], *at));
+    let mut missing = amount - parts.iter().sum::<Decimal>();
+    for at in by_remainder {
+        if missing > Decimal::ZERO {
+            parts[at] += Decimal::ONE;
+            missing -= Decimal::ONE;
+        }
+    }
+    parts.iter().map(|part| part * unit).collect()
+}
+
+fn clause(entry: &Table) -> String {
+    entry.get("clause").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Writes a row as section 7 says.
+fn print(program: &Program, line: &Line, outcome: &Outcome) -> Printed {
+    let known = !matches!(outcome.verdict, "unverifiable" | "uncovered");
+    let money =
+        |amount: Decimal| if known { cell(amount, outcome.decimals) } else { String::new() };
+    let status = if line.status.is_empty() { "pending" } else { line.status.as_str() };
+    let total = outcome.commission + outcome.bonus - outcome.withheld;
+    [
+        program.name.clone(),
+        line.order_no.clone(),
+        line.line_no.clone(),
+        outcome.schedule.clone(),
+        status.to_owned(),
+        outcome.verdict.to_owned(),
+        outcome.clause.clone(),
+        // A flat amount on a line that reports no amounts has no basis to show.
+        match outcome.basis {
+            None if outcome.verdict == "commissionable" => String::new(),
+            basis => money(basis.unwrap_or_default()),
+        },
+        outcome.percent.map_or_else(String::new, |percent| format!("{}%", percent.normalize())),
+        money(outcome.commission),
+        money(Decimal::ZERO),
+        money(outcome.bonus),
+        money(outcome.withheld),
+        money(total),
+    ]
+}
+
+fn cell(amount: Decimal, decimals: u32) -> String {
+    let mut amount = amount;
+    amount.rescale(decimals);
+    amount.to_string()
+}
