@@ -73,9 +73,8 @@ impl Ledger {
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".new-{}", std::process::id()));
         let making = path.with_file_name(name);
-        let made = Self::make(&making).and_then(|()| {
-            fs::hard_link(&making, path).map_err(|e| Error::file(path, "create", e))
-        });
+        let made = Self::make(&making)
+            .and_then(|()| give_name(&making, path).map_err(|e| Error::file(path, "create", e)));
         // A file that was not made need not be taken away.
         let _ = fs::remove_file(&making);
         made?;
@@ -269,6 +268,15 @@ impl Ledger {
             insert.execute((integer(id), text)).map_err(sql)?;
         }
         Ok(())
+    }
+}
+
+/// Gives a file its name, unless that is taken. A link does both at once; where the file system has
+/// none, the name is looked at first.
+fn give_name(making: &Path, path: &Path) -> io::Result<()> {
+    match fs::hard_link(making, path) {
+        Err(_) if !path.exists() => fs::rename(making, path),
+        linked => linked,
     }
 }
 
