@@ -82,14 +82,7 @@ fn open_to_answer(global: &Global, program: Option<&str>) -> Result<(Ledger, Ter
 
 /// A program by its name.
 fn known_program<'t>(terms: &'t Terms, name: &str) -> Result<&'t Program> {
-    terms.book.program(name).ok_or_else(|| {
-        let known = terms.book.programs().iter().map(Program::id);
-        let hint = match feebook_schedule::diagnostic::nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "`feebook program list` shows the programs".to_owned(),
-        };
-        Error::new(&error::NO_PROGRAM, format!("there is no program `{name}`")).hint(hint)
-    })
+    feebook_core::program::named(&terms.book, name)
 }
 
 /// Reads an instant with an offset, or a local time or day in a program's zone.

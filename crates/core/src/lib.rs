@@ -14,6 +14,7 @@ pub mod fact;
 pub mod import;
 pub mod ledger;
 pub mod lines;
+pub mod program;
 pub mod run;
 pub mod statement;
 pub mod words;

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-use feebook_schedule::diagnostic::{Diagnostic, nearest};
+use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::{Book, Currency, Program, Version};
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,7 @@ use super::{Context, Format, Formats, HEAD, ReadSummary, Sink, read, refused_fil
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
 use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PendingImport};
+use crate::program;
 use crate::words::Words;
 
 /// A report that was recognised, and the program of its orders.
@@ -96,13 +97,7 @@ impl<'a> Intake<'a> {
             Error::new(&error::WHICH_PROGRAM, message)
                 .hint("add --program; `feebook program list` shows the programs")
         })?;
-        let program = book.program(name).ok_or_else(|| {
-            let hint = match nearest(name, book.programs().iter().map(Program::id)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`feebook program list` shows the programs".to_owned(),
-            };
-            Error::new(&error::NO_PROGRAM, format!("there is no program `{name}`")).hint(hint)
-        })?;
+        let program = program::named(book, name)?;
         Ok(Self { path, shown, format, program, bytes, digest })
     }
 

@@ -74,6 +74,13 @@ pub struct Format {
     pub(super) fields: Vec<FieldPlan>,
 }
 
+/// The kind of file that a mapping is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Csv,
+    Json,
+}
+
 /// The kind of file, and what belongs to that kind.
 #[derive(Debug)]
 pub(super) enum Layout {

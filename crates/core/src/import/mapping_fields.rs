@@ -8,8 +8,8 @@ use feebook_schedule::document::{Node, Reader, Table, Value};
 
 use super::codes;
 use super::field::{FIELDS, Field, Kind};
+use super::mapping::FileKind;
 use super::mapping::{FieldPlan, Meaning, Origin, Source, Times, Unknown};
-use super::mapping_file::FileKind;
 use super::number::{Notation, RateUnit, Unit};
 use super::path::is_row_path;
 use super::row;

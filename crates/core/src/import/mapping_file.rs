@@ -12,7 +12,7 @@ use feebook_schedule::iso;
 use sha2::{Digest, Sha256};
 
 use super::codes;
-use super::mapping::{CsvLayout, ErrorAt, Format, JsonLayout, Layout, StatusAt, Times};
+use super::mapping::{CsvLayout, ErrorAt, FileKind, Format, JsonLayout, Layout, StatusAt, Times};
 use super::mapping_fields::{Fields, one_char};
 use super::moment::TimeFormat;
 use super::path::Path;
@@ -31,13 +31,6 @@ const TOP: &[&str] = &[
     "countries",
     "fields",
 ];
-
-/// The kind of file that a mapping is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileKind {
-    Csv,
-    Json,
-}
 
 /// Reads a mapping file; no format when there is any problem.
 pub(super) fn read(

@@ -590,20 +590,29 @@ fn stored_line(conn: &Connection, program_id: i64, fact: &LineFact) -> Result<Ve
 
 /// Inserts revisions, many to a statement.
 fn insert(conn: &Connection, program_id: i64, revisions: &[Revision]) -> Result<()> {
-    let mut rest = revisions;
-    while !rest.is_empty() {
-        let count = if rest.len() >= ROWS_PER_INSERT { ROWS_PER_INSERT } else { 1 };
-        let (now, later) = rest.split_at(count);
-        let row = format!("({})", vec!["?"; COLUMN_COUNT].join(","));
-        let query =
-            format!("INSERT INTO order_line ({COLUMNS}) VALUES {}", vec![row; count].join(","));
-        let mut statement = conn.prepare_cached(&query).map_err(sql)?;
-        for (index, revision) in now.iter().enumerate() {
+    let many = revisions.chunks_exact(ROWS_PER_INSERT);
+    let rest = many.remainder();
+    insert_by(conn, program_id, many, ROWS_PER_INSERT)?;
+    insert_by(conn, program_id, rest.chunks(1), 1)
+}
+
+/// Inserts groups of revisions, each of `count`, by one statement that is made once.
+fn insert_by<'r>(
+    conn: &Connection,
+    program_id: i64,
+    groups: impl Iterator<Item = &'r [Revision]>,
+    count: usize,
+) -> Result<()> {
+    let row = format!("({})", vec!["?"; COLUMN_COUNT].join(","));
+    let rows = vec![row; count].join(",");
+    let query = format!("INSERT INTO order_line ({COLUMNS}) VALUES {rows}");
+    let mut statement = conn.prepare_cached(&query).map_err(sql)?;
+    for group in groups {
+        for (index, revision) in group.iter().enumerate() {
             lines::bind(&mut statement, index * COLUMN_COUNT + 1, program_id, revision)
                 .map_err(sql)?;
         }
         statement.raw_execute().map_err(sql)?;
-        rest = later;
     }
     Ok(())
 }

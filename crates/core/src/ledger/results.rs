@@ -3,6 +3,9 @@
 //!
 //! Owns the rows of `run` and `result`. Refuses to compute them.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use feebook_kernel::State;
 use feebook_schedule::Source;
 use feebook_schedule::zone::Month;
@@ -117,6 +120,12 @@ const RESULT_COLUMNS: &str = "order_no, run_id, month, fingerprint, pending_comm
     approved_bonus, approved_withheld, settled_commission, settled_incentive, settled_bonus, \
     settled_withheld, held_commission, held_incentive, held_bonus, held_withheld";
 
+/// Inserts one result; made once, as it is run for every order.
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let values = vec!["?"; 22].join(",");
+    format!("INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}) VALUES ({values})")
+});
+
 /// The columns of a result, for the scan.
 pub(super) fn result_columns() -> &'static str {
     RESULT_COLUMNS
@@ -155,6 +164,10 @@ pub struct PendingRun<'l> {
     ran_at: i64,
     scope: String,
     sources: Vec<Source>,
+    /// The program that results were appended of last, with its number.
+    program: Option<(String, Option<i64>)>,
+    /// The numbers of the versions' files, by path.
+    documents: BTreeMap<String, Option<i64>>,
     open: bool,
 }
 
@@ -169,9 +182,17 @@ impl Ledger {
         self.begin()?;
         let seq = self.reload().and_then(|()| self.last_seq());
         match seq {
-            Ok(seq) => {
-                Ok(PendingRun { ledger: self, id: None, seq, ran_at, scope, sources, open: true })
-            }
+            Ok(seq) => Ok(PendingRun {
+                ledger: self,
+                id: None,
+                seq,
+                ran_at,
+                scope,
+                sources,
+                program: None,
+                documents: BTreeMap::new(),
+                open: true,
+            }),
             Err(failed) => {
                 let words = self.words.len();
                 self.rollback(words);
@@ -224,17 +245,10 @@ impl PendingRun<'_> {
         result: &NewResult,
     ) -> Result<()> {
         let run_id = self.ensure_run()?;
-        let program_id = self.ledger.program_id(program)?;
-        let document = match schedule {
-            Some(source) => self.ledger.document_id(source)?,
-            None => None,
-        };
+        let program_id = self.program_id(program)?;
+        let document = schedule.map(|source| self.document_id(source)).transpose()?.flatten();
         let amounts = result.amounts.columns();
-        let query = format!(
-            "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}) VALUES ({})",
-            vec!["?"; 22].join(",")
-        );
-        let mut insert = self.ledger.conn.prepare_cached(&query).map_err(sql)?;
+        let mut insert = self.ledger.conn.prepare_cached(&INSERT).map_err(sql)?;
         let month = result.month.map(Month::index);
         let fixed = params![program_id, document, Key(order_no), run_id, month, result.fingerprint];
         for (at, value) in fixed.iter().enumerate() {
@@ -245,6 +259,24 @@ impl PendingRun<'_> {
         }
         insert.raw_execute().map_err(sql)?;
         Ok(())
+    }
+
+    /// The number of a program; asked once for all its orders, which come together.
+    fn program_id(&mut self, name: &str) -> Result<Option<i64>> {
+        if self.program.as_ref().is_none_or(|(known, _)| known != name) {
+            self.program = Some((name.to_owned(), self.ledger.program_id(name)?));
+        }
+        Ok(self.program.as_ref().and_then(|(_, id)| *id))
+    }
+
+    /// The number of a version's file; asked once for each.
+    fn document_id(&mut self, source: &Source) -> Result<Option<i64>> {
+        if let Some(id) = self.documents.get(source.path()) {
+            return Ok(*id);
+        }
+        let id = self.ledger.document_id(source)?;
+        self.documents.insert(source.path().to_owned(), id);
+        Ok(id)
     }
 
     fn ensure_run(&mut self) -> Result<RunId> {

@@ -165,7 +165,10 @@ impl Evaluator {
                 }
                 let same = |known: &Version| std::ptr::eq(known, version);
                 let index = self.program().versions().iter().position(same);
-                Ok(Covering::Version(index.unwrap_or_default()))
+                index.map(Covering::Version).ok_or_else(|| {
+                    let id = version.id();
+                    Error::new(&error::BROKEN, format!("version {id} is not of its program"))
+                })
             }
         }
     }
