@@ -1,15 +1,15 @@
 //! One snapshot per version of every shipped program: the terms in words, what moved since the
-//! version before, and worked examples to the cent.
+//! version before, what is in force at its edges, and worked examples to the cent.
 //!
 //! Finds the schedule files itself, so new terms are one new file and one accepted snapshot. A
 //! snapshot depends on its file, the program's own files and the version before, on nothing later.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use feebook_schedule::{Book, Diagnostic, Program, Source, Version, describe, diff, examples};
+use feebook_schedule::review::{self, Review};
+use feebook_schedule::{Book, Diagnostic, Source};
 
 use super::support::{holds, orphans, root};
 
@@ -51,60 +51,25 @@ fn book(sources: &[Source]) -> Book {
     book
 }
 
-/// A version, and the one that held before it when both were new.
-struct Shown<'b> {
-    program: &'b Program,
-    before: Option<&'b Version>,
-    version: &'b Version,
-}
-
 /// Every version in the folder, also those that an amendment took out of the book.
-fn all(book: &Book) -> Vec<Shown<'_>> {
-    let mut all = Vec::new();
-    for program in book.programs() {
-        for version in program.versions().iter().chain(program.superseded()) {
-            let replaced = version.supersedes();
-            let mut earlier = program.versions().iter().filter(|other| {
-                other.start() < version.start() && other.supersedes() != Some(version.id())
-            });
-            // An amendment is compared with what it replaces.
-            let old = program.superseded().iter().find(|old| Some(old.id()) == replaced);
-            all.push(Shown { program, before: old.or_else(|| earlier.next_back()), version });
-        }
-    }
-    all
+fn all(book: &Book) -> Vec<Review<'_>> {
+    book.programs().iter().flat_map(review::of).collect()
 }
 
-impl Shown<'_> {
-    /// What the snapshot's file name ends in.
-    fn suffix(&self) -> String {
-        format!("{}__{}", self.program.id(), self.version.id())
-    }
-
-    fn text(&self) -> String {
-        let mut text = describe::terms_text(self.program, self.version);
-        if let Some(before) = self.before {
-            let _ = writeln!(text, "\ndifference from {}:", before.id());
-            for change in diff::changes(before, self.version) {
-                let _ = writeln!(text, "{change}");
-            }
-        }
-        let _ = writeln!(text, "\nworked examples:");
-        for example in examples::of(self.program, self.before, self.version) {
-            let _ = writeln!(text, "{example}");
-        }
-        text
-    }
+/// What the snapshot's file name ends in.
+fn suffix(shown: &Review<'_>) -> String {
+    format!("{}__{}", shown.program.id(), shown.version.id())
 }
 
 #[test]
 fn every_version_says_what_was_accepted() {
-    let book = book(&sources());
+    let sources = sources();
+    let book = book(&sources);
     let mut differ = Vec::new();
     for shown in all(&book) {
-        let (suffix, file) = (shown.suffix(), shown.version.source().path());
+        let (suffix, file) = (suffix(&shown), shown.version.source().path());
         let description = format!("The terms of schedules/{file}");
-        if !holds("schedule", &suffix, "snapshots/schedules", &description, &shown.text()) {
+        if !holds("schedule", &suffix, "snapshots/schedules", &description, &shown.text(&sources)) {
             differ.push(format!("{SNAPSHOTS}/schedule@{suffix}.snap"));
         }
     }
@@ -113,6 +78,20 @@ fn every_version_says_what_was_accepted() {
         "not as accepted, or new; read what is shown above, then run with INSTA_UPDATE=always:\n{}",
         differ.join("\n")
     );
+}
+
+#[test]
+fn a_version_of_the_history_holds_from_its_first_second_to_its_last() {
+    let book = book(&sources());
+    for Review { program, version, .. } in all(&book) {
+        let holds = |at| program.in_force(at).is_ok_and(|found| found.id() == version.id());
+        let replaced = program.successor(version).is_some();
+        assert_eq!(holds(version.start()), !replaced, "{}", version.source().path());
+        assert!(!holds(version.start() - 1), "{}", version.source().path());
+        if let Some(end) = version.end().filter(|_| !replaced) {
+            assert!(holds(end - 1) && !holds(end), "{}", version.source().path());
+        }
+    }
 }
 
 #[test]
@@ -135,7 +114,7 @@ fn every_schedule_file_is_a_version_of_a_program() {
 fn every_snapshot_has_its_version() {
     let book = book(&sources());
     let known: BTreeSet<String> =
-        all(&book).iter().map(|shown| format!("schedule@{}.snap", shown.suffix())).collect();
+        all(&book).iter().map(|shown| format!("schedule@{}.snap", suffix(shown))).collect();
     let orphans = orphans(SNAPSHOTS, &known);
     assert!(orphans.is_empty(), "their version is gone; remove {}", orphans.join(", "));
 }

@@ -59,6 +59,17 @@ pub enum Effect {
     WithholdBonus,
 }
 
+impl Effect {
+    /// Returns the word for the effect.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Disqualify => "disqualify",
+            Self::Hold => "hold",
+            Self::WithholdBonus => "withhold_bonus",
+        }
+    }
+}
+
 /// A flag on a line: its effect and the `[[flag]]` entry that gives it; no entry when the program
 /// decided by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

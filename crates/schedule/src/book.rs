@@ -22,7 +22,7 @@ use crate::zone;
 /// All programs and their versions.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
-    programs: Vec<Program>,
+    pub(crate) programs: Vec<Program>,
 }
 
 /// The files of one program's folder.
@@ -37,26 +37,45 @@ impl Book {
     /// Reads all sources and tells all their problems, sorted by file and place. If one of them is
     /// an error, the caller uses nothing of the book; programs with an error are not in it.
     pub fn load(sources: &[Source]) -> (Self, Vec<Diagnostic>) {
-        Self::load_known_on(sources, None)
-    }
-
-    /// Reads all sources as they were known on a day: an amendment learned of later is not in the
-    /// book, and what it supersedes is. Without a day, all are known.
-    pub fn load_known_on(
-        sources: &[Source],
-        known_on: Option<NaiveDate>,
-    ) -> (Self, Vec<Diagnostic>) {
         let mut problems = Vec::new();
         let folders = sort(sources, &mut problems);
         let mut programs = Vec::new();
         for (id, folder) in folders {
-            programs.extend(load_program(id, &folder, known_on, &mut problems));
+            programs.extend(load_program(id, &folder, &mut problems));
         }
         problems.sort_by(|a, b| {
             (&a.place, a.code.id, &a.message).cmp(&(&b.place, b.code.id, &b.message))
         });
         problems.dedup();
         (Self { programs }, problems)
+    }
+
+    /// Returns the files of this book's sources as they were known on a day: those of amendments
+    /// learned of later are left out, so that what they supersede holds. A book of what is left says
+    /// the same whenever it is loaded.
+    pub fn known_on(&self, sources: &[Source], day: NaiveDate) -> Vec<Source> {
+        let versions = self
+            .programs
+            .iter()
+            .flat_map(|program| program.versions.iter().chain(&program.superseded));
+        let later = versions.filter(|version| version.learned_on().is_some_and(|on| on > day));
+        let unknown: BTreeSet<&str> = later.map(|version| version.source().path()).collect();
+        sources.iter().filter(|source| !unknown.contains(source.path())).cloned().collect()
+    }
+
+    /// Reads all sources as they were known on a day; without a day, all are known. What does not load
+    /// today is told as it is today.
+    pub fn load_known_on(
+        sources: &[Source],
+        known_on: Option<NaiveDate>,
+    ) -> (Self, Vec<Diagnostic>) {
+        let (book, problems) = Self::load(sources);
+        match known_on {
+            Some(day) if !problems.iter().any(Diagnostic::is_error) => {
+                Self::load(&book.known_on(sources, day))
+            }
+            _ => (book, problems),
+        }
     }
 
     /// Returns all programs in order of their ids.
@@ -168,17 +187,12 @@ fn misnamed(source: &Source) -> Option<Diagnostic> {
 }
 
 /// Whether a text is words of letters, digits and hyphens; `is_word` minus the first letter.
-fn is_slug(slug: &str) -> bool {
+pub(crate) fn is_slug(slug: &str) -> bool {
     is_word(&format!("a{slug}")) && !slug.is_empty()
 }
 
 /// Reads all files of a program; none when one of them has an error.
-fn load_program(
-    id: &str,
-    folder: &Folder<'_>,
-    known_on: Option<NaiveDate>,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Program> {
+fn load_program(id: &str, folder: &Folder<'_>, problems: &mut Vec<Diagnostic>) -> Option<Program> {
     let before = problems.len();
     let program = folder.program.map(|source| (source, program_file::read(source, problems)));
     let zone = program.as_ref().and_then(|(_, read)| read.zone);
@@ -190,7 +204,7 @@ fn load_program(
             None => broken.push((*name).to_owned()),
         }
     }
-    let around = Surroundings { zone, trees: &trees, broken_trees: &broken };
+    let around = Surroundings { zone, trees: &trees, broken_trees: &broken, in_folder: true };
     let read: Vec<VersionRead> = folder
         .versions
         .iter()
@@ -206,7 +220,7 @@ fn load_program(
         problems.push(Diagnostic::whole(&codes::NO_PROGRAM, first.shown(), message).hint(hint));
     }
     check_amendments(&read, problems);
-    let (mut known, superseded) = split(read, known_on);
+    let (mut known, superseded) = split(read);
     known.sort_by(|a, b| order(a).cmp(&order(b)));
     check_periods(&known, zone, problems);
     let clean = !problems[before..].iter().any(Diagnostic::is_error);
@@ -239,11 +253,27 @@ fn check_amendments(read: &[VersionRead], problems: &mut Vec<Diagnostic>) {
             let message = format!("{id}.toml leads back to this file, which it cannot replace");
             problem_in(&this.source, &codes::SUPERSEDES, span, message)
                 .hint("the file that was there first supersedes nothing")
+        } else if let Some((learned, earlier)) = learned_after(this, target(id)) {
+            let message = format!(
+                "{id}.toml was learned of on {learned}, after this file on {earlier}, which it cannot \
+                 have replaced"
+            );
+            problem_in(&this.source, &codes::SUPERSEDES, span, message)
+                .hint("correct `learned_on` of one of them")
         } else {
             continue;
         };
         problems.push(told);
     }
+}
+
+/// The days on which a file and one that it replaces were learned of, if the wrong way round.
+fn learned_after(
+    this: &VersionRead,
+    replaced: Option<&VersionRead>,
+) -> Option<(NaiveDate, NaiveDate)> {
+    let days = replaced?.learned_on.zip(this.learned_on);
+    days.filter(|(replaced, this)| replaced > this)
 }
 
 /// Whether following `supersedes` from a file comes back to it.
@@ -262,16 +292,8 @@ fn leads_back(this: &VersionRead, read: &[VersionRead]) -> bool {
     false
 }
 
-/// Splits the versions into those in the book on a day and those that left it by then; what was
-/// not known yet is in neither.
-fn split(
-    read: Vec<VersionRead>,
-    known_on: Option<NaiveDate>,
-) -> (Vec<VersionRead>, Vec<VersionRead>) {
-    let unknown = |read: &VersionRead| {
-        read.learned_on.zip(known_on).is_some_and(|(learned, known)| learned > known)
-    };
-    let read: Vec<VersionRead> = read.into_iter().filter(|read| !unknown(read)).collect();
+/// Splits the versions into those in the book and those that another supersedes.
+fn split(read: Vec<VersionRead>) -> (Vec<VersionRead>, Vec<VersionRead>) {
     let gone: BTreeSet<String> =
         read.iter().filter_map(|read| read.supersedes.as_ref().map(|(id, _)| id.clone())).collect();
     read.into_iter().partition(|read| !gone.contains(read.source.stem()))
@@ -311,7 +333,7 @@ fn check_periods(
 }
 
 /// A version without an end of its own ends where the next one starts.
-fn close_periods(versions: &mut [Version]) {
+pub(crate) fn close_periods(versions: &mut [Version]) {
     let starts: Vec<i64> = versions.iter().map(|version| version.start).collect();
     for (at, version) in versions.iter_mut().enumerate() {
         version.end = version.own_end.or_else(|| starts.get(at + 1).copied());

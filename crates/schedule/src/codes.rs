@@ -131,15 +131,15 @@ codes! {
     /// A change told late.
     SHORT_NOTICE = Warning "S038", "announced later than promised",
         "The program promised more notice than it gave. This may be a claim of the publisher's.";
-    /// A category or country that is no longer named.
+    /// Something that is no longer named.
     VANISHED = Warning "S039", "named before and no longer",
-        "The version before named this category or country and this one does not. Either the terms dropped it or the file forgot it.";
+        "The version before named this country, category, host, store, mark, channel, kind of flag or reason to exclude, and this one does not. Either the terms dropped it or the file forgot it.";
     /// A rate that moved a lot.
     RATE_JUMP = Warning "S040", "rate moved by more than half",
         "A rate with the same conditions moved by more than half of its value: a change of terms, or a slip of the decimal point.";
     /// An entry that another always precedes.
     NEVER_MATCHES = Warning "S041", "entry that can never match",
-        "The first entry that matches wins, and an earlier one of the list matches whatever this one does. Put the narrower entry first.";
+        "Its conditions contradict one another or the version's days, or an earlier entry of the list matches whatever this one does: the first that matches wins. Put the narrower entry first, or remove one of the two.";
     /// A category that the tree does not list.
     UNKNOWN_CATEGORY = Warning "S042", "category that the tree does not list",
         "The id matches lines of exactly this id only, because nothing is known to be below it.";
@@ -149,4 +149,19 @@ codes! {
     /// A date that is assumed and confirmed.
     SURE_AND_ASSUMED = Warning "S044", "confirmed, yet its date is assumed",
         "A version whose effective date is an assumption is \"estimated\".";
+    /// A name of which another is known.
+    STRANGE_NAME = Warning "S045", "name that the program does not know",
+        "No other version names it, and it is a slip away from one that is known: a channel, mark or kind of flag that is spelt otherwise than in the facts never holds. The hint names the nearest known name.";
+    /// A policy that moved without a clause.
+    POLICY_MOVED = Warning "S046", "policy changed without a word",
+        "What every amount rests on (basis, currency, rounding, window, fee, cap) changed or went, and neither a clause nor an assumption of the new version speaks of it. Cite the clause, or list the key under [assumed].";
+    /// Values that an earlier entry takes.
+    NEVER_REACHED = Warning "S047", "value that an earlier entry always takes",
+        "The first entry that matches wins. An earlier one of the list takes these values in every case, so they stand here for nothing.";
+    /// Questions that a new version begins with.
+    STILL_OPEN = Warning "S048", "questions that are still open",
+        "What begins with \"OPEN:\" was taken over from another version, or has to be filled in. Take the word off what holds, and change or remove what does not.";
+    /// What [links] says cannot make a link.
+    LINKS = Error "S049", "not a template of links",
+        "A template is an address of the web with {url} where the page goes, and {base}, {placement} and {sub_id} where those go; it needs the hosts that may be linked to.";
 }

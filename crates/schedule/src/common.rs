@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::codes;
 use crate::diagnostic::{Place, nearest};
-use crate::document::{Reader, Table, Value};
+use crate::document::{Node, Reader, Table, Value};
 use crate::version::Assumed;
 
 /// Demands `format = 1`.
@@ -55,8 +55,9 @@ fn first_table(value: &Value) -> Option<&Table> {
     }
 }
 
-/// Reads `[assumed]`: dotted key and a word why. A key that names nothing is told; `more` are
-/// keys that may be assumed although the file leaves them out, because absence means something.
+/// Reads `[assumed]`: dotted key and a word why, or a table of why and the other reading. A key
+/// that names nothing is told; `more` are keys that may be assumed although the file leaves them
+/// out, because absence means something.
 pub(crate) fn read_assumed(
     reader: &mut Reader<'_>,
     root: &Table,
@@ -68,7 +69,7 @@ pub(crate) fn read_assumed(
     };
     let mut assumed = Vec::new();
     for (key, node) in &table.entries {
-        let Some(why) = reader.text_of(node, &key.name) else { continue };
+        let Some((why, or)) = read_why(reader, &key.name, node) else { continue };
         if !places.contains_key(&key.name) && !more.contains(&key.name.as_str()) {
             let message = format!("`{}` is assumed, but the file has no such key", key.name);
             let known = places.keys().map(String::as_str).chain(more.iter().copied());
@@ -79,9 +80,30 @@ pub(crate) fn read_assumed(
             reader.problem_hint(&codes::ASSUMED_NOTHING, key.span.clone(), message, hint);
         }
         let place = Place::of(reader.file, reader.text, key.span.start);
-        assumed.push(Assumed { key: key.name.clone(), why: why.to_owned(), place });
+        assumed.push(Assumed { key: key.name.clone(), why, or, place });
     }
     assumed
+}
+
+/// Reads one assumption: `"why"`, or `{ why = "…", or = … }`. What `or` may be is for whoever puts
+/// it in the place of the key.
+fn read_why(reader: &mut Reader<'_>, key: &str, node: &Node) -> Option<(String, Option<String>)> {
+    let Value::Table(table) = &node.value else {
+        return reader.text_of(node, key).map(|why| (why.to_owned(), None));
+    };
+    let Some(why) = table.get("why") else {
+        let message = format!("the assumption about `{key}` has no `why`");
+        let hint = format!(
+            "write \"{key}\" = {{ why = \"…\", or = … }}; a key with a dot stands in quotes, such as \
+             \"policy.rounding\""
+        );
+        reader.problem_hint(&codes::MISSING_KEY, node.span.clone(), message, hint);
+        return None;
+    };
+    reader.known(table, "the assumption", &["why", "or"]);
+    let or = table.get("or").and_then(|node| reader.text.get(node.span.clone()));
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    reader.text_of(why, "why").map(|why| (why.to_owned(), or.map(one_line)))
 }
 
 /// Takes an optional text.

@@ -115,7 +115,7 @@ enum Kind {
 /// A key: its name, its fact, whether it is a `not_` form, and its values.
 type KeyRow = (&'static str, Dimension, bool, Kind);
 
-const PLACEMENT_KINDS: &[&str] =
+pub(crate) const PLACEMENT_KINDS: &[&str] =
     &["content", "cashback", "coupon", "sem", "extension", "email", "social", "other"];
 
 static KEYS: [KeyRow; 25] = [
@@ -427,6 +427,28 @@ pub(crate) fn in_full(conditions: &[Condition]) -> String {
     join(conditions, &[], usize::MAX)
 }
 
+/// Writes conditions in words with every value, and a few categories with their names.
+pub(crate) fn in_names(conditions: &[Condition], tree: Option<&Tree>) -> String {
+    let parts: Vec<String> = conditions
+        .iter()
+        .map(|condition| {
+            let named = condition.dimension == Dimension::Category
+                && condition.written.len() <= NAMED
+                && tree.is_some();
+            let with_name = |value: &String| match tree.and_then(|tree| tree.name(value)) {
+                Some(name) if named && name != value => format!("{value} ({name})"),
+                _ => value.clone(),
+            };
+            let values: Vec<String> = condition.written.iter().map(with_name).collect();
+            with_key(condition.key, &values.join(", "))
+        })
+        .collect();
+    parts.join("; ")
+}
+
+/// How many categories are told with their names.
+const NAMED: usize = 6;
+
 fn join(conditions: &[Condition], groups: &[Group], shown: usize) -> String {
     let parts: Vec<String> =
         conditions.iter().map(|condition| one_in_words(condition, groups, shown)).collect();
@@ -439,8 +461,12 @@ fn one_in_words(condition: &Condition, groups: &[Group], shown: usize) -> String
     if condition.written.len() > shown {
         values.push(format!("… {} in all", condition.written.len()));
     }
-    let values = values.join(", ");
-    match condition.key {
+    with_key(condition.key, &values.join(", "))
+}
+
+/// The words of a condition's key, with its values.
+pub(crate) fn with_key(key: &str, values: &str) -> String {
+    match key {
         "click_country" => "click from the ship-to country".to_owned(),
         "price_from" => format!("price from {values}"),
         "price_below" => format!("price below {values}"),

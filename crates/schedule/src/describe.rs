@@ -2,7 +2,7 @@
 //!
 //! Owns the normal form that snapshots keep. Refuses to judge: see `lint`.
 
-use feebook_kernel::{BasisRule, Cap, CapScope, Effect, Rounding, WhenUnknown};
+use feebook_kernel::{BasisRule, Cap, CapScope, Rounding, WhenUnknown};
 
 use crate::condition::{in_full, in_words};
 use crate::program::Program;
@@ -12,33 +12,36 @@ use crate::zone;
 /// Writes the terms of a version: dates, policies, groups, entries, assumptions. A line that rests
 /// on an assumption ends in `(assumed)`; the assumptions themselves stand at the end.
 pub fn version_text(program: &Program, version: &Version) -> String {
-    text(program, version, &Telling { full: false, end: version.end() })
+    let successor = program.successor(version);
+    text(program, version, &Telling { full: false, end: version.end(), successor })
 }
 
 /// Writes the terms of a version as its own file states them, for review: the end is the file's
 /// own, so that the text does not change when a later version is added, and no list is cut short.
 pub fn terms_text(program: &Program, version: &Version) -> String {
-    text(program, version, &Telling { full: true, end: version.own_end() })
+    text(program, version, &Telling { full: true, end: version.own_end(), successor: None })
 }
 
 /// How much is told.
-struct Telling {
+struct Telling<'v> {
     /// Every value of every condition, however many; groups by their names.
     full: bool,
     /// The end of the period.
     end: Option<i64>,
+    /// The version that replaced it.
+    successor: Option<&'v Version>,
 }
 
-impl Telling {
+impl Telling<'_> {
     fn words(&self, entry: &Entry) -> String {
         let words = if self.full { in_full(&entry.conditions) } else { entry.words.clone() };
         if words.is_empty() { "all".to_owned() } else { words }
     }
 }
 
-fn text(program: &Program, version: &Version, telling: &Telling) -> String {
+fn text(program: &Program, version: &Version, telling: &Telling<'_>) -> String {
     let mut lines = vec![format!("{} {}", program.id(), version.id())];
-    head(program, version, telling.end, &mut lines);
+    head(program, version, telling, &mut lines);
     lines.push(program_line(program));
     lines.extend(policies(version).into_iter().map(|policy| policy_line(version, &policy)));
     for group in version.groups() {
@@ -51,7 +54,7 @@ fn text(program: &Program, version: &Version, telling: &Telling) -> String {
         lines.extend(plugin.config.lines().map(|line| format!("  {line}")));
     }
     for assumed in version.assumed() {
-        lines.push(format!("assumed {}: {}", assumed.key, assumed.why));
+        lines.push(format!("assumed {}: {}", assumed.key, assumed.words()));
     }
     lines.push(String::new());
     lines.join("\n")
@@ -72,14 +75,21 @@ fn policy_line(version: &Version, policy: &PolicyWords) -> String {
     format!("{}: {}{clause}{mark}", policy.key.replace('_', " "), policy.words)
 }
 
-fn head(program: &Program, version: &Version, end: Option<i64>, lines: &mut Vec<String>) {
+fn head(program: &Program, version: &Version, telling: &Telling<'_>, lines: &mut Vec<String>) {
     let from = zone::written(program.zone(), version.start());
-    let until = match end {
+    let until = match telling.end {
         Some(end) => format!("until {}, exclusive", zone::written(program.zone(), end)),
         None => "until further notice".to_owned(),
     };
     let dates = mark(version, &["effective_on", "effective_at", "ends_on", "ends_at"]);
-    lines.push(format!("in force from {from} {until}{dates}"));
+    match telling.successor {
+        None => lines.push(format!("in force from {from} {until}{dates}")),
+        Some(next) => {
+            let since = next.learned_on().map_or(String::new(), |day| format!(" since {day}"));
+            lines.push(format!("not in force: superseded by {}{since}", next.id()));
+            lines.push(format!("by its own text in force from {from} {until}{dates}"));
+        }
+    }
     let day =
         |day: Option<chrono::NaiveDate>| day.map_or("not known".to_owned(), |d| d.to_string());
     lines.push(format!(
@@ -182,7 +192,7 @@ fn fx_words(day: FxOn) -> &'static str {
     }
 }
 
-fn entries(version: &Version, telling: &Telling, lines: &mut Vec<String>) {
+fn entries(version: &Version, telling: &Telling<'_>, lines: &mut Vec<String>) {
     let currency = version.currency();
     let mut add = |list: &[Entry], key: &str, label: &dyn Fn(usize, &Entry) -> String| {
         let mark = mark(version, &[key]);
@@ -198,22 +208,13 @@ fn entries(version: &Version, telling: &Telling, lines: &mut Vec<String>) {
         format!("bonus {} {} {currency}", at + 1, entry.label)
     });
     add(version.flags(), "flag", &|at, entry| {
-        let effect = version.effects().get(at).map_or("", |effect| effect_word(*effect));
+        let effect = version.effects().get(at).map_or("", |effect| effect.word());
         format!("flag {} {} {effect}", at + 1, entry.label)
     });
     if let Some(cap) = &version.cap {
         let mark = mark(version, &["cap.per_order", "cap.covers", "cap.scope"]);
         let clause = clause(version.cap_clause());
         lines.push(format!("cap {} {currency}{clause}{mark}", cap_words(version, cap)));
-    }
-}
-
-/// Returns the word for an effect.
-pub(crate) fn effect_word(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Disqualify => "disqualify",
-        Effect::Hold => "hold",
-        Effect::WithholdBonus => "withhold_bonus",
     }
 }
 
@@ -236,7 +237,7 @@ pub(crate) fn scope_word(cap: &Cap) -> &'static str {
     }
 }
 
-fn cap_words(version: &Version, cap: &Cap) -> String {
+pub(crate) fn cap_words(version: &Version, cap: &Cap) -> String {
     let limit = version.currency().written(cap.limit.get());
     format!("on {} per {} at {limit}", covers_words(cap), scope_word(cap))
 }

@@ -228,8 +228,48 @@ fn a_missing_entry_of_a_program_is_told_at_its_head() {
     let found = of_program(&format!("{PROGRAM}[policies]\nsem = \"maybe\"\n"));
     assert_eq!(
         found,
-        ["S006 program.toml:8:7 `sem` is \"maybe\", expected one of allowed, limited, forbidden, \
-          not_allowed"]
+        [
+            "S006 program.toml:8:7 `sem` is \"maybe\", expected one of allowed, limited, by_approval, \
+          not_allowed"
+        ]
+    );
+}
+
+#[test]
+fn a_template_of_links_is_an_address_with_a_place_for_the_page() {
+    let of_links = |text: &str| of_program(&format!("{PROGRAM}[links]\n{text}\n"));
+    let hosts = "hosts = [\"shop.example\"]\n";
+    for (template, problem) in [
+        (
+            "https://go.example/?u={page}",
+            "a brace that stands for nothing; known are {base}, {url}, {placement}, {sub_id}",
+        ),
+        ("https://go.example/?s={sub_id}", "no place for the page that is linked to"),
+        ("https://go.example/{base}?u={url}", "{base} elsewhere than at its beginning"),
+        ("go.example/?u={url}", "no address of the web"),
+        ("ftp://go.example/?u={url}", "no address of the web"),
+    ] {
+        let found = of_links(&format!("{hosts}template = \"{template}\""));
+        assert_eq!(
+            found,
+            [format!("S049 program.toml:9:12 `template` \"{template}\" has {problem}")]
+        );
+    }
+    assert_eq!(
+        of_links("template = \"https://go.example/?u={url}\"\nhome = \"shop\"\nsub_id_max = 0"),
+        [
+            "S049 program.toml:8:12 `template` without `hosts`: what may be linked to is not said",
+            "S049 program.toml:9:8 \"shop\" does not begin with https:// or http://",
+            "S049 program.toml:10:14 `sub_id_max` is no number of characters",
+        ]
+    );
+    let found = of_links("hosts = [\"https://shop.example\"]\n[links.short]\nsub_id = \"dp\"");
+    assert_eq!(
+        found,
+        [
+            "S033 program.toml:8:9 \"https://shop.example\" is no host",
+            "S003 program.toml:9:1 [links.short] has no `hosts`",
+        ]
     );
 }
 
@@ -300,6 +340,146 @@ fn lints_look_across_versions() {
             "S040 2024-03-01.toml:15:1 flat 2.00 in 2024-01-01.toml, now flat 0.99",
         ]
     );
+}
+
+#[test]
+fn what_was_copied_in_a_hurry_is_looked_at() {
+    let before = version_with(
+        "effective_on = 2024-01-01",
+        "attribution_window = \"P3D\"",
+        "[[rate]]\nrate = \"4%\"\nchannel = \"default\"\n[[rate]]\nrate = \"1%\"\n\
+         [cap]\nper_order = \"9.00\"\ncovers = [\"commission\"]\n",
+    );
+    let entries = "[[rate]]\nrate = \"4%\"\nchannel = \"defualt\"\n\
+                   [[rate]]\nrate = \"3%\"\nship_to = [\"NO\", \"SE\"]\n\
+                   [[rate]]\nrate = \"2%\"\nship_to = [\"SE\", \"DK\"]\n";
+    let after = version_with(
+        "effective_on = 2024-03-01",
+        "[assumed]\n\"policy.rounding\" = \"OPEN: still so?\"",
+        entries,
+    )
+    .replace("floor", "half_up")
+    .replace("USD", "EUR");
+    assert_eq!(
+        all_of(&[("2024-01-01.toml", &before), ("2024-03-01.toml", &after)]),
+        [
+            "S039 2024-03-01.toml:3:1 2024-01-01.toml named channel default, this version does not",
+            "S046 2024-03-01.toml:4:1 `cap` in 2024-01-01.toml: on commission per order at 9.00; \
+             here it is gone",
+            "S046 2024-03-01.toml:4:1 `policy.attribution_window` in 2024-01-01.toml: 3 days from \
+             click to order; exactly that still counts; here it is gone",
+            "S046 2024-03-01.toml:6:1 `policy.currency` in 2024-01-01.toml: USD; what is paid in \
+             another one is excluded; here: EUR; what is paid in another one is excluded",
+            "S048 2024-03-01.toml:9:1 `policy.rounding` is still open",
+            "S045 2024-03-01.toml:12:11 no other version names the channel \"defualt\"",
+            "S047 2024-03-01.toml:16:1 the entry at 2024-03-01.toml:13:1 takes ship to SE before \
+             this one",
+        ]
+    );
+}
+
+/// The bad parameter files that openfisca-core tests its loader with
+/// (`tests/core/parameter_validation`), by their names there, each with what the same mistake is
+/// in our files. All of ours are told in one run, each with its place.
+///
+/// | there | here |
+/// |---|---|
+/// | `indentation`: structure broken by a slip of layout | a quote that is not closed |
+/// | `duplicate_key` | a key twice |
+/// | `wrong_scale`: a misspelt key in a bracket | a misspelt key in a rate |
+/// | `wrong_value`: `1A` for a number | `1A%` for a rate |
+/// | `wrong_date`: an instant that no calendar has | a day that no month has |
+/// | `unexpected_key_in_parameter` | an unknown key in the head |
+/// | `unexpected_key_in_value_history`: a word where instants stand | a word for a date |
+/// | `unexpected_key_in_value_at_instant` | an unknown key in `[policy]` |
+/// | `unexpected_key_in_scale` | an unknown key in `[cap]` |
+/// | `wrong_type_in_parameter`, `array_type`: not an object | a list for `[policy]` |
+/// | `wrong_type_in_value_history`: a text for a history | a text for `[groups]` |
+/// | `wrong_type_in_scale`: a text for a scale | a text for `[cap]` |
+/// | `wrong_type_in_brackets`: not an array | a table for `[[rate]]` |
+/// | `wrong_type_in_bracket`: a text among brackets | a text among rates |
+/// | `missing_value` | a bonus without its amount |
+const BAD_FILES: &[(&str, &str, &[&str])] = &[
+    ("indentation", "format = 1\nsource = \"test\neffective_on = 2024-01-01\n", &["S001 2:15"]),
+    ("duplicate_key", "format = 1\nformat = 1\n", &["S001 2:1"]),
+    ("wrong_scale", "HEAD[[rate]]\nrate = \"1%\"\nprice_frm = \"5.00\"\n", &["S002 11:1"]),
+    ("wrong_value", "HEAD[[rate]]\nrate = \"1A%\"\n", &["S009 10:8"]),
+    ("wrong_date", "START effective_on = 2015-02-29", &["S001 3:16"]),
+    (
+        "unexpected_key_in_parameter",
+        "unexpected_key = 1\nHEAD[[rate]]\nrate = \"1%\"\n",
+        &["S002 1:1"],
+    ),
+    ("unexpected_key_in_value_history", "START effective_on = \"soon\"", &["S007 3:16"]),
+    (
+        "unexpected_key_in_value_at_instant",
+        "HEADunexpected_key = 1\n[[rate]]\nrate = \"1%\"\n",
+        &["S002 9:1"],
+    ),
+    (
+        "unexpected_key_in_scale",
+        "HEAD[[rate]]\nrate = \"1%\"\n[cap]\nper_order = \"1.00\"\ncovers = [\"bonus\"]\nunexpected_key = 1\n",
+        &["S002 14:1"],
+    ),
+    (
+        "wrong_type_in_parameter",
+        "format = 1\nsource = \"test\"\neffective_on = 2024-01-01\npolicy = []\n[[rate]]\nrate = \"1%\"\n",
+        &["S004 4:10"],
+    ),
+    (
+        "wrong_type_in_value_history",
+        "groups = \"1A\"\nHEAD[[rate]]\nrate = \"1%\"\n",
+        &["S004 1:10"],
+    ),
+    ("wrong_type_in_scale", "cap = \"1A\"\nHEAD[[rate]]\nrate = \"1%\"\n", &["S004 1:7"]),
+    ("wrong_type_in_brackets", "HEAD[rate]\nrate = \"1%\"\n", &["S004 9:1"]),
+    ("wrong_type_in_bracket", "rate = [\"1A\"]\nHEAD", &["S004 1:9"]),
+    (
+        "missing_value",
+        "HEAD[[rate]]\nrate = \"1%\"\n[[bonus]]\nfor = \"new_buyer\"\n",
+        &["S003 11:1"],
+    ),
+];
+
+#[test]
+fn the_bad_files_of_openfisca_have_counterparts_all_told_in_one_run() {
+    let head = version_with(DAY, "", "");
+    let name = |at: usize| format!("2024-01-{:02}.toml", at + 1);
+    let texts: Vec<(String, String)> = BAD_FILES
+        .iter()
+        .enumerate()
+        .map(|(at, (_, text, _))| {
+            let text = match text.strip_prefix("START ") {
+                Some(start) => version(start),
+                None => text.replace("HEAD", &head),
+            };
+            (
+                name(at),
+                text.replace(
+                    "effective_on = 2024-01-01",
+                    &format!("effective_on = {}", &name(at)[..10]),
+                ),
+            )
+        })
+        .collect();
+    let files: Vec<(&str, &str)> =
+        texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let found = all_of(&files);
+    for (at, (case, _, expected)) in BAD_FILES.iter().enumerate() {
+        let name = name(at);
+        let of_file: Vec<String> = found
+            .iter()
+            .filter(|told| told.contains(&format!(" {name}:")))
+            .map(|told| {
+                told.splitn(3, ' ')
+                    .take(2)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+                    .replace(&format!("{name}:"), "")
+            })
+            .collect();
+        assert_eq!(of_file, *expected, "{case}: {found:#?}");
+    }
 }
 
 /// The codes that these tests and those of `book`, `tree` reach, read from their texts.

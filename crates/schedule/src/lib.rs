@@ -4,7 +4,11 @@
 //! for a line, the diagnostics with places, and what people are shown of terms: text, differences,
 //! worked examples. Refuses the calculation itself (the kernel's), files, clocks and ledgers.
 
+pub mod alternatives;
+mod announced;
 mod book;
+#[cfg(test)]
+mod book_tests;
 pub mod codes;
 mod common;
 mod condition;
@@ -15,17 +19,24 @@ mod diagnostic_tests;
 pub mod diff;
 mod dimension;
 pub mod document;
+pub mod draft;
 mod entry_file;
 pub mod examples;
 pub mod iso;
+mod links;
 mod lint;
 mod matcher;
 mod matching;
 #[cfg(test)]
 mod matching_tests;
+pub mod names;
+mod policies;
 mod program;
 mod program_file;
+pub mod review;
+pub mod sem;
 mod source;
+mod summary;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -38,10 +49,13 @@ pub use condition::Group;
 pub use diagnostic::{Code, Diagnostic, Place, Severity};
 pub use dimension::{Class, Classes, Dimension};
 pub use iso::Currency;
+pub use links::{Asked, Link, Refusal, Why};
 pub use lint::lint;
 pub use matcher::{Entries, List};
 pub use matching::{Amounts, Matching};
+pub use policies::{Leave, PlacementLeave, Policies};
 pub use program::{Edge, GovernedBy, NoCover, Program};
 pub use source::Source;
+pub use summary::Numbers;
 pub use tree::{Category, Lineage, Tree};
 pub use version::{Assumed, Entry, FxOn, PluginUse, Status, Version};

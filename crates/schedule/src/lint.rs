@@ -3,16 +3,18 @@
 //! Every finding is a warning with its own code. Refuses the clock: the caller says what day it
 //! is.
 
+mod across;
+mod entries;
+mod names;
+
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use feebook_kernel::Rate;
 
 use crate::book::Book;
 use crate::codes;
-use crate::condition::{Condition, Test, in_full};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::dimension::Dimension;
+use crate::draft;
 use crate::program::Program;
 use crate::source::Source;
 use crate::version::{Entry, Status, Version};
@@ -26,11 +28,11 @@ pub fn lint(book: &Book, today: NaiveDate) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for program in book.programs() {
         for version in program.versions() {
-            lint_version(program, version, today, &mut found);
+            found.extend(by_itself(program, version, today));
         }
         for pair in program.versions().windows(2) {
             if let [before, after] = pair {
-                lint_pair(program, before, after, &mut found);
+                found.extend(across::pair(program, before, after));
             }
         }
     }
@@ -38,28 +40,15 @@ pub fn lint(book: &Book, today: NaiveDate) -> Vec<Diagnostic> {
     found
 }
 
-fn lint_version(
-    program: &Program,
-    version: &Version,
-    today: NaiveDate,
-    found: &mut Vec<Diagnostic>,
-) {
+fn by_itself(program: &Program, version: &Version, today: NaiveDate) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
     found.extend(short_notice(program, version));
     found.extend(stale_check(program, version, today));
     found.extend(sure_and_assumed(version));
-    for list in [&version.excludes, &version.rates, &version.bonuses, &version.flags] {
-        found.extend(list.iter().filter_map(|entry| unknown_category(version, entry)));
-        never_matches(program, version, list, found);
-    }
-}
-
-fn lint_pair(program: &Program, before: &Version, after: &Version, found: &mut Vec<Diagnostic>) {
-    found.extend(gap(program, before, after));
-    let countries =
-        [Dimension::ShipTo, Dimension::ClickCountry, Dimension::SellerCountry].as_slice();
-    found.extend(vanished(before, after, "country", countries));
-    found.extend(vanished(before, after, "category", &[Dimension::Category]));
-    rate_jumps(before, after, found);
+    found.extend(still_open(version));
+    found.extend(entries::entries(program, version));
+    found.extend(names::strange(program, version));
+    found
 }
 
 /// A warning at a place of a source, with its line.
@@ -81,17 +70,22 @@ fn place_of(version: &Version, keys: &[&str]) -> Place {
 }
 
 const START: &[&str] = &["effective_on", "effective_at"];
-const END: &[&str] = &["ends_on", "ends_at"];
 
-fn gap(program: &Program, before: &Version, after: &Version) -> Option<Diagnostic> {
-    let end = before.own_end().filter(|end| *end < after.start())?;
-    let (end, start) =
-        (zone::written(program.zone(), end), zone::written(program.zone(), after.start()));
-    let message =
-        format!("ends at {end}, and {} takes effect only at {start}", after.source().shown());
-    let place = place_of(before, END);
-    let told = warn(before.source(), &codes::GAP, &place, message);
-    Some(told.hint("orders in between are uncovered; if the terms went on, remove the end"))
+/// The place of a value of an entry, where the file writes it out; else that of the entry.
+fn place_of_value(version: &Version, entry: &Entry, value: &str) -> Place {
+    let first = usize::try_from(entry.place.line).unwrap_or(1);
+    let lines = version.source().text().lines().enumerate().skip(first);
+    let own = lines.take_while(|(_, line)| !line.trim_start().starts_with('['));
+    let quoted = format!("\"{value}\"");
+    let found = own.into_iter().find_map(|(at, line)| {
+        let offset = line.find(&quoted)?;
+        let column = line[..offset].chars().count() + 1;
+        Some((u32::try_from(at + 1).ok()?, u32::try_from(column).ok()?))
+    });
+    found.map_or_else(
+        || entry.place.clone(),
+        |(line, column)| Place { file: entry.place.file.clone(), line, column },
+    )
 }
 
 fn short_notice(program: &Program, version: &Version) -> Option<Diagnostic> {
@@ -135,155 +129,22 @@ fn sure_and_assumed(version: &Version) -> Option<Diagnostic> {
     Some(told.hint("write status = \"estimated\""))
 }
 
-fn unknown_category(version: &Version, entry: &Entry) -> Option<Diagnostic> {
-    let tree = version.tree()?;
-    let named = entry.conditions.iter().filter(|c| c.dimension == Dimension::Category);
-    let ids: BTreeSet<&str> = named
-        .filter_map(Condition::values)
-        .flatten()
-        .map(String::as_str)
-        .filter(|id| !tree.contains(id))
-        .collect();
-    if ids.is_empty() {
-        return None;
-    }
-    let message = format!("{} does not list {}", tree.source().shown(), listed(&ids, "category"));
-    let told = warn(version.source(), &codes::UNKNOWN_CATEGORY, &entry.place, message);
-    Some(told.hint("correct the id, or add its row to the tree"))
-}
-
 /// Names in a sentence: `category 5`, `categories 5, 6`.
-fn listed(names: &BTreeSet<&str>, noun: &str) -> String {
-    let plural = if names.len() == 1 {
-        noun.to_owned()
-    } else {
-        format!("{}ies", noun.strip_suffix('y').unwrap_or(noun))
-    };
+fn listed(names: &BTreeSet<&str>, (one, many): (&str, &str)) -> String {
+    let noun = if names.len() == 1 { one } else { many };
     let names: Vec<&str> = names.iter().copied().collect();
-    format!("{plural} {}", names.join(", "))
+    format!("{noun} {}", names.join(", "))
 }
 
-/// All values of some dimensions that a version names anywhere.
-fn named<'v>(version: &'v Version, dimensions: &[Dimension]) -> BTreeSet<&'v str> {
-    let lists = [&version.excludes, &version.rates, &version.bonuses, &version.flags];
-    let entries = lists.into_iter().flatten().flat_map(|entry| &entry.conditions);
-    entries
-        .chain(&version.policy.fee_countries)
-        .filter(|condition| dimensions.contains(&condition.dimension))
-        .filter_map(Condition::values)
-        .flatten()
-        .map(String::as_str)
-        .collect()
-}
-
-fn vanished(
-    before: &Version,
-    after: &Version,
-    noun: &str,
-    dimensions: &[Dimension],
-) -> Option<Diagnostic> {
-    let (then, now) = (named(before, dimensions), named(after, dimensions));
-    let gone: BTreeSet<&str> = then.difference(&now).copied().collect();
-    if gone.is_empty() {
-        return None;
-    }
-    let message =
-        format!("{} named {}, this version does not", before.source().shown(), listed(&gone, noun));
-    let place = place_of(after, START);
-    let told = warn(after.source(), &codes::VANISHED, &place, message);
-    Some(told.hint("if the terms still name it, the file forgot it"))
-}
-
-fn rate_jumps(before: &Version, after: &Version, found: &mut Vec<Diagnostic>) {
-    let words = |entries: &[Entry]| -> Vec<String> {
-        entries.iter().map(|entry| in_full(&entry.conditions)).collect()
+/// What `schedule new` asked and nobody has answered yet.
+fn still_open(version: &Version) -> Option<Diagnostic> {
+    let questions = draft::questions(version);
+    let first = questions.first()?;
+    let keys: Vec<String> = questions.iter().map(|asked| format!("`{}`", asked.key)).collect();
+    let message = match keys.as_slice() {
+        [key] => format!("{key} is still open"),
+        _ => format!("{} questions are still open: {}", keys.len(), keys.join(", ")),
     };
-    let (then, now) = (words(&before.rates), words(&after.rates));
-    for (at, asked) in now.iter().enumerate() {
-        let Some(old) = then.iter().position(|known| known == asked) else { continue };
-        if jumped(before.rate_values[old], after.rate_values[at]) {
-            let (old, entry) = (&before.rates[old], &after.rates[at]);
-            let message =
-                format!("{} in {}, now {}", old.label, before.source().shown(), entry.label);
-            let told = warn(after.source(), &codes::RATE_JUMP, &entry.place, message);
-            found.push(told.hint("look for a slip of the decimal point"));
-        }
-    }
-}
-
-/// Whether a rate moved by more than half of its value.
-fn jumped(before: Rate, after: Rate) -> bool {
-    let ppm = |a: feebook_kernel::Ppm, b: feebook_kernel::Ppm| {
-        over_half(i64::from(a.get()), i64::from(b.get()))
-    };
-    match (before, after) {
-        (Rate::Percent(a), Rate::Percent(b)) => ppm(a, b),
-        (Rate::Flat(a), Rate::Flat(b)) => over_half(a.get(), b.get()),
-        (Rate::Band { min: a, max: c }, Rate::Band { min: b, max: d }) => ppm(a, b) || ppm(c, d),
-        _ => false,
-    }
-}
-
-/// Whether the difference is over half of `before`, said without a multiplication.
-fn over_half(before: i64, after: i64) -> bool {
-    let moved = (after - before).abs();
-    moved > before - moved
-}
-
-fn never_matches(
-    program: &Program,
-    version: &Version,
-    list: &[Entry],
-    found: &mut Vec<Diagnostic>,
-) {
-    let flags = std::ptr::eq(list, version.flags.as_slice());
-    for (at, entry) in list.iter().enumerate() {
-        let rivals = list[..at].iter().filter(|rival| !flags || rival.label == entry.label);
-        let (message, hint) = if let Some(why) = never_by_itself(program, version, entry) {
-            (why, "correct its conditions, or remove it")
-        } else if let Some(rival) = rivals.clone().find(|rival| covers(version, rival, entry)) {
-            let message = format!("the entry at {} matches whatever this one does", rival.place);
-            (message, "the first that matches wins: put the narrower entry first")
-        } else {
-            continue;
-        };
-        let told = warn(version.source(), &codes::NEVER_MATCHES, &entry.place, message);
-        found.push(told.hint(hint));
-    }
-}
-
-/// Whether an entry holds wherever another does.
-fn covers(version: &Version, entry: &Entry, other: &Entry) -> bool {
-    entry.conditions.iter().all(|condition| {
-        other.conditions.iter().any(|narrower| narrower.implies(condition, version.tree()))
-    })
-}
-
-/// Why the conditions of an entry cannot all hold while the version is in force.
-fn never_by_itself(program: &Program, version: &Version, entry: &Entry) -> Option<String> {
-    let first = program.day(version.start());
-    for condition in &entry.conditions {
-        match &condition.test {
-            Test::Until(until) if *until <= first => {
-                return Some(format!("it holds before {until}, and the version from {first}"));
-            }
-            Test::From(from) => {
-                let last = version.end().map(|end| program.day(end - 1));
-                if let Some(last) = last.filter(|last| last < from) {
-                    return Some(format!("it holds from {from}, and the version until {last}"));
-                }
-            }
-            Test::Among(values) => {
-                let refused = entry.conditions.iter().find(|other| {
-                    matches!(&other.test, Test::NotAmong(not) if values.is_subset(not))
-                        && other.dimension == condition.dimension
-                });
-                if let Some(refused) = refused {
-                    return Some(format!("`{}` takes all of `{}` out", refused.key, condition.key));
-                }
-            }
-            _ => {}
-        }
-    }
-    None
+    let told = warn(version.source(), &codes::STILL_OPEN, &first.place, message);
+    Some(told.hint("take OPEN: off what holds, and change or remove what does not"))
 }

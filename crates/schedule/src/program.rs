@@ -10,11 +10,14 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::iso::Currency;
+use crate::links::Links;
+use crate::policies::Policies;
 use crate::source::Source;
 use crate::tree::Tree;
 use crate::version::{Assumed, Version, find_assumed};
+use crate::version_file::{self, Surroundings};
 use crate::zone;
 
 /// The instant of an order that picks the version (rule 3).
@@ -118,9 +121,11 @@ pub(crate) struct ProgramHeader {
     pub(crate) notice: Option<i64>,
     pub(crate) started_on: Option<NaiveDate>,
     pub(crate) listing: Vec<(String, String)>,
-    pub(crate) policies: Vec<(String, String)>,
+    pub(crate) policies: Policies,
     pub(crate) brand_terms: Vec<String>,
     pub(crate) negative_terms: Vec<String>,
+    pub(crate) ordinary_terms: Vec<String>,
+    pub(crate) links: Links,
     pub(crate) assumed: Vec<Assumed>,
     pub(crate) places: BTreeMap<String, Place>,
 }
@@ -186,20 +191,6 @@ impl Program {
         &self.header.listing
     }
 
-    /// Returns `[policies]` as key and text, in file order.
-    pub fn policies(&self) -> &[(String, String)] {
-        &self.header.policies
-    }
-
-    /// Returns `[sem]` as key and text: each list with commas.
-    pub fn sem(&self) -> Vec<(String, String)> {
-        [("brand_terms", self.brand_terms()), ("negative_terms", self.negative_terms())]
-            .into_iter()
-            .filter(|(_, terms)| !terms.is_empty())
-            .map(|(key, terms)| (key.to_owned(), terms.join(", ")))
-            .collect()
-    }
-
     /// Returns the words that are the brand: no bids on them.
     pub fn brand_terms(&self) -> &[String] {
         &self.header.brand_terms
@@ -208,6 +199,11 @@ impl Program {
     /// Returns the words that must be negative keywords.
     pub fn negative_terms(&self) -> &[String] {
         &self.header.negative_terms
+    }
+
+    /// Returns words that come near the brand and are no misspelling of it.
+    pub fn ordinary_terms(&self) -> &[String] {
+        &self.header.ordinary_terms
     }
 
     /// Returns what the file lists as assumed, in file order.
@@ -243,6 +239,31 @@ impl Program {
     /// Returns the versions that left the book for an amendment, in order of their starts.
     pub fn superseded(&self) -> &[Version] {
         &self.superseded
+    }
+
+    /// Returns the version that replaced another one.
+    pub fn successor(&self, superseded: &Version) -> Option<&Version> {
+        let all = self.versions.iter().chain(&self.superseded);
+        all.into_iter().find(|version| version.supersedes() == Some(superseded.id()))
+    }
+
+    /// Reads a version of this program by itself, wherever its file lies and whatever the file is
+    /// called. It is not in the book.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the file, if one of them is an error.
+    pub fn read_version(&self, source: &Source) -> Result<Version, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let around = Surroundings {
+            zone: Some(self.header.zone),
+            trees: &self.trees,
+            broken_trees: &[],
+            in_folder: false,
+        };
+        let read = version_file::read(source, &around, &mut problems);
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        read.version.ok_or(problems)
     }
 
     /// Returns the version in force at an instant: the one whose half-open period holds it.

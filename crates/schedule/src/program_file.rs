@@ -8,7 +8,9 @@ use crate::codes;
 use crate::common::{check_format, optional_text, places, read_assumed, required_text};
 use crate::condition::currency;
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::document::{Node, Reader, Table, Value};
+use crate::document::{Node, Reader, Table};
+use crate::links::{Carries, Links, Short, Slot, web_address};
+use crate::policies::{Leave, Policies};
 use crate::program::{GovernedBy, ProgramHeader};
 use crate::source::Source;
 use crate::zone;
@@ -28,13 +30,26 @@ const KEYS: &[&str] = &[
     "listing",
     "policies",
     "sem",
+    "links",
 ];
 const LISTING: &[&str] = &["updated_on", "cps", "click_to_conversion"];
-const POLICIES: &[&str] = &["deeplinking", "references", "sem", "cashback", "discount_codes"];
-const SEM: &[&str] = &["brand_terms", "negative_terms"];
+const POLICIES: &[&str] =
+    &["deeplinking", "references", "sem", "cashback", "discount_codes", "extensions"];
+const SEM: &[&str] = &["brand_terms", "negative_terms", "ordinary_terms"];
+const LINKS: &[&str] = &[
+    "template",
+    "base",
+    "home",
+    "hosts",
+    "strip",
+    "sub_id_max",
+    "sub_id_signs",
+    "placement_max",
+    "placement_signs",
+    "short",
+];
+const SHORT: &[&str] = &["hosts", "sub_id", "placement"];
 const STATUSES: &[(&str, ())] = &[("active", ()), ("paused", ()), ("closed", ())];
-const LEAVES: &[(&str, ())] =
-    &[("allowed", ()), ("limited", ()), ("forbidden", ()), ("not_allowed", ())];
 const GOVERNED_BY: &[(&str, GovernedBy)] = &[
     ("ordered", GovernedBy::Ordered),
     ("paid", GovernedBy::Paid),
@@ -77,7 +92,8 @@ fn read_root(reader: &mut Reader<'_>, root: &Table) -> (Option<Tz>, Option<Progr
     let places = places(reader, root);
     let listing = read_listing(reader, root);
     let policies = read_policies(reader, root);
-    let (brand_terms, negative_terms) = read_sem(reader, root);
+    let [brand_terms, negative_terms, ordinary_terms] = read_sem(reader, root);
+    let links = read_links(reader, root);
     let assumed = read_assumed(reader, root, &places, &["notice", "started_on"]);
     let advertiser = optional_text(reader, root, "advertiser");
     let network = optional_text(reader, root, "network");
@@ -102,6 +118,8 @@ fn read_root(reader: &mut Reader<'_>, root: &Table) -> (Option<Tz>, Option<Progr
         policies,
         brand_terms,
         negative_terms,
+        ordinary_terms,
+        links,
         assumed,
         places,
     });
@@ -154,41 +172,123 @@ fn read_listing(reader: &mut Reader<'_>, root: &Table) -> Vec<(String, String)> 
     listing
 }
 
-fn read_policies(reader: &mut Reader<'_>, root: &Table) -> Vec<(String, String)> {
-    let Some(table) = section(reader, root, "policies", POLICIES) else { return Vec::new() };
-    let mut policies = Vec::new();
-    for (key, node) in &table.entries {
-        let text = match key.name.as_str() {
-            "deeplinking" | "references" => {
-                reader.boolean(node, &key.name).map(|yes| if yes { "yes" } else { "no" })
-            }
-            "sem" | "cashback" | "discount_codes" => read_leave(reader, node, &key.name),
-            _ => None,
-        };
-        policies.extend(text.map(|text| (key.name.clone(), text.to_owned())));
-    }
-    policies
-}
-
-fn read_leave<'n>(reader: &mut Reader<'_>, node: &'n Node, key: &str) -> Option<&'n str> {
-    reader.word(node, key, LEAVES)?;
-    reader.text_of(node, key)
-}
-
-fn read_sem(reader: &mut Reader<'_>, root: &Table) -> (Vec<String>, Vec<String>) {
-    let Some(table) = section(reader, root, "sem", SEM) else { return Default::default() };
-    let mut terms = |key: &str| -> Vec<String> {
-        let Some(list) = table.get(key).and_then(|node| reader.list(node, key)) else {
-            return Vec::new();
-        };
-        list.iter().filter_map(|item| text(reader, item, key)).collect()
+fn read_policies(reader: &mut Reader<'_>, root: &Table) -> Policies {
+    let Some(table) = section(reader, root, "policies", POLICIES) else {
+        return Policies::default();
     };
-    (terms("brand_terms"), terms("negative_terms"))
+    let mut yes = |key: &str| table.get(key).and_then(|node| reader.boolean(node, key));
+    let (deeplinking, references) = (yes("deeplinking"), yes("references"));
+    let mut leave =
+        |key: &str| table.get(key).and_then(|node| reader.word(node, key, Leave::WORDS));
+    Policies {
+        deeplinking,
+        references,
+        sem: leave("sem"),
+        cashback: leave("cashback"),
+        discount_codes: leave("discount_codes"),
+        extensions: leave("extensions"),
+    }
 }
 
-fn text(reader: &mut Reader<'_>, item: &Node, key: &str) -> Option<String> {
-    match &item.value {
-        Value::Text(text) => Some(text.clone()),
-        _ => reader.text_of(item, key).map(str::to_owned),
+fn read_sem(reader: &mut Reader<'_>, root: &Table) -> [Vec<String>; 3] {
+    let Some(table) = section(reader, root, "sem", SEM) else { return Default::default() };
+    ["brand_terms", "negative_terms", "ordinary_terms"].map(|key| texts(reader, table, key))
+}
+
+/// The texts of a list.
+fn texts(reader: &mut Reader<'_>, table: &Table, key: &str) -> Vec<String> {
+    let Some(list) = table.get(key).and_then(|node| reader.list(node, key)) else {
+        return Vec::new();
+    };
+    let text = |item| reader.text_of(item, key).map(str::to_owned);
+    list.iter().filter_map(text).collect()
+}
+
+fn read_links(reader: &mut Reader<'_>, root: &Table) -> Links {
+    let Some(table) = section(reader, root, "links", LINKS) else { return Links::default() };
+    let hosts = hosts(reader, table);
+    let template = table.get("template").and_then(|node| template(reader, node));
+    if let (Some(node), None, true) = (table.get("template"), hosts.first(), template.is_some()) {
+        let message = "`template` without `hosts`: what may be linked to is not said";
+        let hint = "add `hosts = [\"shop.example\"]`, the shop's own hosts";
+        reader.problem_hint(&codes::LINKS, node.span.clone(), message, hint);
     }
+    let mut address = |key: &str| {
+        let node = table.get(key)?;
+        let text = reader.text_of(node, key)?;
+        let told = |message| reader.problem(&codes::LINKS, node.span.clone(), message);
+        web_address(text).map_err(told).ok()
+    };
+    let (base, home) = (address("base"), address("home"));
+    Links {
+        template,
+        base,
+        home,
+        hosts,
+        strip: texts(reader, table, "strip"),
+        sub_id: carries(reader, table, "sub_id_max", "sub_id_signs"),
+        placement: carries(reader, table, "placement_max", "placement_signs"),
+        short: read_short(reader, table),
+    }
+}
+
+fn read_short(reader: &mut Reader<'_>, links: &Table) -> Option<Short> {
+    let table = reader.table(links.get("short")?, "short")?;
+    reader.known(table, "[links.short]", SHORT);
+    reader.required(table, "[links.short]", "hosts")?;
+    let hosts = hosts(reader, table);
+    let sub_id = optional_text(reader, table, "sub_id");
+    let placement = optional_text(reader, table, "placement");
+    Some(Short { hosts, sub_id, placement })
+}
+
+/// The hosts of a list, in lower case.
+fn hosts(reader: &mut Reader<'_>, table: &Table) -> Vec<String> {
+    let hosts = texts(reader, table, "hosts");
+    let bad = |host: &&String| host.is_empty() || host.contains([' ', '/', ':']);
+    if let (Some(node), Some(bad)) = (table.get("hosts"), hosts.iter().find(bad)) {
+        let message = format!("\"{bad}\" is no host");
+        let hint = "write the host alone, such as \"www.example.com\"";
+        reader.problem_hint(&codes::BAD_NAME, node.span.clone(), message, hint);
+    }
+    hosts.iter().map(|host| host.to_lowercase()).collect()
+}
+
+fn carries(reader: &mut Reader<'_>, table: &Table, max: &str, signs: &str) -> Carries {
+    let max = table.get(max).and_then(|node| {
+        let count = usize::try_from(reader.integer(node, max)?).ok().filter(|count| *count > 0);
+        if count.is_none() {
+            let message = format!("`{max}` is no number of characters");
+            reader.problem_hint(&codes::LINKS, node.span.clone(), message, "write 1 or more");
+        }
+        count
+    });
+    Carries { max, signs: optional_text(reader, table, signs) }
+}
+
+/// A template: an address of the web, or one that builds on the publisher's own link, with a place
+/// for the page and no braces but the known ones.
+fn template(reader: &mut Reader<'_>, node: &Node) -> Option<String> {
+    let text = reader.text_of(node, "template")?;
+    let mut rest = text.to_owned();
+    for slot in Slot::ALL {
+        rest = rest.replace(slot.written(), "x");
+    }
+    let known = Slot::ALL.map(Slot::written).join(", ");
+    let base = Slot::Base.written();
+    let problem = if rest.contains(['{', '}']) {
+        format!("a brace that stands for nothing; known are {known}")
+    } else if !text.contains(Slot::Url.written()) {
+        "no place for the page that is linked to".to_owned()
+    } else if text.find(base).is_some_and(|at| at > 0) {
+        format!("{base} elsewhere than at its beginning")
+    } else if !text.starts_with(base) && web_address(&rest).is_err() {
+        "no address of the web".to_owned()
+    } else {
+        return Some(text.to_owned());
+    };
+    let message = format!("`template` \"{text}\" has {problem}");
+    let hint = "write it as in \"https://network.example/click?to={url}&tag={sub_id}\"";
+    reader.problem_hint(&codes::LINKS, node.span.clone(), message, hint);
+    None
 }

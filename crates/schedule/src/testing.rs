@@ -48,6 +48,14 @@ pub(crate) fn program(files: &[(&str, &str)]) -> Program {
     program.unwrap()
 }
 
+/// Loads a program whose file goes on like this.
+pub(crate) fn program_with(more: &str) -> Program {
+    let text = format!("{PROGRAM}{more}");
+    let (book, problems) = Book::load(&sources(&[("program.toml", &text)]));
+    assert!(problems.is_empty(), "{}", told(&problems).join("\n"));
+    book.program("p").cloned().unwrap()
+}
+
 /// Loads one version of 2024 that has no problem, with these entries.
 pub(crate) fn program_of(entries: &str) -> Program {
     let text = version_with("effective_on = 2024-01-01", "", entries);

@@ -66,6 +66,8 @@ pub struct Assumed {
     pub key: String,
     /// A word why.
     pub why: String,
+    /// The other reading that the file states, as its TOML says it, in one line.
+    pub or: Option<String>,
     /// Where it stands.
     pub place: Place,
 }
@@ -373,6 +375,16 @@ impl Version {
     /// that key, else `cap`.
     pub fn assumption(&self, key: &str) -> Option<&Assumed> {
         find_assumed(&self.assumed, key)
+    }
+}
+
+impl Assumed {
+    /// Says why, and the other reading where the file states one.
+    pub fn words(&self) -> String {
+        match &self.or {
+            Some(or) => format!("{}; or {or}", self.why),
+            None => self.why.clone(),
+        }
     }
 }
 

@@ -114,6 +114,8 @@ pub(crate) struct Surroundings<'p> {
     pub(crate) trees: &'p BTreeMap<String, Arc<Tree>>,
     /// A tree of the program that could not be read; it is not told again as unknown.
     pub(crate) broken_trees: &'p [String],
+    /// Whether the file lies in the program's folder, where its name must be its day.
+    pub(crate) in_folder: bool,
 }
 
 /// Reads a version file and tells all its problems.
@@ -148,7 +150,8 @@ fn read_root(
 ) {
     reader.known(root, WHAT, KEYS);
     check_format(reader, root, WHAT);
-    read.period = read_period(reader, root, around.zone, read.source.stem());
+    let stem = around.in_folder.then(|| read.source.stem());
+    read.period = read_period(reader, root, around.zone, stem);
     let header = read_header(reader, root, read);
     read_version(reader, root, around, read, header);
 }
@@ -243,19 +246,19 @@ fn compile(
     None
 }
 
-/// Reads start and end, and checks the start against the file's name.
+/// Reads start and end, and checks the start against the file's name, if there is one to keep to.
 fn read_period(
     reader: &mut Reader<'_>,
     root: &Table,
     zone: Option<Tz>,
-    stem: &str,
+    stem: Option<&str>,
 ) -> Option<Period> {
     let start = moment(reader, root, zone, "effective_on", "effective_at", true);
     let end = moment(reader, root, zone, "ends_on", "ends_at", false);
     let (zone, (start, key)) = zone.zip(start)?;
     let day = zone::day(zone, start);
-    let named = stem.get(..10).unwrap_or(stem);
-    if day.to_string() != named {
+    let named = stem.map(|stem| stem.get(..10).unwrap_or(stem));
+    if let Some(named) = named.filter(|named| day.to_string() != *named) {
         let message = format!("the file is named {named}, but takes effect on {day} in {zone}");
         let hint = format!("rename it to {day}.toml or correct `{}`", key.name);
         reader.problem_hint(&codes::NAME_DATE, key.span.clone(), message, hint);
