@@ -3,14 +3,17 @@
 //!
 //! Owns the named checks. All findings in one run; none is a verdict, and none changes an amount.
 
+use std::sync::Arc;
+
 use feebook_kernel::{FeeCountry, Minor, Rounding, Silent, State};
-use feebook_schedule::Version;
 use feebook_schedule::iso::{percent, written};
+use feebook_schedule::{Program, Version, zone};
 
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{CountingLine, Ledger, Scan};
 use crate::run::{Evaluator, Progress, Scope, Terms};
+use crate::standing::{DatedFact, Flag};
 use crate::words::Words;
 
 /// A named check.
@@ -32,11 +35,17 @@ pub enum Check {
     Uncovered,
     /// A program that has orders and no terms.
     NoTerms,
+    /// A flag whose kind the version in force does not name, and without a decision of the program's.
+    UnknownFlagKind,
+    /// A placement whose kind the program's policies do not allow.
+    PlacementNotAllowed,
+    /// A line whose report names a click later than the order.
+    ClickAfterOrder,
 }
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Integrity,
         Self::Conflict,
         Self::UnknownCategory,
@@ -45,6 +54,9 @@ impl Check {
         Self::DoubtfulTime,
         Self::Uncovered,
         Self::NoTerms,
+        Self::UnknownFlagKind,
+        Self::PlacementNotAllowed,
+        Self::ClickAfterOrder,
     ];
 
     /// Returns the name.
@@ -58,6 +70,9 @@ impl Check {
             Self::DoubtfulTime => "doubtful_time",
             Self::Uncovered => "uncovered",
             Self::NoTerms => "no_terms",
+            Self::UnknownFlagKind => "unknown_flag_kind",
+            Self::PlacementNotAllowed => "placement_not_allowed",
+            Self::ClickAfterOrder => "click_after_order",
         }
     }
 }
@@ -95,15 +110,15 @@ pub fn check(
         if !scope.includes_program(&program) {
             continue;
         }
-        let Some(mut evaluator) = Evaluator::new(&terms.book, &program) else {
-            let text =
-                format!("the ledger has orders of `{program}`, and there are no terms of it");
+        let standing = Arc::new(ledger.standing(&program, seq)?);
+        let Some(mut evaluator) = Evaluator::new(&terms.book, &program, &standing) else {
+            let text = format!("the ledger has facts of `{program}`, and there are no terms of it");
             each(Finding { check: Check::NoTerms, program, line: None, text });
             continue;
         };
         let mut scan = Scan::new(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
-            let facts = ledger.counting(&order, seq);
+            let facts = ledger.counting(&order, seq)?;
             if scope.includes_day(evaluator.day(&facts)) && !facts.is_empty() {
                 check_order(ledger, &mut evaluator, &program, &facts, each)?;
             }
@@ -125,6 +140,7 @@ fn check_order(
     let covering = evaluated.covering.clone();
     let fee_countries: Vec<FeeCountry> =
         evaluated.lines.iter().map(|line| line.fee_country).collect();
+    let governing_at = evaluated.governing_at;
     let version = evaluator.version(&covering);
     for (line, fee_country) in facts.iter().zip(fee_countries) {
         let fact = &line.revision.fact;
@@ -146,11 +162,24 @@ fn check_order(
                         before the gap, was taken";
             tell(Check::DoubtfulTime, text.to_owned());
         }
+        if let (Some(clicked_at), Some(ordered_at)) =
+            (fact.clicked_at, fact.ordered_at.or(fact.paid_at))
+            && clicked_at > ordered_at
+        {
+            let zone = evaluator.program().zone();
+            let (click, order) = (zone::written(zone, clicked_at), zone::written(zone, ordered_at));
+            tell(Check::ClickAfterOrder, format!("clicked at {click}, ordered at {order}"));
+        }
         if let crate::run::Covering::Uncovered(no_cover) = &covering {
             tell(Check::Uncovered, format!("no terms in force: {no_cover}"));
         }
         if let Some(version) = version {
             check_line(version, fact, fee_country, words, &mut tell);
+        }
+        if let (Some(version), Some(at)) = (version, governing_at) {
+            let around = evaluator.circumstances(line, at, words);
+            check_flags(version, &around.flags, &mut tell);
+            check_placement(evaluator.program(), around.placement_kind, &mut tell);
         }
     }
     Ok(())
@@ -171,6 +200,41 @@ fn check_line(
         }
     }
     check_fee(version, fact, fee_country, words, tell);
+}
+
+/// Rule 11: a kind that the version does not name has no effect, and must not be overlooked.
+fn check_flags(version: &Version, flags: &[&Flag], tell: &mut dyn FnMut(Check, String)) {
+    for flag in flags.iter().filter(|flag| flag.effect.is_none()) {
+        let mut kinds: Vec<&str> =
+            version.flags().iter().map(|entry| entry.label.as_str()).collect();
+        if kinds.contains(&flag.kind.as_str()) {
+            continue;
+        }
+        kinds.sort_unstable();
+        kinds.dedup();
+        let names = if kinds.is_empty() { "no kind".to_owned() } else { kinds.join(", ") };
+        let (id, kind, file) = (flag.id, &flag.kind, version.source().shown());
+        let text = format!("flag {id} is of kind {kind} and has no effect: {file} names {names}");
+        tell(Check::UnknownFlagKind, text);
+    }
+}
+
+/// A placement of a kind that the program's policies forbid.
+fn check_placement(
+    program: &Program,
+    kind: Option<&DatedFact>,
+    tell: &mut dyn FnMut(Check, String),
+) {
+    let Some(fact) = kind else { return };
+    let Some(told) = program.placement_leave(&fact.value) else { return };
+    if told.leave.is_allowed() != Some(false) {
+        return;
+    }
+    let said_by = told.words().map_or_else(String::new, |words| format!(": {words}"));
+    let (placement, kind) = (&fact.subject, &fact.value);
+    let text =
+        format!("placement {placement} is of kind {kind}, which the program forbids{said_by}");
+    tell(Check::PlacementNotAllowed, text);
 }
 
 /// Rule 7: a fee above the policy's greatest, or on a buyer outside its countries.

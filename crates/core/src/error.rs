@@ -99,6 +99,60 @@ codes! {
     /// No such format.
     NO_FORMAT = Usage "U009", "unknown format",
         "--as takes the name of a report format: that of a mapping file under reports/.";
+    /// The program of a version's file is not known.
+    WHOSE_VERSION = Usage "U010", "program of a file not known",
+        "The folder that the file lies in is not named after a program; name the program with --program.";
+    /// Not a file of a version.
+    NOT_A_VERSION = Usage "U011", "not the file of a version",
+        "A version is a TOML file named YYYY-MM-DD.toml or YYYY-MM-DD-slug.toml.";
+    /// Nothing to go by.
+    NO_ORDERS = Usage "U012", "no orders to go by",
+        "What terms come to is worked out on orders, and the ledger has none there.";
+    /// Not what a version can be called.
+    BAD_SLUG = Usage "U020", "not a word for a file name",
+        "A version is named after its day; what follows is a word of a-z, 0-9, _ and -, such as \"raised\".";
+    /// There is such a version.
+    VERSION_TAKEN = Usage "U021", "there is such a version already",
+        "A new version needs a name and an instant of its own, or replaces the one that is there (--supersedes, --learned). Nothing was written.";
+    /// The new version does not go with the others.
+    DRAFT_REFUSED = Usage "U022", "the new version does not go with the others",
+        "With the new version the terms would not load, for the reasons told before. Nothing was written.";
+    /// No template of links.
+    NO_TEMPLATE = Usage "U030", "no link template",
+        "How the network's links are made is not known for this program. [links] of program.toml says it: template and hosts, as the network states them.";
+    /// No deep links.
+    NO_DEEP_LINKS = Usage "U031", "no deep links",
+        "The program lets its publishers link to its home page only (policies.deeplinking).";
+    /// Not an address of the web.
+    BAD_URL = Usage "U032", "not an address of the web",
+        "A link leads to a whole http or https address without a user name.";
+    /// An address of another shop.
+    OTHER_HOST = Usage "U033", "address of another shop",
+        "The network counts orders of the program's own shop only; links.hosts of program.toml lists its hosts.";
+    /// A tag that the network cannot carry.
+    BAD_TAG = Usage "U034", "tag that the network does not carry",
+        "A placement or sub-id that is cut short or changed on its way cannot be found again in a report. program.toml says what the network carries (links.sub_id_max, links.sub_id_signs and the same for placement).";
+    /// Something is missing for a link.
+    LINK_NEEDS = Usage "U035", "link with something missing",
+        "The template asks for something that was not given.";
+    /// A link has no place for something.
+    NO_PLACE_IN_LINK = Usage "U036", "link without a place for it",
+        "What was given would not be in the link, and so in no report.";
+    /// The program says too little of search ads.
+    NO_SEM_POLICY = Usage "U037", "nothing known of search ads",
+        "Without policies.sem, and the brand terms unless all is allowed, nothing can be found in a list of keywords.";
+    /// No such flag or dated fact.
+    NO_FACT = Usage "U040", "unknown flag or dated fact",
+        "The ledger has no flag, mark, placement or account fact of that number; the `list` of each shows them.";
+    /// Taken back before.
+    ALREADY_REMOVED = Usage "U041", "already taken back",
+        "The flag or dated fact no longer counts; taking it back twice changes nothing. It stays in the history.";
+    /// A word that cannot be a name in the terms.
+    NOT_A_NAME = Usage "U042", "not a name",
+        "Kinds of flags, marks and channels are lowercase words (a-z, 0-9, _ and -), as the terms write them; a placement's kind is one of those that conditions know.";
+    /// A period without an instant.
+    EMPTY_PERIOD = Usage "U043", "empty period",
+        "The end of a period does not belong to it, and comes after its beginning.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, and this build of feebook runs none. Its orders are not evaluated, and nothing is posted.";
@@ -160,6 +214,11 @@ impl Error {
     /// Returns the code.
     pub fn code(&self) -> &'static Code {
         &self.failure.code
+    }
+
+    /// Returns the sentence, without code and hint.
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Returns the problems of the files that stopped it.

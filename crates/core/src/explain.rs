@@ -4,6 +4,7 @@
 //! assumed; the amounts of a line's steps sum to what the line earns. Refuses to compute.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use feebook_kernel::{
     BasisSource, CapScope, Decided, FeeCountry, Line, Minor, Observer, Outcome, Reason, Rounding,
@@ -16,7 +17,9 @@ use feebook_schedule::{Entry, List, Matching, Program, Version, zone};
 use crate::error::{self, Error, Result};
 use crate::fact::{LineFact, No};
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
-use crate::run::{Covering, Evaluator, Replay, Terms, same_facts};
+use crate::postings::{Posting, postings};
+use crate::run::{Covering, Evaluator, Replay, Terms, same_knowledge};
+use crate::standing::{About, Circumstances, DatedFact, Flag};
 use crate::words::{Word, Words};
 
 /// An order explained.
@@ -41,6 +44,8 @@ pub struct Explanation {
     pub order_steps: Vec<ExplainedStep>,
     /// The lines in order of their numbers.
     pub lines: Vec<ExplainedLine>,
+    /// What the runs posted for it.
+    pub postings: Vec<Posting>,
 }
 
 impl Explanation {
@@ -109,17 +114,23 @@ pub fn explain(
 ) -> Result<Explanation> {
     let (program, order) = find(ledger, program, order_no)?;
     let mut replay = Replay::new(ledger)?;
-    let now = ledger.counting(&order, ledger.last_seq()?);
+    let seq = ledger.last_seq()?;
+    let now = ledger.counting(&order, seq)?;
+    let standing = Arc::new(ledger.standing(&program, seq)?);
+    let mut today = Evaluator::new(&terms.book, &program, &standing);
     let Some(latest) = replay.latest(ledger, &program, &order)? else {
-        let mut evaluator = Evaluator::new(&terms.book, &program).ok_or_else(|| {
+        let evaluator = today.as_mut().ok_or_else(|| {
             let message = format!("there are no terms of `{program}`");
             Error::new(&error::NO_PROGRAM, message)
         })?;
-        return explain_with(ledger, &mut evaluator, &order, &now);
+        return explain_with(ledger, evaluator, &order, &now);
     };
     let explanation = explain_with(ledger, latest.evaluator, &order, &latest.facts)?;
-    let stale = !same_facts(&latest.facts, &now);
-    Ok(Explanation { run_id: Some(latest.run_id), stale, ..explanation })
+    let before = (&*latest.evaluator, latest.facts.as_slice());
+    let stale = !same_knowledge(before, (today.as_ref(), &now), ledger.words());
+    let run_id = Some(latest.run_id);
+    let postings = postings(ledger, &mut replay, &program, &order)?;
+    Ok(Explanation { run_id, stale, postings, ..explanation })
 }
 
 fn find(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<(String, OrderRecord)> {
@@ -167,8 +178,10 @@ fn explain_with(
         let teller = Teller {
             program: evaluator.program(),
             version: evaluator.version(&covering),
-            deciding: evaluator.deciding_version(&covering, &fact.revision.fact, outcome),
+            deciding: evaluator.deciding_version(&covering, fact, outcome),
             fact: &fact.revision.fact,
+            counting: fact,
+            around: governing_at.map(|at| evaluator.circumstances(fact, at, words)),
             line,
             outcome,
             matching: matching.as_ref(),
@@ -191,6 +204,7 @@ fn explain_with(
         schedule: version.map(|version| version.id().to_owned()),
         order_steps: order_steps(evaluator.program(), version, &covering, governing_at),
         lines,
+        postings: Vec::new(),
     })
 }
 
@@ -262,6 +276,9 @@ struct Teller<'t> {
     /// The version whose entry or policy decided: another one for a late order.
     deciding: Option<&'t Version>,
     fact: &'t LineFact,
+    counting: &'t CountingLine<'t>,
+    /// What bears on the line beside its report; none where no instant governs.
+    around: Option<Circumstances<'t>>,
     line: &'t Line,
     outcome: &'t Outcome,
     matching: Option<&'t Matching>,
@@ -282,6 +299,7 @@ impl Teller<'_> {
         if let Some(step) = verdict_step {
             told.insert(0, step);
         }
+        told.splice(0..0, self.beside());
         if self.outcome.verdict != Verdict::Excluded {
             told.extend(self.other_exclusions(None));
         }
@@ -293,6 +311,44 @@ impl Teller<'_> {
             steps: told,
             total: self.outcome.is_known().then(|| self.outcome.total()),
         }
+    }
+
+    /// What is known of the line beside its report: the click of our own log, flags, marks, the
+    /// kind of placement and the account's channel.
+    fn beside(&self) -> Vec<ExplainedStep> {
+        let told = |text: String| ExplainedStep { text, ..ExplainedStep::default() };
+        let mut steps: Vec<ExplainedStep> = self.own_click().map(told).into_iter().collect();
+        let Some(around) = &self.around else { return steps };
+        steps.extend(around.flags.iter().map(|flag| told(self.flag(flag))));
+        let dated = around.marks.iter().copied().chain(around.placement_kind).chain(around.channel);
+        steps.extend(dated.map(|fact| told(dated_fact(fact))));
+        steps
+    }
+
+    fn own_click(&self) -> Option<String> {
+        let click = self.counting.own_click?;
+        let at = zone::written(self.program.zone(), click.at);
+        let sub_id = self.fact.sub_id.as_deref().unwrap_or_default();
+        let import = click.import_id;
+        Some(format!("our own last click of sub-id {sub_id} before it, at {at} (import {import})"))
+    }
+
+    /// A flag in words, with what it does here.
+    fn flag(&self, flag: &Flag) -> String {
+        let by_terms = || {
+            let (version, matching) = self.version.zip(self.matching)?;
+            version.flagged(&flag.kind, matching).map(|flagged| flagged.effect.word())
+        };
+        let effect = match (flag.effect, by_terms()) {
+            (Some(decided), _) => {
+                format!("{}, by the program's own decision", decided.word())
+            }
+            (None, Some(effect)) => format!("{effect} by the terms"),
+            (None, None) => "which no entry of the terms gives an effect here".to_owned(),
+        };
+        let who = flag.who.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
+        let (id, kind, on, reason) = (flag.id, &flag.kind, flag.flagged_on, &flag.reason);
+        format!("flag {id} of {on}{who}: {kind}, {effect} ({reason})")
     }
 
     fn status(&self) -> String {
@@ -446,7 +502,7 @@ impl Teller<'_> {
     }
 
     fn late_order(&self) -> String {
-        let clicked = self.fact.clicked_at.map_or_else(String::new, |at| {
+        let clicked = self.counting.clicked_at().map_or_else(String::new, |at| {
             format!(" at {}", zone::written(self.program.zone(), at))
         });
         format!(
@@ -641,6 +697,20 @@ fn earned(
         clause: version.clause(decided).map(str::to_owned),
         place: version.place(decided).cloned(),
         assumed: assumed_owned(version, keys),
+    }
+}
+
+/// A dated fact in words.
+fn dated_fact(fact: &DatedFact) -> String {
+    let (subject, value, from) = (&fact.subject, &fact.value, fact.from_on);
+    let what = match fact.about {
+        About::Product => format!("product {subject} is marked {} since {from}", fact.aspect),
+        About::Placement => format!("placement {subject} is of kind {value} since {from}"),
+        About::Account => format!("the account's {} is {value} since {from}", fact.aspect),
+    };
+    match &fact.reason {
+        Some(reason) => format!("{what} ({reason})"),
+        None => what,
     }
 }
 

@@ -259,7 +259,7 @@ impl LineFact {
     /// Writes the bytes that stand for the fact in digests and, at last, in the order of two
     /// reports. Words are written out, so that the bytes do not depend on the order of imports.
     pub fn canonical(&self, words: &Words, out: &mut Vec<u8>) {
-        let mut bytes = Canonical { out, words };
+        let mut bytes = Canonical::new(out, words);
         bytes.no(Some(&self.order_no));
         bytes.no(Some(&self.line_no));
         bytes.int(Some(i64::from(self.state.rank())));
@@ -313,13 +313,22 @@ impl LineFact {
 }
 
 /// Writes values so that no two different facts have the same bytes.
-struct Canonical<'a> {
+pub(crate) struct Canonical<'a> {
     out: &'a mut Vec<u8>,
     words: &'a Words,
 }
 
-impl Canonical<'_> {
-    fn int(&mut self, value: Option<i64>) {
+impl<'a> Canonical<'a> {
+    pub(crate) fn new(out: &'a mut Vec<u8>, words: &'a Words) -> Self {
+        Self { out, words }
+    }
+
+    /// Writes what kind of value follows; letters, which no value begins with.
+    pub(crate) fn tag(&mut self, tag: u8) {
+        self.out.push(tag);
+    }
+
+    pub(crate) fn int(&mut self, value: Option<i64>) {
         match value {
             None => self.out.push(0),
             Some(value) => {
@@ -329,7 +338,7 @@ impl Canonical<'_> {
         }
     }
 
-    fn text(&mut self, value: Option<&str>) {
+    pub(crate) fn text(&mut self, value: Option<&str>) {
         match value {
             None => self.out.push(0),
             Some(text) => {
@@ -341,7 +350,7 @@ impl Canonical<'_> {
         }
     }
 
-    fn word(&mut self, value: Option<Word>) {
+    pub(crate) fn word(&mut self, value: Option<Word>) {
         let words = self.words;
         self.text(value.map(|word| words.text(word)));
     }

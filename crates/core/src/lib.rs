@@ -7,14 +7,20 @@
 //! Refuses the terminal, the environment and the clock (the binary has those), SQL outside
 //! [`ledger`], and the calculation itself, which is the kernel's.
 
+pub mod assumptions;
 pub mod check;
+pub mod click;
 pub mod error;
 pub mod explain;
 pub mod fact;
 pub mod import;
 pub mod ledger;
 pub mod lines;
+pub mod postings;
+pub mod preview;
 pub mod program;
 pub mod run;
+pub mod side_by_side;
+pub mod standing;
 pub mod statement;
 pub mod words;

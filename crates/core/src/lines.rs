@@ -4,6 +4,8 @@
 //! Owns the joining of a line as it stands now with the run that saw it. Refuses to evaluate a line
 //! that no run has seen: it is listed with an empty verdict.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 use feebook_kernel::{Outcome, Ppm, Silent, State};
 use feebook_schedule::Version;
@@ -12,7 +14,9 @@ use feebook_schedule::iso::Currency;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, Scan};
-use crate::run::{Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, known, same_facts};
+use crate::run::{
+    Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, known, same_knowledge,
+};
 use crate::words::{Word, Words};
 
 /// One line of an order.
@@ -20,8 +24,8 @@ use crate::words::{Word, Words};
 pub struct LineRow<'l> {
     /// The program.
     pub program: &'l str,
-    /// What was reported: as the run saw it, or, where none did, as it stands now.
-    pub fact: &'l LineFact,
+    /// What is known of it: as the run saw it, or, where none did, as it stands now.
+    line: CountingLine<'l>,
     /// The day that places the order in a month.
     pub day: Option<NaiveDate>,
     /// What the latest run found; none when none has seen the line.
@@ -70,19 +74,36 @@ impl Found<'_> {
 }
 
 impl<'l> LineRow<'l> {
+    /// Returns what was reported.
+    pub fn fact(&self) -> &'l LineFact {
+        &self.line.revision.fact
+    }
+
     /// Returns the order's number.
     pub fn order_no(&self) -> &'l No {
-        &self.fact.order_no
+        &self.fact().order_no
     }
 
     /// Returns the line's number.
     pub fn line_no(&self) -> &'l No {
-        &self.fact.line_no
+        &self.fact().line_no
     }
 
     /// Returns the state.
     pub fn state(&self) -> State {
-        self.fact.state
+        self.fact().state
+    }
+
+    /// Returns where the link stands: as reported, else as our own click says.
+    pub fn placement(&self) -> Option<&'l str> {
+        self.text(self.line.placement())
+    }
+
+    /// Returns seconds from the click to the order, or to its payment; none when no click or
+    /// neither of them is known.
+    pub fn lag(&self) -> Option<i64> {
+        let ordered_at = self.fact().ordered_at.or(self.fact().paid_at)?;
+        self.line.clicked_at().map(|clicked_at| ordered_at - clicked_at)
     }
 
     /// Returns the text of a word of the fact.
@@ -111,7 +132,8 @@ pub fn lines(
         if !scope.includes_program(&program) {
             continue;
         }
-        let today = Evaluator::new(&terms.book, &program);
+        let standing = Arc::new(ledger.standing(&program, seq)?);
+        let today = Evaluator::new(&terms.book, &program, &standing);
         let mut scan = Scan::new(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             let order = Order { ledger, program: &program, seq, record: &order };
@@ -140,14 +162,24 @@ impl Order<'_> {
         scope: &Scope,
         each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
     ) -> Result<usize> {
-        let now = self.ledger.counting(self.record, self.seq);
-        let day_now = today.and_then(|evaluator| evaluator.day(&now));
         let latest = replay.latest(self.ledger, self.program, self.record)?;
-        let Some(Latest { facts: then, evaluator, .. }) = latest else {
-            return self.tell_unseen(&now, day_now, scope, each);
+        let Some(Latest { seq, facts: then, evaluator, .. }) = latest else {
+            let now = self.ledger.counting(self.record, self.seq)?;
+            let day = today.and_then(|evaluator| evaluator.day(&now));
+            return self.tell_unseen(&now, day, scope, each);
         };
-        let waiting = if same_facts(&then, &now) { 0 } else { now.len().max(then.len()) };
+        // Nothing was appended since the run: what it saw is what there is.
+        if seq >= self.seq {
+            if scope.includes_day(evaluator.day(&then)) {
+                self.tell_seen(evaluator, &then, &then, each)?;
+            }
+            return Ok(0);
+        }
+        let now = self.ledger.counting(self.record, self.seq)?;
+        let known = same_knowledge((evaluator, &then), (today, &now), self.ledger.words());
+        let waiting = if known { 0 } else { now.len().max(then.len()) };
         if !scope.includes_day(evaluator.day(&then)) {
+            let day_now = today.and_then(|evaluator| evaluator.day(&now));
             return Ok(if scope.includes_day(day_now) { waiting } else { 0 });
         }
         self.tell_seen(evaluator, &now, &then, each)?;
@@ -169,11 +201,11 @@ impl Order<'_> {
         for line in now {
             let line_no = &line.revision.fact.line_no;
             let at = then.iter().position(|seen| seen.revision.fact.line_no == *line_no);
-            let fact = at.map_or(&line.revision.fact, |at| &then[at].revision.fact);
+            let line = at.map_or(line, |at| &then[at]);
             let found = at
                 .and_then(|at| outcomes.get(at))
-                .map(|outcome| found(evaluator, &covering, fact, outcome, words));
-            each(&LineRow { program: self.program, fact, day, found, words })?;
+                .map(|outcome| found(evaluator, &covering, line, outcome, words));
+            each(&LineRow { program: self.program, line: *line, day, found, words })?;
         }
         Ok(())
     }
@@ -190,8 +222,7 @@ impl Order<'_> {
         }
         let words = self.ledger.words();
         for line in now {
-            let fact = &line.revision.fact;
-            each(&LineRow { program: self.program, fact, day, found: None, words })?;
+            each(&LineRow { program: self.program, line: *line, day, found: None, words })?;
         }
         Ok(now.len())
     }
@@ -200,13 +231,13 @@ impl Order<'_> {
 fn found<'l>(
     evaluator: &'l Evaluator,
     covering: &Covering,
-    fact: &LineFact,
+    line: &CountingLine<'_>,
     outcome: &'l Outcome,
     words: &Words,
 ) -> Found<'l> {
     let version = evaluator.version(covering);
-    let deciding = evaluator.deciding_version(covering, fact, outcome);
-    let category = fact.category.map(|category| words.text(category));
+    let deciding = evaluator.deciding_version(covering, line, outcome);
+    let category = line.revision.fact.category.map(|category| words.text(category));
     let last = evaluator.program().versions().last();
     Found {
         schedule: version.map(Version::id),

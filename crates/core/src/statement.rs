@@ -1,14 +1,16 @@
 //! Totals of what is earned, by month, category, country, placement or schedule.
 //!
-//! Owns the grouping. Refuses to add amounts of different currencies, and to compute: it adds up
-//! the rows of [`crate::lines`].
+//! Owns the grouping, and by placement what became of the clicks. Refuses to add amounts of
+//! different currencies, and to compute: it adds up the rows of [`crate::lines`].
 
 use std::collections::BTreeMap;
 
 use feebook_kernel::{State, Verdict};
+use feebook_schedule::Version;
 use feebook_schedule::zone::Month;
 
 use crate::error::Result;
+use crate::fact::No;
 use crate::ledger::Ledger;
 use crate::lines::{LineRow, lines};
 use crate::run::{Progress, Scope, Terms};
@@ -45,12 +47,44 @@ pub struct Totals {
     pub held: i64,
     /// Paid out.
     pub paid: i64,
+    /// By placement only: orders, and what is known of the clicks.
+    pub traffic: Traffic,
+}
+
+/// What is known of the clicks behind a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Clicks of our own log.
+    pub clicks: u64,
+    /// Orders, whatever they earn.
+    pub orders: u64,
+    /// Seconds from the click to the order, one for each order whose click is known.
+    lags: Vec<i64>,
+}
+
+impl Traffic {
+    /// Returns the middle of the seconds from click to order, the lower of two.
+    pub fn median_lag(&self) -> Option<i64> {
+        let mut lags = self.lags.clone();
+        lags.sort_unstable();
+        lags.get(lags.len().saturating_sub(1) / 2).copied()
+    }
+
+    /// Returns the greatest number of seconds from click to order.
+    pub fn longest_lag(&self) -> Option<i64> {
+        self.lags.iter().copied().max()
+    }
 }
 
 impl Totals {
     /// Returns what is due and not paid: approved and settled less paid.
     pub fn open(&self) -> i64 {
         self.approved + self.settled - self.paid
+    }
+
+    /// Returns what is earned and not held back.
+    pub fn earned(&self) -> i64 {
+        self.pending + self.approved + self.settled
     }
 
     fn add(&mut self, row: &LineRow<'_>) {
@@ -109,32 +143,109 @@ pub fn statement(
     progress: &mut dyn Progress,
 ) -> Result<Statement> {
     let mut groups: BTreeMap<GroupKey, (Totals, u32)> = BTreeMap::new();
+    let mut order = Counted::default();
     let waiting = lines(ledger, terms, scope, progress, &mut |row| {
         let decimals = row.found.as_ref().map_or(2, super::lines::Found::decimals);
-        let (totals, _) =
-            groups.entry(key(row, by)).or_insert_with(|| (Totals::default(), decimals));
+        let key = key(row, by);
+        let first = by == By::Placement && order.is_first(row, &key);
+        let (totals, _) = groups.entry(key).or_insert_with(|| (Totals::default(), decimals));
         totals.add(row);
+        if first {
+            totals.traffic.orders += 1;
+            totals.traffic.lags.extend(row.lag());
+        }
         Ok(())
     })?;
+    if by == By::Placement {
+        count_clicks(ledger, terms, scope, &mut groups)?;
+    }
     let groups = groups.into_iter().map(|(key, (totals, decimals))| (key, totals, decimals));
     Ok(Statement { groups: groups.collect(), waiting })
+}
+
+/// The groups in which the current order was counted; the lines of an order come together.
+#[derive(Default)]
+struct Counted {
+    order: Option<(String, No)>,
+    groups: Vec<GroupKey>,
+}
+
+impl Counted {
+    /// Whether a line is the first of its order in a group.
+    fn is_first(&mut self, row: &LineRow<'_>, group: &GroupKey) -> bool {
+        let same = |(program, order_no): &(String, No)| {
+            program == row.program && order_no == row.order_no()
+        };
+        if !self.order.as_ref().is_some_and(same) {
+            self.order = Some((row.program.to_owned(), row.order_no().clone()));
+            self.groups.clear();
+        }
+        let first = !self.groups.contains(group);
+        if first {
+            self.groups.push(group.clone());
+        }
+        first
+    }
+}
+
+/// Counts the clicks of our own log on days in scope for their placements. One whose placement is
+/// not known counts for the group without a placement.
+fn count_clicks(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    groups: &mut BTreeMap<GroupKey, (Totals, u32)>,
+) -> Result<()> {
+    let seq = ledger.last_seq()?;
+    for program in ledger.programs()?.into_iter().filter(|name| scope.includes_program(name)) {
+        let Some(known) = terms.book.program(&program) else { continue };
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        ledger.clicks(&program, seq, &mut |stored| {
+            if scope.includes_day(Some(known.day(stored.click.clicked_at))) {
+                let placement = stored.click.placement.map(|word| ledger.words().text(word));
+                *counts.entry(placement.unwrap_or_default().to_owned()).or_default() += 1;
+            }
+            Ok(())
+        })?;
+        for (placement, clicks) in counts {
+            // Where lines wait or earn in two currencies, the clicks stand with the first that has one.
+            let of_placement = |key: &&GroupKey| key.program == program && key.group == placement;
+            let mut keys = groups.keys().filter(of_placement);
+            let first = keys.clone().find(|key| !key.currency.is_empty()).or(keys.next()).cloned();
+            if let Some((totals, _)) = first.and_then(|key| groups.get_mut(&key)) {
+                totals.traffic.clicks += clicks;
+                continue;
+            }
+            let currency = known.versions().last().map(Version::currency);
+            let key = GroupKey {
+                program: program.clone(),
+                currency: currency.map_or_else(String::new, |currency| currency.to_string()),
+                order: (0, placement.clone()),
+                group: placement,
+            };
+            let totals =
+                Totals { traffic: Traffic { clicks, ..Traffic::default() }, ..Totals::default() };
+            groups.insert(key, (totals, currency.map_or(2, |currency| currency.decimals())));
+        }
+    }
+    Ok(())
 }
 
 fn key(row: &LineRow<'_>, by: By) -> GroupKey {
     let found = row.found.as_ref();
     let group = match by {
         By::Month => row.day.map(|day| Month::of(day).to_string()),
-        By::Country => row.text(row.fact.ship_to).map(str::to_owned),
-        By::Placement => row.text(row.fact.placement).map(str::to_owned),
+        By::Country => row.text(row.fact().ship_to).map(str::to_owned),
+        By::Placement => row.placement().map(str::to_owned),
         By::Schedule => found.and_then(|found| found.schedule).map(str::to_owned),
-        By::Category => row.text(row.fact.category).map(|id| {
+        By::Category => row.text(row.fact().category).map(|id| {
             let name = found.and_then(|found| found.category_name);
             name.map_or_else(|| id.to_owned(), |name| format!("{id} {name}"))
         }),
     }
     .unwrap_or_default();
     let sorted_as = match by {
-        By::Category => row.text(row.fact.category).unwrap_or_default(),
+        By::Category => row.text(row.fact().category).unwrap_or_default(),
         _ => &group,
     };
     let length = if by == By::Category { sorted_as.len() } else { 0 };

@@ -150,7 +150,7 @@ fn a_line_that_changes_state_keeps_its_history() {
     }
     let order = &orders(&ledger)[0];
     assert_eq!(order.revisions.len(), 3);
-    let counting = ledger.counting(order, i64::MAX);
+    let counting = ledger.counting(order, i64::MAX).expect("a ledger");
     assert_eq!(counting[0].revision.fact.state, State::Settled);
     assert!(!counting[0].conflict);
 }
@@ -161,7 +161,7 @@ fn two_reports_that_nothing_orders_are_a_conflict() {
     import(&mut ledger, &file(1, &[Reported::new(A, "1", State::Pending, 10_00)]));
     import(&mut ledger, &file(2, &[Reported::new(A, "1", State::Pending, 11_00)]));
     let order = &orders(&ledger)[0];
-    assert!(ledger.counting(order, i64::MAX)[0].conflict);
+    assert!(ledger.counting(order, i64::MAX).expect("a ledger")[0].conflict);
 }
 
 #[test]
@@ -171,7 +171,10 @@ fn as_of_decides_over_the_state() {
     import(&mut ledger, &File { name: 1, as_of: Some(200), rows: row(State::Pending) });
     import(&mut ledger, &File { name: 2, as_of: Some(100), rows: row(State::Settled) });
     let order = &orders(&ledger)[0];
-    assert_eq!(ledger.counting(order, i64::MAX)[0].revision.fact.state, State::Pending);
+    assert_eq!(
+        ledger.counting(order, i64::MAX).expect("a ledger")[0].revision.fact.state,
+        State::Pending
+    );
 }
 
 #[test]

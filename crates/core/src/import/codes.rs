@@ -177,4 +177,13 @@ codes! {
     /// An amount whose decimals cannot be known.
     CURRENCY_OPEN = "R031", "amount without a currency",
         "The program's versions have currencies of different decimals, so an amount that names none could be read a hundredfold wrong. The report or its mapping must name the currency.";
+    /// A click that says nothing of where it was.
+    EMPTY_CLICK = "R032", "click of nothing",
+        "A row of a click log needs a sub_id, by which orders are matched, or at least a placement, for which it counts.";
+    /// A click without an instant.
+    NO_CLICK_TIME = "R033", "click without an instant",
+        "clicked_at may be empty only where the url or the referrer holds an aff_trace_key, which tells the instant.";
+    /// A report of orders where a click log was wanted.
+    ORDERS_AS_CLICKS = "R034", "report of orders for a click log",
+        "`click import` takes the publisher's own clicks. A report of orders would count every order as a click.";
 }

@@ -1,4 +1,4 @@
-//! Reports in CSV.
+//! Reports in CSV, and other files of rows.
 //!
 //! Owns the reading of records and the place of each field. Refuses records that are longer than a
 //! mebibyte, and rows whose fields cannot be told apart.
@@ -12,9 +12,9 @@ use feebook_schedule::diagnostic::{Code, Diagnostic};
 
 use super::cell::Cells;
 use super::header::{self, Header};
-use super::mapping::{CsvLayout, Format};
+use super::mapping::CsvLayout;
 use super::place::{self, Keeping, Piece};
-use super::report::Report;
+use super::report::Rows;
 use super::row::Problem;
 use super::{codes, refused};
 use crate::error::{Error, Result};
@@ -31,12 +31,12 @@ pub(super) fn records<R: Read>(layout: &CsvLayout, input: R) -> Reader<R> {
     builder.from_reader(input)
 }
 
-/// Reads a report.
+/// Reads a file; `slots` are the columns that its rows are asked for by number.
 pub(super) fn read<R: Read>(
-    format: &Format,
+    slots: &[String],
     layout: &CsvLayout,
     input: R,
-    report: &mut Report<'_>,
+    report: &mut impl Rows,
 ) -> Result<()> {
     let kept = Keeping::new(place::decoded(input, layout.encoding));
     let input = Ending { kept, ended: false };
@@ -44,13 +44,13 @@ pub(super) fn read<R: Read>(
     let mut record = StringRecord::new();
     if !file.next(&mut record, report)? {
         let message = "the file is empty";
-        return Err(refused(Diagnostic::whole(&codes::EMPTY_REPORT, report.shown, message)));
+        return Err(refused(Diagnostic::whole(&codes::EMPTY_REPORT, report.shown(), message)));
     }
     let names = header::names(&record);
     let header =
-        file.with_piece(|piece| Header::matched(format, layout, names, report.shown, piece));
+        file.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
     let header = header.map_err(refused)?;
-    report.summary.unread = header.unread(format);
+    report.summary().unread = header.unread(slots);
     while file.next(&mut record, report)? {
         file.row(&header, &record, report)?;
     }
@@ -80,20 +80,20 @@ struct CsvFile<'f, R> {
 
 impl<R: Read> CsvFile<'_, R> {
     /// Reads the next record that is text; others are rejected on the way.
-    fn next(&mut self, record: &mut StringRecord, report: &mut Report<'_>) -> Result<bool> {
+    fn next(&mut self, record: &mut StringRecord, report: &mut impl Rows) -> Result<bool> {
         loop {
             self.from = self.records.position().byte();
             self.records.get_mut().kept.wanted_from = self.from;
             let read = self.records.read_record(record);
-            self.check_end(report.shown)?;
+            self.check_end(report.shown())?;
             let error = match read {
                 Ok(more) => return Ok(more),
                 Err(error) => error,
             };
             if let ErrorKind::Utf8 { err, .. } = error.kind() {
-                report.reject_unread(self.undecodable(report.shown, err.field()));
+                report.reject_unread(self.undecodable(report.shown(), err.field()));
             } else {
-                return Err(self.stopped(report.shown, error));
+                return Err(self.stopped(report.shown(), error));
             }
         }
     }
@@ -158,8 +158,8 @@ impl<R: Read> CsvFile<'_, R> {
             .hint("if the report is in another encoding, its mapping must name it")
     }
 
-    fn row(&self, header: &Header, record: &StringRecord, report: &mut Report<'_>) -> Result<()> {
-        if let Some(problem) = self.shape_problem(header, record, report.shown) {
+    fn row(&self, header: &Header, record: &StringRecord, report: &mut impl Rows) -> Result<()> {
+        if let Some(problem) = self.shape_problem(header, record, report.shown()) {
             report.reject_unread(problem);
             return Ok(());
         }
@@ -168,7 +168,8 @@ impl<R: Read> CsvFile<'_, R> {
             let placed = |problem: Problem| {
                 let column =
                     problem.slot.and_then(|slot| header.columns.get(slot).copied().flatten());
-                self.at(problem.code, report.shown, column, problem.message).hint_opt(problem.hint)
+                self.at(problem.code, report.shown(), column, problem.message)
+                    .hint_opt(problem.hint)
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));

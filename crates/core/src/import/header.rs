@@ -8,14 +8,14 @@ use feebook_schedule::diagnostic::{Diagnostic, nearest};
 use strsim::damerau_levenshtein;
 
 use super::csv::field_spans;
-use super::mapping::{CsvLayout, Format};
+use super::mapping::CsvLayout;
 use super::place::{self, Piece};
 use super::{UnreadColumn, codes};
 
 /// The columns of one report.
 pub(super) struct Header {
     pub(super) names: Vec<String>,
-    /// For each slot of the format, the column that it stands in.
+    /// For each column that is read, the column that it stands in.
     pub(super) columns: Vec<Option<usize>>,
 }
 
@@ -39,9 +39,9 @@ pub(super) fn otherwise_separated(names: &[String]) -> Option<String> {
 }
 
 impl Header {
-    /// Matches a header with a format.
+    /// Matches a header with the columns that are read.
     pub(super) fn matched(
-        format: &Format,
+        slots: &[String],
         layout: &CsvLayout,
         names: Vec<String>,
         shown: &str,
@@ -60,7 +60,7 @@ impl Header {
             }
         }
         let mut columns = Vec::new();
-        for slot in &format.slots {
+        for slot in slots {
             let mut found = names.iter().enumerate().filter(|(_, name)| *name == slot);
             columns.push(found.next().map(|(column, _)| column));
             if let Some((column, _)) = found.next() {
@@ -74,9 +74,9 @@ impl Header {
     }
 
     /// Returns the columns that no field reads.
-    pub(super) fn unread(&self, format: &Format) -> Vec<UnreadColumn> {
-        let is_read = |name: &String| format.slots.contains(name);
-        let absent = || format.slots.iter().filter(|slot| !self.names.contains(slot));
+    pub(super) fn unread(&self, slots: &[String]) -> Vec<UnreadColumn> {
+        let is_read = |name: &String| slots.contains(name);
+        let absent = || slots.iter().filter(|slot| !self.names.contains(slot));
         let unread = self.names.iter().filter(|name| !name.is_empty() && !is_read(name));
         unread
             .map(|name| {

@@ -130,15 +130,8 @@ impl<'a> Intake<'a> {
             Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
             Begun::Started(pending) => *pending,
         };
-        let id = pending.id();
-        let (mut pending, summary) = self.read(pending, watch)?;
-        pending.note_rejected(summary.rejected);
-        if keeping.strict && summary.rejected > 0 {
-            let totals = pending.discard()?;
-            return Ok(TakenIn::Read { id: None, totals, summary });
-        }
-        let totals = pending.keep()?;
-        Ok(TakenIn::Read { id: Some(id), totals, summary })
+        let (pending, summary) = self.read(pending, watch)?;
+        kept(pending, summary, keeping)
     }
 
     fn read<'l>(
@@ -157,6 +150,22 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// Keeps what was read, or nothing of it where a row is bad and that was asked for.
+pub(super) fn kept(
+    mut pending: PendingImport<'_>,
+    summary: ReadSummary,
+    keeping: &Keeping,
+) -> Result<TakenIn> {
+    let id = pending.id();
+    pending.note_rejected(summary.rejected);
+    if keeping.strict && summary.rejected > 0 {
+        let totals = pending.discard()?;
+        return Ok(TakenIn::Read { id: None, totals, summary });
+    }
+    let totals = pending.keep()?;
+    Ok(TakenIn::Read { id: Some(id), totals, summary })
+}
+
 /// The currency of amounts that name none; none where the versions' decimals differ.
 fn default_currency(program: &Program) -> Option<Currency> {
     let mut currencies = program.versions().iter().map(Version::currency);
@@ -165,7 +174,7 @@ fn default_currency(program: &Program) -> Option<Currency> {
 }
 
 /// Reads the beginning of a file, its length and its SHA-256.
-fn look_at(path: &Path) -> Result<(Vec<u8>, u64, [u8; 32])> {
+pub(super) fn look_at(path: &Path) -> Result<(Vec<u8>, u64, [u8; 32])> {
     let unreadable = |e| Error::file(path, "read", e);
     let mut file = File::open(path).map_err(unreadable)?;
     let mut digest = Sha256::new();

@@ -18,7 +18,7 @@ use super::json_row::{JsonRow, Paths};
 use super::mapping::{Format, JsonLayout};
 use super::path::Path;
 use super::place::{self, Piece};
-use super::report::Report;
+use super::report::{Report, Rows as _};
 use super::row::{Problem, shown};
 use super::{cell, codes, refused};
 use crate::error::{Error, Result};

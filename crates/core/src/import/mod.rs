@@ -6,6 +6,7 @@
 //! and a file that is no report of the format is refused as a whole.
 
 mod cell;
+pub mod clicks;
 pub mod codes;
 mod csv;
 mod feed;
@@ -107,7 +108,7 @@ pub fn read(
 ) -> Result<ReadSummary> {
     let mut report = Report::new(format, shown, *context, sink);
     match &format.layout {
-        Layout::Csv(layout) => csv::read(format, layout, input, &mut report)?,
+        Layout::Csv(layout) => csv::read(&format.slots, layout, input, &mut report)?,
         Layout::Json(layout) => json::read(format, layout, input, &mut report)?,
     }
     Ok(report.finish())

@@ -10,6 +10,36 @@ use super::row::{Problem, RowReader};
 use super::{Context, ReadSummary, Sink};
 use crate::error::Result;
 
+/// Takes the rows of a file.
+pub(super) trait Rows {
+    /// Returns the file as the user knows it.
+    fn shown(&self) -> &str;
+
+    /// Returns what the reading has come to.
+    fn summary(&mut self) -> &mut ReadSummary;
+
+    /// Hands on a problem of a row that is not imported.
+    fn tell(&mut self, problem: Diagnostic);
+
+    /// Takes a row; returns what is wrong with it, if anything, for the caller to place and to
+    /// [`reject`](Self::reject).
+    fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>>;
+
+    /// Takes the problems of a row that was read.
+    fn reject(&mut self, problems: Vec<Diagnostic>) {
+        self.summary().rejected += 1;
+        for problem in problems {
+            self.tell(problem);
+        }
+    }
+
+    /// Takes the problem of a row that could not even be taken apart.
+    fn reject_unread(&mut self, problem: Diagnostic) {
+        self.summary().rows += 1;
+        self.reject(vec![problem]);
+    }
+}
+
 /// A report while it is being read.
 pub(super) struct Report<'a> {
     /// The file as the user knows it.
@@ -30,9 +60,26 @@ impl<'a> Report<'a> {
         Self { shown, rows, sink, summary: ReadSummary::default() }
     }
 
-    /// Reads a row and hands it on; returns what is wrong with it, if anything, for the caller to
-    /// place and to [`reject`](Self::reject).
-    pub(super) fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
+    pub(super) fn finish(mut self) -> ReadSummary {
+        self.summary.left_out = self.rows.left_out;
+        self.summary
+    }
+}
+
+impl Rows for Report<'_> {
+    fn shown(&self) -> &str {
+        self.shown
+    }
+
+    fn summary(&mut self) -> &mut ReadSummary {
+        &mut self.summary
+    }
+
+    fn tell(&mut self, problem: Diagnostic) {
+        self.sink.reject(problem);
+    }
+
+    fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
         self.summary.rows += 1;
         let Some(fact) = self.rows.read(cells, self.sink.words()) else {
             return Ok(std::mem::take(&mut self.rows.problems));
@@ -41,24 +88,5 @@ impl<'a> Report<'a> {
         self.summary.doubtful_times += u64::from(fact.doubtful_time);
         self.sink.accept(fact)?;
         Ok(Vec::new())
-    }
-
-    /// Hands on the problems of a row that was read.
-    pub(super) fn reject(&mut self, problems: impl IntoIterator<Item = Diagnostic>) {
-        self.summary.rejected += 1;
-        for problem in problems {
-            self.sink.reject(problem);
-        }
-    }
-
-    /// Hands on the problem of a row that could not even be taken apart.
-    pub(super) fn reject_unread(&mut self, problem: Diagnostic) {
-        self.summary.rows += 1;
-        self.reject([problem]);
-    }
-
-    pub(super) fn finish(mut self) -> ReadSummary {
-        self.summary.left_out = self.rows.left_out;
-        self.summary
     }
 }

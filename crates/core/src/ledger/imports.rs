@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::clicks::{self, StoredClick};
 use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
+use crate::click::Click;
 use crate::error::{self, Error};
 use crate::fact::{LineFact, No, Report, ranking};
 use crate::words::Words;
@@ -22,6 +24,9 @@ const ROWS_PER_INSERT: usize = 32;
 
 /// The number of an import.
 pub type ImportId = i64;
+
+/// Rows that other imports reported as well, by sequence number, with those imports.
+pub(super) type Claims = BTreeMap<i64, Vec<ImportId>>;
 
 /// What is known of an import before its first row.
 #[derive(Clone, Debug)]
@@ -98,19 +103,21 @@ pub enum Begun<'l> {
 /// An import under way; dropped without [`PendingImport::keep`], it leaves nothing behind.
 #[derive(Debug)]
 pub struct PendingImport<'l> {
-    ledger: &'l mut Ledger,
-    id: ImportId,
-    program_id: i64,
+    pub(super) ledger: &'l mut Ledger,
+    pub(super) id: ImportId,
+    pub(super) program_id: i64,
     as_of: Option<i64>,
     words_before: usize,
     first_seq: i64,
-    next_seq: i64,
+    pub(super) next_seq: i64,
     /// The greatest order number the program has, of digits and of other text.
     highest: [Option<No>; 2],
     batch: Vec<LineFact>,
-    sighted: Vec<i64>,
-    fact_digest: u128,
-    totals: ImportTotals,
+    pub(super) clicks: Vec<Click>,
+    /// Rows of other imports that this one says again.
+    pub(super) sighted: Vec<i64>,
+    pub(super) fact_digest: u128,
+    pub(super) totals: ImportTotals,
     open: bool,
 }
 
@@ -141,6 +148,7 @@ impl Ledger {
                     next_seq,
                     highest,
                     batch: Vec::new(),
+                    clicks: Vec::new(),
                     sighted: Vec::new(),
                     fact_digest: 0,
                     totals: ImportTotals::default(),
@@ -169,14 +177,7 @@ impl Ledger {
         if already(&self.conn, new)?.is_some() {
             return Ok(None);
         }
-        let program_id = if let Some(id) = self.program_id(new.program)? {
-            id
-        } else {
-            self.conn
-                .execute("INSERT INTO program (name) VALUES (?1)", [new.program])
-                .map_err(sql)?;
-            self.conn.last_insert_rowid()
-        };
+        let program_id = self.ensure_program(new.program)?;
         self.conn
             .execute(
                 "INSERT INTO import (program_id, file, file_digest, format, format_digest, as_of,
@@ -260,13 +261,24 @@ impl Ledger {
         }
         let mut seq = last_seq(&self.conn)?;
         let mut digest = 0_u128;
-        for (row, claimants) in self.claimed_by_others(id)? {
-            seq += 1;
-            let copy = Revision { seq, import_id: claimants[0], ..row.clone() };
-            digest = digest.wrapping_add(fact_digest(&copy.fact, &self.words));
-            self.insert_copy(&copy)?;
-            for claimant in &claimants[1..] {
-                self.store_sightings(*claimant, &[seq])?;
+        let mut claims = self.claims_of_others(id)?;
+        if !claims.is_empty() {
+            let program_id = self.program_of_import(id)?;
+            for row in self.lines_of_import(id, &claims)? {
+                let Some(claimants) = claims.remove(&row.seq) else { continue };
+                seq += 1;
+                let copy = Revision { seq, import_id: claimants[0], ..row };
+                digest = digest.wrapping_add(fact_digest(&copy.fact, &self.words));
+                insert(&self.conn, program_id, std::slice::from_ref(&copy))?;
+                self.claim_copy(seq, &claimants)?;
+            }
+            for row in self.clicks_of_import(id, &claims)? {
+                let Some(claimants) = claims.remove(&row.seq) else { continue };
+                seq += 1;
+                let copy = StoredClick { seq, import_id: claimants[0], ..row };
+                digest = digest.wrapping_add(clicks::click_digest(&copy.click, &self.words));
+                clicks::insert(&self.conn, program_id, &copy)?;
+                self.claim_copy(seq, &claimants)?;
             }
         }
         seq += 1;
@@ -280,9 +292,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// The rows of an import that other standing imports reported as well, with those imports.
-    fn claimed_by_others(&self, id: ImportId) -> Result<Vec<(Revision, Vec<ImportId>)>> {
-        let mut claims: BTreeMap<i64, Vec<ImportId>> = BTreeMap::new();
+    /// The rows that other standing imports reported as well, with those imports.
+    fn claims_of_others(&self, id: ImportId) -> Result<Claims> {
+        let mut claims = Claims::new();
         for (other, standing) in &self.imports {
             if *other != id && standing.withdrawn.is_none() {
                 for seq in self.sightings(*other)? {
@@ -290,9 +302,16 @@ impl Ledger {
                 }
             }
         }
-        if claims.is_empty() {
-            return Ok(Vec::new());
-        }
+        Ok(claims)
+    }
+
+    /// Lets the other claimants of a copied row, which is now the first one's, claim the copy.
+    fn claim_copy(&self, seq: i64, claimants: &[ImportId]) -> Result<()> {
+        claimants.iter().skip(1).try_for_each(|claimant| self.store_sightings(*claimant, &[seq]))
+    }
+
+    /// The lines of an import that are among these rows.
+    fn lines_of_import(&self, id: ImportId, among: &Claims) -> Result<Vec<Revision>> {
         let mut select = self
             .conn
             .prepare(&format!(
@@ -302,24 +321,20 @@ impl Ledger {
             ))
             .map_err(sql)?;
         let mut rows = select.query([id]).map_err(sql)?;
-        let mut claimed = Vec::new();
+        let mut revisions = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
-            let revision = lines::read(row)?;
-            if let Some(claimants) = claims.remove(&revision.seq) {
-                claimed.push((revision, claimants));
+            // The column of `seq` is the fourth of COLUMNS.
+            if among.contains_key(&row.get(3).map_err(sql)?) {
+                revisions.push(lines::read(row)?);
             }
         }
-        Ok(claimed)
+        Ok(revisions)
     }
 
-    fn insert_copy(&self, copy: &Revision) -> Result<()> {
-        let program_id = self
-            .conn
-            .query_row("SELECT program_id FROM import WHERE id = ?1", [copy.import_id], |row| {
-                row.get(0)
-            })
-            .map_err(sql)?;
-        insert(&self.conn, program_id, std::slice::from_ref(copy))
+    fn program_of_import(&self, id: ImportId) -> Result<i64> {
+        self.conn
+            .query_row("SELECT program_id FROM import WHERE id = ?1", [id], |row| row.get(0))
+            .map_err(sql)
     }
 
     fn sightings(&self, id: ImportId) -> Result<BTreeSet<i64>> {
@@ -375,7 +390,7 @@ impl PendingImport<'_> {
         self.finish()?;
         self.ledger.commit()?;
         self.open = false;
-        self.ledger.imports = standings(&self.ledger.conn)?;
+        self.ledger.note_imports()?;
         Ok(self.totals)
     }
 
@@ -388,6 +403,7 @@ impl PendingImport<'_> {
 
     fn finish(&mut self) -> Result<()> {
         self.write_batch()?;
+        self.write_clicks()?;
         self.ledger.store_words(self.words_before)?;
         self.ledger
             .conn
@@ -431,13 +447,19 @@ impl PendingImport<'_> {
         for revision in &pending {
             raise(&mut self.highest, &revision.fact.order_no);
         }
-        if !self.sighted.is_empty() {
-            self.sighted.sort_unstable();
-            let sighted = std::mem::take(&mut self.sighted);
-            self.ledger.store_sightings(self.id, &sighted)?;
-        }
         self.batch = batch;
-        Ok(())
+        self.store_sighted()
+    }
+
+    /// Stores which rows of other imports this one said again.
+    pub(super) fn store_sighted(&mut self) -> Result<()> {
+        let mut sighted = std::mem::take(&mut self.sighted);
+        if sighted.is_empty() {
+            return Ok(());
+        }
+        sighted.sort_unstable();
+        sighted.dedup();
+        self.ledger.store_sightings(self.id, &sighted)
     }
 
     /// Whether the ledger does not have this fact as of this instant yet; counts it either way.
@@ -477,7 +499,7 @@ impl PendingImport<'_> {
     }
 
     /// The standing of the import of a stored row; none when it was taken back.
-    fn standing_of(&self, import_id: ImportId) -> Option<ImportStanding> {
+    pub(super) fn standing_of(&self, import_id: ImportId) -> Option<ImportStanding> {
         if import_id == self.id {
             return Some(ImportStanding { as_of: self.as_of, withdrawn: None });
         }

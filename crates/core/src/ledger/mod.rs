@@ -3,23 +3,30 @@
 //! Owns opening, migrating, transactions, and one module per kind of row. Refuses to calculate:
 //! no amount is added up in SQL. Public signatures speak our types, never the database's.
 
+mod clicks;
 mod imports;
 mod lines;
 mod results;
 mod scan;
+mod standing;
 mod terms;
+mod upgrade;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+pub use clicks::StoredClick;
 pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
 pub use lines::Revision;
 pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, StoredResult};
 pub use scan::{CountingLine, OrderRecord, Scan};
+pub use standing::{Recorded, Removal};
 pub use terms::BookId;
 
 use crate::error::{self, Error, Result};
@@ -27,9 +34,6 @@ use crate::words::Words;
 
 /// Marks the file as ours in SQLite's header: "Feeb".
 const APPLICATION_ID: i32 = 0x4665_6562;
-
-/// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../../migrations/0001_ledger.sql")];
 
 /// One process, one thread, one connection.
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -53,6 +57,12 @@ pub struct Ledger {
     path: Option<PathBuf>,
     words: Words,
     imports: BTreeMap<i64, ImportStanding>,
+    /// The programs that have clicks of our own log.
+    clicked: BTreeSet<i64>,
+    /// Clicks that were looked for among many that no longer count.
+    walked: RefCell<clicks::Walked>,
+    /// The copy that was made of an older ledger before it was brought up to date.
+    kept_copy: Option<PathBuf>,
     /// Nothing is kept beyond the life of this connection.
     rehearsal: bool,
 }
@@ -93,7 +103,7 @@ impl Ledger {
         Self::prepare(Connection::open_in_memory().map_err(|e| database(&e))?, None)
     }
 
-    /// Opens a ledger, and brings an older one up to date.
+    /// Opens a ledger, and brings an older one up to date after a copy of it was made.
     ///
     /// # Errors
     ///
@@ -116,46 +126,29 @@ impl Ledger {
     fn prepare(conn: Connection, path: Option<PathBuf>) -> Result<Self> {
         conn.busy_timeout(PATIENCE).map_err(|e| database(&e))?;
         conn.set_prepared_statement_cache_capacity(64);
+        // A statement is planned once. Otherwise a new value of a parameter can have it compiled
+        // again, which costs more than all that it does.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .map_err(|e| database(&e))?;
         // FULL: a commit that was reported is on the disk, also after a power cut.
         conn.execute_batch(
             "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;
              PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF;",
         )
         .map_err(|e| database(&e))?;
-        let (words, imports) = (Words::default(), BTreeMap::new());
-        let mut ledger = Self { conn, path, words, imports, rehearsal: false };
+        let mut ledger = Self {
+            conn,
+            path,
+            words: Words::default(),
+            imports: BTreeMap::new(),
+            clicked: BTreeSet::new(),
+            walked: RefCell::default(),
+            kept_copy: None,
+            rehearsal: false,
+        };
         ledger.migrate()?;
         ledger.reload()?;
         Ok(ledger)
-    }
-
-    fn migrate(&mut self) -> Result<()> {
-        let applied = version(&self.conn)?;
-        if applied == MIGRATIONS.len() {
-            return Ok(());
-        }
-        self.begin()?;
-        let migrated = self.migrate_locked();
-        match migrated.and_then(|()| self.commit()) {
-            Ok(()) => Ok(()),
-            Err(failed) => {
-                self.rollback(0);
-                Err(failed)
-            }
-        }
-    }
-
-    /// Applies what is missing, which another process may have done while this one waited.
-    fn migrate_locked(&self) -> Result<()> {
-        for (index, migration) in MIGRATIONS.iter().enumerate().skip(version(&self.conn)?) {
-            let number = index + 1;
-            let script = format!(
-                "{migration}\nPRAGMA application_id = {APPLICATION_ID};
-                 PRAGMA user_version = {number};"
-            );
-            self.conn.execute_batch(&script).map_err(sql)?;
-        }
-        Ok(())
     }
 
     /// From here on only one state of the ledger is seen, whatever other processes write; for
@@ -189,13 +182,35 @@ impl Ledger {
         while let Some(row) = rows.next().map_err(sql)? {
             self.words.intern(row.get_ref(0).and_then(|v| Ok(v.as_str()?)).map_err(sql)?);
         }
+        drop(rows);
+        drop(words);
+        self.note_imports()
+    }
+
+    /// Reads the standing of all imports, and which programs have clicks.
+    fn note_imports(&mut self) -> Result<()> {
         self.imports = imports::standings(&self.conn)?;
+        self.walked.borrow_mut().clear();
+        let mut clicked = self
+            .conn
+            .prepare_cached(
+                "SELECT id FROM program
+                 WHERE EXISTS (SELECT 1 FROM click WHERE click.program_id = program.id)",
+            )
+            .map_err(sql)?;
+        let rows = clicked.query_map([], |row| row.get(0)).map_err(sql)?;
+        self.clicked = rows.collect::<rusqlite::Result<_>>().map_err(sql)?;
         Ok(())
     }
 
     /// Returns where the ledger is; none for one in memory.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Returns the copy that was made of an older ledger before this call brought it up to date.
+    pub fn kept_copy(&self) -> Option<&Path> {
+        self.kept_copy.as_deref()
     }
 
     /// Returns the dictionary.
@@ -243,6 +258,15 @@ impl Ledger {
             .map_err(sql)
     }
 
+    /// The number of a program, a new one if it has none yet.
+    fn ensure_program(&self, name: &str) -> Result<i64> {
+        if let Some(id) = self.program_id(name)? {
+            return Ok(id);
+        }
+        self.conn.execute("INSERT INTO program (name) VALUES (?1)", [name]).map_err(sql)?;
+        Ok(self.conn.last_insert_rowid())
+    }
+
     fn begin(&self) -> Result<()> {
         let begin = if self.rehearsal { "SAVEPOINT step" } else { "BEGIN IMMEDIATE" };
         self.conn.execute_batch(begin).map_err(sql)
@@ -288,7 +312,11 @@ fn integer(count: usize) -> i64 {
 fn last_seq(conn: &Connection) -> Result<i64> {
     conn.prepare_cached(
         "SELECT max(coalesce((SELECT max(last_seq) FROM import_summary), 0),
-                    coalesce((SELECT max(seq) FROM withdrawal), 0))",
+                    coalesce((SELECT max(seq) FROM withdrawal), 0),
+                    coalesce((SELECT max(seq) FROM flag), 0),
+                    coalesce((SELECT max(seq) FROM flag_removal), 0),
+                    coalesce((SELECT max(seq) FROM dated_fact), 0),
+                    coalesce((SELECT max(seq) FROM dated_fact_removal), 0))",
     )
     .and_then(|mut s| s.query_row([], |row| row.get(0)))
     .map_err(sql)
@@ -315,7 +343,7 @@ fn refuse_foreign(conn: &Connection, path: &Path) -> Result<()> {
         }
         Err(failed) => return Err(database(&failed)),
     }
-    let (theirs, ours) = (version(conn)?, MIGRATIONS.len());
+    let (theirs, ours) = (version(conn)?, upgrade::VERSION);
     if theirs > ours {
         let message =
             format!("{shown} has ledger version {theirs}, this feebook knows up to {ours}");
@@ -372,7 +400,28 @@ mod tests {
             rows.map(|row| row.unwrap()).collect()
         };
         let (tables, triggers) = (triggers("table"), triggers("trigger"));
-        assert!(tables.len() >= 12);
+        assert_eq!(
+            tables,
+            [
+                "book",
+                "book_document",
+                "click",
+                "dated_fact",
+                "dated_fact_removal",
+                "document",
+                "flag",
+                "flag_removal",
+                "import",
+                "import_summary",
+                "order_line",
+                "program",
+                "result",
+                "run",
+                "sighting",
+                "withdrawal",
+                "word",
+            ]
+        );
         for table in &tables {
             for verb in ["update", "delete"] {
                 assert!(triggers.contains(&format!("{table}_refuses_{verb}")), "{table} {verb}");

@@ -5,15 +5,17 @@
 //! calls no statement is open, so a run may append results while it scans.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use rusqlite::types::Value;
 use rusqlite::{Statement, params};
 
 use super::lines::{self, COLUMNS, Revision, key};
 use super::results::{self, StoredResult, result_columns};
-use super::{Ledger, Result, sql};
-use crate::fact::{No, ranking};
+use super::{ImportStanding, Ledger, Result, sql};
+use crate::click::OwnClick;
+use crate::fact::{LineFact, No, ranking};
+use crate::words::Word;
 
 /// How many rows are read at a time; an order is never cut.
 const ROWS: usize = 4_096;
@@ -21,6 +23,7 @@ const ROWS: usize = 4_096;
 /// One order with everything the ledger has of it.
 #[derive(Clone, Debug)]
 pub struct OrderRecord {
+    pub(super) program_id: i64,
     /// The network's number.
     pub order_no: No,
     /// All revisions of all its lines, by line and sequence number.
@@ -37,6 +40,26 @@ pub struct CountingLine<'o> {
     /// Another revision differs from it in nothing but what the network may not have meant: only
     /// the canonical bytes decided.
     pub conflict: bool,
+    /// Our own click that led to it, where the row names none.
+    pub own_click: Option<OwnClick>,
+}
+
+/// What of its click a line is known by: the row's own, else that of our own click (rule 12).
+impl CountingLine<'_> {
+    /// Returns the instant of the click.
+    pub fn clicked_at(&self) -> Option<i64> {
+        self.revision.fact.clicked_at.or(self.own_click.map(|click| click.at))
+    }
+
+    /// Returns the country of the click.
+    pub fn click_country(&self) -> Option<Word> {
+        self.revision.fact.click_country.or(self.own_click.and_then(|click| click.country))
+    }
+
+    /// Returns where the link stands.
+    pub fn placement(&self) -> Option<Word> {
+        self.revision.fact.placement.or(self.own_click.and_then(|click| click.placement))
+    }
 }
 
 /// A scan of one program.
@@ -126,6 +149,7 @@ impl Stream {
                 }
                 _ if count > ROWS => break,
                 _ => orders.push_back(OrderRecord {
+                    program_id,
                     order_no: revision.fact.order_no.clone(),
                     revisions: vec![revision],
                     results: Vec::new(),
@@ -168,6 +192,17 @@ fn attach(mut rows: rusqlite::Rows<'_>, orders: &mut VecDeque<OrderRecord>) -> R
     Ok(())
 }
 
+/// Whether a row counts as of a sequence number: it was there, and its import was not taken back.
+pub(super) fn counts(
+    imports: &BTreeMap<i64, ImportStanding>,
+    row_seq: i64,
+    import_id: i64,
+    seq: i64,
+) -> bool {
+    let withdrawn = imports.get(&import_id).and_then(|import| import.withdrawn);
+    row_seq <= seq && withdrawn.is_none_or(|from| from > seq)
+}
+
 impl Ledger {
     /// Returns one order of a program.
     pub fn order(&self, program: &str, order_no: &No) -> Result<Option<OrderRecord>> {
@@ -189,8 +224,12 @@ impl Ledger {
         if revisions.is_empty() {
             return Ok(None);
         }
-        let record = OrderRecord { order_no: order_no.clone(), revisions, results: Vec::new() };
-        let mut orders = VecDeque::from([record]);
+        let mut orders = VecDeque::from([OrderRecord {
+            program_id,
+            order_no: order_no.clone(),
+            revisions,
+            results: Vec::new(),
+        }]);
         let mut select: Statement<'_> = self
             .conn
             .prepare(&format!(
@@ -204,21 +243,35 @@ impl Ledger {
     }
 
     /// Returns the lines of an order that count as of a sequence number, in order of their
-    /// numbers: of each line the greatest revision, withdrawn ones left out.
-    pub fn counting<'o>(&self, order: &'o OrderRecord, seq: i64) -> Vec<CountingLine<'o>> {
+    /// numbers: of each line the greatest revision, withdrawn ones left out; with our own clicks.
+    pub fn counting<'o>(&self, order: &'o OrderRecord, seq: i64) -> Result<Vec<CountingLine<'o>>> {
         let mut lines: Vec<CountingLine<'o>> = Vec::with_capacity(order.revisions.len());
         for revision in order.revisions.iter().filter(|revision| self.counts(revision, seq)) {
             match lines.last_mut() {
                 Some(line) if line.revision.fact.line_no == revision.fact.line_no => {
                     self.weigh(line, revision);
                 }
-                _ => lines.push(CountingLine { revision, conflict: false }),
+                _ => lines.push(CountingLine { revision, conflict: false, own_click: None }),
             }
         }
         if !lines.is_sorted_by(|a, b| a.revision.fact.line_no <= b.revision.fact.line_no) {
             lines.sort_by(|a, b| a.revision.fact.line_no.cmp(&b.revision.fact.line_no));
         }
-        lines
+        if self.clicked.contains(&order.program_id) {
+            for line in &mut lines {
+                line.own_click = self.own_click(order.program_id, &line.revision.fact, seq)?;
+            }
+        }
+        Ok(lines)
+    }
+
+    /// Our own click that led to a line whose row names none.
+    fn own_click(&self, program_id: i64, fact: &LineFact, seq: i64) -> Result<Option<OwnClick>> {
+        let ordered_at = fact.ordered_at.or(fact.paid_at);
+        match (fact.clicked_at, fact.sub_id.as_deref(), ordered_at) {
+            (None, Some(sub_id), Some(by)) => self.last_click(program_id, sub_id, by, seq),
+            _ => Ok(None),
+        }
     }
 
     /// Returns the instant an import was declared to be as of.
@@ -227,8 +280,7 @@ impl Ledger {
     }
 
     fn counts(&self, revision: &Revision, seq: i64) -> bool {
-        let withdrawn = self.imports.get(&revision.import_id).and_then(|import| import.withdrawn);
-        revision.seq <= seq && withdrawn.is_none_or(|from| from > seq)
+        counts(&self.imports, revision.seq, revision.import_id, seq)
     }
 
     /// Lets the greater of two revisions of one line count.
@@ -236,7 +288,7 @@ impl Ledger {
         let held = (&line.revision.fact, self.as_of(line.revision));
         let (order, contradicts) = ranking((&other.fact, self.as_of(other)), held, &self.words);
         if order == Ordering::Greater {
-            *line = CountingLine { revision: other, conflict: contradicts };
+            *line = CountingLine { revision: other, conflict: contradicts, own_click: None };
         } else {
             line.conflict |= contradicts;
         }

@@ -12,9 +12,11 @@ mod replay;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use feebook_schedule::{Book, Source};
+use feebook_schedule::{Book, Diagnostic, Source};
 
+use crate::error::{self, Error, Result};
 use crate::ledger::CountingLine;
+use crate::words::Words;
 
 pub(crate) use evaluator::known;
 pub use evaluator::{Covering, Evaluated, Evaluator};
@@ -39,6 +41,24 @@ impl Terms {
         };
         self.sources.iter().filter(belongs).cloned().collect()
     }
+
+    /// Returns the terms as they were known on a day: without the amendments that were learned of
+    /// later. A book of the files that are left says the same whenever it is loaded again.
+    ///
+    /// # Errors
+    ///
+    /// When what was known on that day does not load: two versions may have been in force at once
+    /// before an amendment said which.
+    pub fn as_known(&self, on: NaiveDate) -> Result<Self> {
+        let sources: Arc<[Source]> = self.book.known_on(&self.sources, on).into();
+        let (book, mut problems) = Book::load(&sources);
+        problems.retain(Diagnostic::is_error);
+        if problems.is_empty() {
+            return Ok(Self { book: Arc::new(book), sources });
+        }
+        let message = format!("the schedules as known on {on} do not load");
+        Err(Error::new(&error::TERMS, message).with(problems))
+    }
 }
 
 /// Which orders are meant.
@@ -49,6 +69,8 @@ pub struct Scope {
     /// Only orders whose day (the civil day of the governing instant in the program's zone, else
     /// of the earliest instant) is one of these, both ends included.
     pub days: Option<(NaiveDate, NaiveDate)>,
+    /// The terms are those known on this day; for the run's record, see [`Terms::as_known`].
+    pub as_known: Option<NaiveDate>,
 }
 
 impl Scope {
@@ -69,16 +91,35 @@ impl Scope {
     /// Says it in words, for the run's record.
     pub fn in_words(&self) -> String {
         let program = self.program.as_deref().unwrap_or("all programs");
-        match self.days {
-            Some((first, last)) => format!("{program}, {first} to {last}"),
-            None => format!("{program}, all days"),
-        }
+        let days = match self.days {
+            Some((first, last)) => format!("{first} to {last}"),
+            None => "all days".to_owned(),
+        };
+        let known = self.as_known.map_or_else(String::new, |day| format!(", as known on {day}"));
+        format!("{program}, {days}{known}")
     }
 }
 
-/// Whether two evaluations of an order see the same lines say the same.
+/// Whether the reports of an order say the same.
 pub(crate) fn same_facts(a: &[CountingLine<'_>], b: &[CountingLine<'_>]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.revision.fact == b.revision.fact)
+}
+
+/// Whether all that is known of an order is the same: the reports, and what bears on the lines
+/// beside them. `before` and `now` are evaluators of what was and is known; without terms today
+/// only the reports are compared.
+pub(crate) fn same_knowledge(
+    (before, then): (&Evaluator, &[CountingLine<'_>]),
+    (today, now): (Option<&Evaluator>, &[CountingLine<'_>]),
+    words: &Words,
+) -> bool {
+    if !same_facts(then, now) {
+        return false;
+    }
+    let Some(today) = today else { return true };
+    let same_clicks = then.iter().zip(now).all(|(a, b)| a.own_click == b.own_click);
+    let same_standing = before.standing() == today.standing();
+    (same_clicks && same_standing) || before.beside(then, words) == today.beside(now, words)
 }
 
 /// Is told how far a long piece of work has come.

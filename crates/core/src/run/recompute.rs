@@ -4,12 +4,15 @@
 //! Owns the comparison. A run that changes nothing writes nothing. Refuses to touch what earlier
 //! runs wrote: a correction is a new result.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use feebook_kernel::{Silent, State, Verdict};
 use feebook_schedule::iso::Currency;
-use feebook_schedule::{Program, Version};
+use feebook_schedule::{GovernedBy, Version};
 
-use super::evaluator::{Evaluated, Evaluator, known};
+use super::evaluator::{Beside, Evaluated, Evaluator, known};
 use super::replay::{Latest, Replay};
 use super::{Progress, Scope, Terms, same_facts};
 use crate::error::{self, Error, Result};
@@ -17,6 +20,8 @@ use crate::fact::{LineFact, No};
 use crate::ledger::{
     Components, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
 };
+use crate::postings::{self, Account, Held, posted_by};
+use crate::words::Words;
 
 /// What a run saw of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// What a run found of the line, for what it reverses.
+    fn held(&self) -> Held {
+        (self.state, self.amounts.map(|amounts| amounts.total()))
+    }
+
     /// What makes a difference to the publisher: another version of the terms that says the same
     /// does not.
     fn earns(&self) -> (State, Verdict, Option<Components>) {
@@ -50,6 +60,13 @@ pub enum Why {
     Withdrawn,
     /// The text of the terms changed, or another version governs.
     NewScheduleText,
+    /// A click of our own log was imported or taken back.
+    NewClick,
+    /// A flag was recorded or taken back.
+    NewFlag,
+    /// A mark on the product, the kind of placement or the account's channel was recorded or taken
+    /// back.
+    NewDatedFact,
     /// Another line of the order changed, and with it the order's cap or bonus.
     OtherLine,
     /// The calculation itself changed with a newer feebook.
@@ -63,6 +80,9 @@ impl Why {
             Self::NewRevision => "new revision",
             Self::Withdrawn => "import taken back",
             Self::NewScheduleText => "new schedule text",
+            Self::NewClick => "own click",
+            Self::NewFlag => "flag",
+            Self::NewDatedFact => "mark, placement or account",
             Self::OtherLine => "another line of the order",
             Self::NewCalculation => "newer feebook",
         }
@@ -84,6 +104,9 @@ pub struct Change {
     pub after: Option<Seen>,
     /// Why.
     pub why: Why,
+    /// The run whose posting this reverses in part or whole: the line was settled and now earns
+    /// less. The difference is posted as a result of its own; what was posted stays.
+    pub reverses: Option<RunId>,
 }
 
 /// What a run came to.
@@ -160,9 +183,10 @@ impl Work<'_, '_> {
         program: &str,
         progress: &mut dyn Progress,
     ) -> Result<()> {
-        let mut evaluator = Evaluator::new(&terms.book, program).ok_or_else(|| {
+        let standing = Arc::new(self.run.ledger().standing(program, self.run.seq())?);
+        let mut evaluator = Evaluator::new(&terms.book, program, &standing).ok_or_else(|| {
             let message =
-                format!("the ledger has orders of `{program}`, and there are no terms of it");
+                format!("the ledger has facts of `{program}`, and there are no terms of it");
             Error::new(&error::NO_PROGRAM, message)
                 .hint(format!("add a folder {program} to the schedules, or leave the program out"))
         })?;
@@ -185,7 +209,7 @@ impl Work<'_, '_> {
         order: &OrderRecord,
         differences: &mut Differences,
     ) -> Result<()> {
-        let facts = self.run.ledger().counting(order, self.run.seq());
+        let facts = self.run.ledger().counting(order, self.run.seq())?;
         let last = order.results.last();
         let day =
             if facts.is_empty() { self.day_before(program, order)? } else { evaluator.day(&facts) };
@@ -209,7 +233,8 @@ impl Work<'_, '_> {
         let after = saw_all(&evaluated);
         let covering = evaluated.covering.clone();
         let version = evaluator.version(&covering);
-        let after = Sight::of(evaluator.program(), version, &facts, after);
+        let words = self.run.ledger().words();
+        let after = Sight::of(evaluator, version, &facts, after, words);
         match last {
             None => self.report.first_time += 1,
             Some(result) => {
@@ -251,17 +276,27 @@ impl Work<'_, '_> {
         let ledger = self.run.ledger();
         let latest = self.replay.latest(ledger, program, order)?;
         let Some(Latest { facts: facts_before, evaluator, .. }) = latest else { return Ok(None) };
-        let evaluated = evaluator.evaluate(&facts_before, ledger.words(), &mut Silent)?;
+        let words = ledger.words();
+        let evaluated = evaluator.evaluate(&facts_before, words, &mut Silent)?;
         let (seen, covering) = (saw_all(&evaluated), evaluated.covering.clone());
         let version = evaluator.version(&covering);
         let currency = version.map(Version::currency);
-        let before = Sight::of(evaluator.program(), version, &facts_before, seen);
+        let before = Sight::of(evaluator, version, &facts_before, seen, words);
+        let mut accounts: Option<Vec<Account<'_>>> = None;
         for line_no in line_numbers(&facts_before, facts) {
             let (old, new) = (before.line(line_no), after.line(line_no));
             if old.map(Seen::earns) == new.map(Seen::earns) {
                 continue;
             }
             let why = why(line_no, &facts_before, facts, &before, after);
+            let reverses = if postings::reverses(old.map(Seen::held), new.map(Seen::held)) {
+                if accounts.is_none() {
+                    accounts = Some(postings::accounts(ledger, &mut self.replay, program, order)?);
+                }
+                accounts.as_ref().and_then(|accounts| posted_by(accounts, line_no))
+            } else {
+                None
+            };
             (self.changed)(Change {
                 program: program.to_owned(),
                 order_no: order.order_no.clone(),
@@ -269,6 +304,7 @@ impl Work<'_, '_> {
                 before: old.cloned(),
                 after: new.cloned(),
                 why,
+                reverses,
             });
         }
         Ok(currency)
@@ -303,19 +339,25 @@ impl Differences {
 
 /// What one evaluation saw of an order.
 struct Sight {
-    /// Digests of the files of the terms: program, version, category tree, and the versions in
-    /// force at the lines' clicks.
+    /// What of program.toml bears on an order: the instant that governs, and the zone.
+    reading: (GovernedBy, Tz),
+    /// Digests of the files of the terms: version, category tree, and the versions in force at the
+    /// lines' clicks.
     texts: Vec<[u8; 32]>,
     lines: Vec<(No, Seen)>,
+    /// What bears on the lines beside their reports.
+    beside: Vec<Beside>,
 }
 
 impl Sight {
     fn of(
-        program: &Program,
+        evaluator: &Evaluator,
         version: Option<&Version>,
         facts: &[CountingLine<'_>],
         outcomes: Vec<(Verdict, Option<Components>)>,
+        words: &Words,
     ) -> Self {
+        let program = evaluator.program();
         let schedule = version.map(|version| version.id().to_owned());
         let decimals = version.map_or(2, |version| version.currency().decimals());
         let lines = facts
@@ -327,17 +369,23 @@ impl Sight {
                 (line.revision.fact.line_no.clone(), seen)
             })
             .collect();
-        let clicks = facts.iter().filter_map(|line| line.revision.fact.clicked_at);
+        let clicks = facts.iter().filter_map(CountingLine::clicked_at);
         let at_clicks = clicks.filter_map(|at| program.in_force(at).ok());
-        let mut texts = vec![program.source().digest()];
+        let reading = (program.governed_by(), program.zone());
+        let mut texts = Vec::new();
         texts.extend(version.map(|version| version.source().digest()));
         texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
         texts.extend(at_clicks.map(|version| version.source().digest()));
-        Self { texts, lines }
+        Self { reading, texts, lines, beside: evaluator.beside(facts, words) }
     }
 
     fn line(&self, line_no: &No) -> Option<&Seen> {
         self.lines.iter().find(|(number, _)| number == line_no).map(|(_, seen)| seen)
+    }
+
+    fn beside(&self, line_no: &No) -> Option<&Beside> {
+        let at = self.lines.iter().position(|(number, _)| number == line_no)?;
+        self.beside.get(at)
     }
 }
 
@@ -367,10 +415,23 @@ fn why(
     if old != new {
         return Why::NewRevision;
     }
-    if before.texts != after.texts {
+    let side = |part: fn(&Beside) -> &Vec<u8>| {
+        before.beside(line_no).map(part) == after.beside(line_no).map(part)
+    };
+    if !side(|beside| &beside.click) {
+        return Why::NewClick;
+    }
+    if !side(|beside| &beside.flags) {
+        return Why::NewFlag;
+    }
+    if !side(|beside| &beside.dated) {
+        return Why::NewDatedFact;
+    }
+    if before.texts != after.texts || before.reading != after.reading {
         return Why::NewScheduleText;
     }
-    if same_facts(facts_before, facts_after) { Why::NewCalculation } else { Why::OtherLine }
+    let same = same_facts(facts_before, facts_after) && before.beside == after.beside;
+    if same { Why::NewCalculation } else { Why::OtherLine }
 }
 
 fn find<'f>(facts: &[CountingLine<'f>], line_no: &No) -> Option<&'f LineFact> {

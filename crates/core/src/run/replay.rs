@@ -11,6 +11,7 @@ use feebook_schedule::Book;
 use super::evaluator::Evaluator;
 use crate::error::{self, Error, Result};
 use crate::ledger::{BookId, CountingLine, Ledger, OrderRecord, RunId, RunRecord};
+use crate::standing::Standing;
 
 /// Replays orders; keeps the books that it had to rebuild.
 #[derive(Debug)]
@@ -18,13 +19,21 @@ pub struct Replay {
     runs: BTreeMap<RunId, RunRecord>,
     evaluators: BTreeMap<(BookId, String), Evaluator>,
     books: BTreeMap<BookId, Arc<Book>>,
+    /// What was known beside a program's reports at the sequence numbers that runs saw.
+    standings: BTreeMap<(String, i64), Arc<Standing>>,
 }
 
-/// An order as its latest run saw it.
+/// An order as a run saw it.
 #[derive(Debug)]
 pub struct Latest<'o, 'e> {
     /// The run.
     pub run_id: RunId,
+    /// When it ran, in seconds since 1970-01-01T00:00:00Z.
+    pub ran_at: i64,
+    /// The book of terms it went by.
+    pub book_id: BookId,
+    /// The highest sequence number it saw.
+    pub seq: i64,
     /// The lines that counted then.
     pub facts: Vec<CountingLine<'o>>,
     /// Evaluates by that run's book.
@@ -35,28 +44,48 @@ impl Replay {
     /// Prepares the replay of a ledger's runs.
     pub fn new(ledger: &Ledger) -> Result<Self> {
         let runs = ledger.runs()?.into_iter().map(|run| (run.id, run)).collect();
-        Ok(Self { runs, evaluators: BTreeMap::new(), books: BTreeMap::new() })
+        Ok(Self {
+            runs,
+            evaluators: BTreeMap::new(),
+            books: BTreeMap::new(),
+            standings: BTreeMap::new(),
+        })
     }
 
-    /// Returns the evaluator of a run's book for a program.
+    /// Returns the evaluator of a run's book, told what the run knew, for a program.
     fn evaluator(
         &mut self,
         ledger: &Ledger,
-        book_id: BookId,
+        (book_id, seq): (BookId, i64),
         program: &str,
     ) -> Result<&mut Evaluator> {
+        let standing = self.standing(ledger, program, seq)?;
         let key = (book_id, program.to_owned());
         if !self.evaluators.contains_key(&key) {
             let book = self.book(ledger, book_id)?;
-            let evaluator = Evaluator::new(&book, program).ok_or_else(|| {
+            let evaluator = Evaluator::new(&book, program, &standing).ok_or_else(|| {
                 let message = format!("the book of an earlier run has no program {program}");
                 Error::new(&error::BROKEN, message)
             })?;
             self.evaluators.insert(key.clone(), evaluator);
         }
-        self.evaluators
+        let evaluator = self
+            .evaluators
             .get_mut(&key)
-            .ok_or_else(|| Error::new(&error::BROKEN, "an evaluator vanished while it was made"))
+            .ok_or_else(|| Error::new(&error::BROKEN, "an evaluator vanished while it was made"))?;
+        evaluator.know(&standing);
+        Ok(evaluator)
+    }
+
+    /// What was known beside a program's reports at a sequence number.
+    fn standing(&mut self, ledger: &Ledger, program: &str, seq: i64) -> Result<Arc<Standing>> {
+        let key = (program.to_owned(), seq);
+        if let Some(known) = self.standings.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let standing = Arc::new(ledger.standing(program, seq)?);
+        self.standings.insert(key, Arc::clone(&standing));
+        Ok(standing)
     }
 
     fn book(&mut self, ledger: &Ledger, book_id: BookId) -> Result<Arc<Book>> {
@@ -83,13 +112,24 @@ impl Replay {
         program: &str,
         order: &'o OrderRecord,
     ) -> Result<Option<Latest<'o, '_>>> {
-        let last = order.results.last();
-        let Some(run) = last.and_then(|result| self.runs.get(&result.run_id)) else {
-            return Ok(None);
-        };
-        let (run_id, book_id) = (run.id, run.book_id);
-        let facts = ledger.counting(order, run.seq);
-        let evaluator = self.evaluator(ledger, book_id, program)?;
-        Ok(Some(Latest { run_id, facts, evaluator }))
+        match order.results.last() {
+            Some(result) => self.seen_by(ledger, program, order, result.run_id),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns an order as a run saw it.
+    pub fn seen_by<'o>(
+        &mut self,
+        ledger: &Ledger,
+        program: &str,
+        order: &'o OrderRecord,
+        run_id: RunId,
+    ) -> Result<Option<Latest<'o, '_>>> {
+        let Some(run) = self.runs.get(&run_id) else { return Ok(None) };
+        let (seq, book_id, ran_at) = (run.seq, run.book_id, run.ran_at);
+        let facts = ledger.counting(order, seq)?;
+        let evaluator = self.evaluator(ledger, (book_id, seq), program)?;
+        Ok(Some(Latest { run_id, ran_at, book_id, seq, facts, evaluator }))
     }
 }

@@ -1,0 +1,191 @@
+//! The publisher's own click log, in CSV: `sub_id, clicked_at, placement, country, url, referrer`,
+//! in any order; `sub_id` must be there.
+//!
+//! Owns the reading of its rows. An instant that is not given is taken from an `aff_trace_key` in
+//! the url, else in the referrer. Refuses to match clicks with orders.
+
+use std::fs::File;
+use std::path::Path;
+
+use chrono_tz::Tz;
+use feebook_schedule::diagnostic::{Code, Diagnostic};
+use feebook_schedule::{Program, iso};
+use sha2::{Digest, Sha256};
+
+use super::cell::Cells;
+use super::csv;
+use super::intake::{self, Keeping, TakenIn, Watch};
+use super::mapping::CsvLayout;
+use super::moment::{self, TimeFormat};
+use super::report::Rows;
+use super::row::{Problem, shown};
+use super::{ReadSummary, codes, refused};
+use crate::click::{Click, traced_at};
+use crate::error::{Error, Result};
+use crate::ledger::{Begun, Ledger, NewImport, PendingImport};
+
+/// The name under which the ledger lists imports of clicks.
+pub const FORMAT: &str = "clicks";
+
+/// The columns; each is asked for by its number.
+const COLUMNS: [&str; 6] = ["sub_id", "clicked_at", "placement", "country", "url", "referrer"];
+const SUB_ID: usize = 0;
+const CLICKED_AT: usize = 1;
+const PLACEMENT: usize = 2;
+const COUNTRY: usize = 3;
+const URL: usize = 4;
+const REFERRER: usize = 5;
+
+/// Reads a click log into the ledger, whole or not at all.
+///
+/// # Errors
+///
+/// When the file cannot be read, is no click log, or the ledger fails; then nothing is kept.
+pub fn take_in(
+    path: &Path,
+    program: &Program,
+    ledger: &mut Ledger,
+    keeping: &Keeping,
+    watch: &mut dyn Watch,
+) -> Result<TakenIn> {
+    let shown = path.display().to_string();
+    let (_, _, file_digest) = intake::look_at(path)?;
+    let new = NewImport {
+        program: program.id(),
+        file: &shown,
+        file_digest,
+        format: FORMAT,
+        format_digest: Sha256::digest(COLUMNS.join(",")).into(),
+        as_of: keeping.as_of,
+        imported_at: keeping.now,
+    };
+    let pending = match ledger.begin_import(&new)? {
+        Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
+        Begun::Started(pending) => *pending,
+    };
+    let file = File::open(path).map_err(|e| Error::file(path, "read", e))?;
+    let mut log = Log {
+        shown: &shown,
+        zone: program.zone(),
+        formats: [TimeFormat::Rfc3339, TimeFormat::Plain],
+        pending,
+        watch,
+        summary: ReadSummary::default(),
+    };
+    let layout = CsvLayout {
+        delimiter: b',',
+        quote: Some(b'"'),
+        encoding: encoding_rs::UTF_8,
+        columns: vec![COLUMNS[SUB_ID].to_owned()],
+    };
+    csv::read(&COLUMNS.map(str::to_owned), &layout, file, &mut log)?;
+    let Log { pending, summary, .. } = log;
+    if summary.unread.iter().any(|column| column.name == "order_no") {
+        let message = "the header has `order_no`: this is a report of orders, not a click log";
+        let problem = Diagnostic::whole(&codes::ORDERS_AS_CLICKS, &shown, message);
+        return Err(refused(problem.hint("`feebook import` takes it")));
+    }
+    intake::kept(pending, summary, keeping)
+}
+
+/// A click log while it is being read.
+struct Log<'l, 'w> {
+    shown: &'w str,
+    zone: Tz,
+    formats: [TimeFormat; 2],
+    pending: PendingImport<'l>,
+    watch: &'w mut dyn Watch,
+    summary: ReadSummary,
+}
+
+impl Rows for Log<'_, '_> {
+    fn shown(&self) -> &str {
+        self.shown
+    }
+
+    fn summary(&mut self) -> &mut ReadSummary {
+        &mut self.summary
+    }
+
+    fn tell(&mut self, problem: Diagnostic) {
+        self.watch.problem(problem);
+    }
+
+    fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
+        self.summary.rows += 1;
+        let mut problems = Vec::new();
+        let click = self.click(cells, &mut problems);
+        if let (Some(click), true) = (click, problems.is_empty()) {
+            self.summary.accepted += 1;
+            self.pending.append_click(click)?;
+        }
+        Ok(problems)
+    }
+}
+
+impl Log<'_, '_> {
+    /// Reads a row; none when it cannot be a click, which is then among the problems.
+    fn click<C: Cells>(&mut self, cells: &C, problems: &mut Vec<Problem>) -> Option<Click> {
+        let text = |slot: usize| cells.text(slot).map(str::trim).filter(|text| !text.is_empty());
+        let clicked_at = self.clicked_at(&text, problems);
+        if text(SUB_ID).is_none() && text(PLACEMENT).is_none() {
+            let message = "the row has neither a `sub_id` nor a `placement`".to_owned();
+            problems.push(Problem {
+                code: &codes::EMPTY_CLICK,
+                slot: None,
+                message,
+                hint: Some(
+                    "a click leads to orders by its sub_id, and counts for its placement".into(),
+                ),
+            });
+        }
+        let country = text(COUNTRY).map(str::to_ascii_uppercase);
+        if let Some(code) = country.as_deref().filter(|code| !iso::is_country(code)) {
+            let expected = "an ISO 3166 code of two letters";
+            problems.push(unexpected(&codes::UNKNOWN_COUNTRY, COUNTRY, code, expected));
+        }
+        let words = self.pending.words();
+        Some(Click {
+            sub_id: text(SUB_ID).unwrap_or_default().into(),
+            clicked_at: clicked_at?,
+            placement: text(PLACEMENT).map(|placement| words.intern(placement)),
+            country: country.map(|country| words.intern(&country)),
+            url: text(URL).map(Into::into),
+            referrer: text(REFERRER).map(Into::into),
+        })
+    }
+
+    /// The instant as it is written, else that of an `aff_trace_key`.
+    fn clicked_at<'t>(
+        &mut self,
+        text: &impl Fn(usize) -> Option<&'t str>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<i64> {
+        let Some(written) = text(CLICKED_AT) else {
+            let traced =
+                text(URL).and_then(traced_at).or_else(|| text(REFERRER).and_then(traced_at));
+            if traced.is_none() {
+                let message = "the row has no `clicked_at`".to_owned();
+                let hint = "it may be empty where the url or the referrer has an aff_trace_key";
+                let hint = Some(hint.to_owned());
+                problems.push(Problem { code: &codes::NO_CLICK_TIME, slot: None, message, hint });
+            }
+            return traced;
+        };
+        let Some((at, doubtful)) = moment::instant(written, &self.formats, self.zone) else {
+            let traced = traced_at(written);
+            if traced.is_none() {
+                let expected = "RFC 3339, YYYY-MM-DD HH:MM:SS or an aff_trace_key";
+                problems.push(unexpected(&codes::BAD_TIME, CLICKED_AT, written, expected));
+            }
+            return traced;
+        };
+        self.summary.doubtful_times += u64::from(doubtful);
+        Some(at)
+    }
+}
+
+fn unexpected(code: &'static Code, slot: usize, text: &str, expected: &str) -> Problem {
+    let message = format!("`{}` is \"{}\", expected {expected}", COLUMNS[slot], shown(text));
+    Problem { code, slot: Some(slot), message, hint: None }
+}

@@ -1,0 +1,252 @@
+//! What the runs posted for one order, one after another, and what each reverses.
+//!
+//! Owns the differences of consecutive results, line by line and currency by currency, and what was
+//! reported between them. Refuses to evaluate by itself: what a run found of a line is its replay.
+
+use feebook_kernel::{Silent, State};
+use feebook_schedule::Version;
+use feebook_schedule::iso::{Currency, written};
+
+use crate::error::Result;
+use crate::fact::{LineFact, No};
+use crate::ledger::{Amounts, BookId, CountingLine, Ledger, OrderRecord, RunId, StoredResult};
+use crate::run::{Latest, Replay, known};
+
+/// What one run posted for an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// The run.
+    pub run_id: RunId,
+    /// When it ran, in seconds since 1970-01-01T00:00:00Z.
+    pub ran_at: i64,
+    /// What it added, in each currency that it touched: two where the terms changed theirs.
+    pub parts: Vec<Part>,
+    /// The runs whose postings this one reverses in part or whole: a line that they had posted as
+    /// settled earns less. What was posted stays as it was.
+    pub reverses: Vec<RunId>,
+    /// What was reported, recorded or changed between the runs.
+    pub because: String,
+}
+
+/// What a run added in one currency, in minor units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The currency; none where no terms say one.
+    pub currency: Option<Currency>,
+    /// The sum.
+    pub difference: i64,
+    /// The same by state: those in which anything changed.
+    pub by_state: Vec<(&'static str, i64)>,
+}
+
+impl Part {
+    /// Writes an amount of the part's currency.
+    pub fn written(&self, minor: i64) -> String {
+        written(minor, self.currency.map_or(2, |currency| currency.decimals()))
+    }
+}
+
+/// What a run found of a line: its state, and what it earns where that can be said.
+pub(crate) type Held = (State, Option<i64>);
+
+/// What a run found of an order.
+#[derive(Debug)]
+pub(crate) struct Account<'o> {
+    run_id: RunId,
+    ran_at: i64,
+    book_id: BookId,
+    currency: Option<Currency>,
+    amounts: Amounts,
+    facts: Vec<CountingLine<'o>>,
+    lines: Vec<Held>,
+}
+
+impl Account<'_> {
+    /// What the run found of a line; none where it did not have it.
+    fn held(&self, line_no: &No) -> Option<Held> {
+        let at = self.facts.iter().position(|line| line.revision.fact.line_no == *line_no)?;
+        self.lines.get(at).copied()
+    }
+}
+
+/// Returns what each run found of an order, in order of the runs.
+pub(crate) fn accounts<'o>(
+    ledger: &Ledger,
+    replay: &mut Replay,
+    program: &str,
+    order: &'o OrderRecord,
+) -> Result<Vec<Account<'o>>> {
+    let mut accounts = Vec::new();
+    for result in &order.results {
+        if let Some(seen) = replay.seen_by(ledger, program, order, result.run_id)? {
+            accounts.push(account(ledger, seen, result)?);
+        }
+    }
+    Ok(accounts)
+}
+
+fn account<'o>(
+    ledger: &Ledger,
+    seen: Latest<'o, '_>,
+    result: &StoredResult,
+) -> Result<Account<'o>> {
+    let evaluated = seen.evaluator.evaluate(&seen.facts, ledger.words(), &mut Silent)?;
+    let totals = evaluated.outcomes.iter().map(|outcome| known(outcome).map(|sum| sum.total()));
+    let states = seen.facts.iter().map(|line| line.revision.fact.state);
+    let lines = states.zip(totals).collect();
+    let covering = evaluated.covering.clone();
+    Ok(Account {
+        run_id: seen.run_id,
+        ran_at: seen.ran_at,
+        book_id: seen.book_id,
+        currency: seen.evaluator.version(&covering).map(Version::currency),
+        amounts: result.amounts,
+        facts: seen.facts,
+        lines,
+    })
+}
+
+/// Whether a line that was settled now earns less: what was posted for it is reversed.
+pub(crate) fn reverses(before: Option<Held>, after: Option<Held>) -> bool {
+    let Some((State::Settled, Some(before))) = before else { return false };
+    after.map_or(Some(0), |(_, total)| total).is_some_and(|after| after < before)
+}
+
+/// Returns the run that posted what a line has in the last of these accounts: the first of those
+/// that found the same without a break.
+pub(crate) fn posted_by(accounts: &[Account<'_>], line_no: &No) -> Option<RunId> {
+    let last = accounts.last()?.held(line_no);
+    let same = accounts.iter().rev().take_while(|account| account.held(line_no) == last);
+    same.last().map(|account| account.run_id)
+}
+
+/// Returns what was posted for an order, in order of the runs.
+///
+/// # Errors
+///
+/// When the ledger cannot be read or a stored text of the terms no longer loads.
+pub fn postings(
+    ledger: &Ledger,
+    replay: &mut Replay,
+    program: &str,
+    order: &OrderRecord,
+) -> Result<Vec<Posting>> {
+    let accounts = accounts(ledger, replay, program, order)?;
+    let posting = |(at, account): (usize, &Account<'_>)| {
+        let earlier = &accounts[..at];
+        Posting {
+            run_id: account.run_id,
+            ran_at: account.ran_at,
+            parts: parts(earlier.last(), account),
+            reverses: reversed(earlier, account),
+            because: because(earlier.last(), account),
+        }
+    };
+    Ok(accounts.iter().enumerate().map(posting).collect())
+}
+
+/// The runs that an account reverses, by the lines that were settled.
+fn reversed(earlier: &[Account<'_>], account: &Account<'_>) -> Vec<RunId> {
+    let Some(last) = earlier.last() else { return Vec::new() };
+    let numbers = last.facts.iter().map(|line| &line.revision.fact.line_no);
+    let reversed = numbers.filter(|line_no| reverses(last.held(line_no), account.held(line_no)));
+    let mut runs: Vec<RunId> = reversed.filter_map(|no| posted_by(earlier, no)).collect();
+    runs.sort_unstable();
+    runs.dedup();
+    runs
+}
+
+/// What an account adds to the one before; in two currencies, all of the old is taken away.
+fn parts(last: Option<&Account<'_>>, account: &Account<'_>) -> Vec<Part> {
+    let nothing = Amounts::default();
+    match last {
+        None => vec![part(account.currency, &nothing, &account.amounts)],
+        Some(last) if last.currency == account.currency => {
+            vec![part(account.currency, &last.amounts, &account.amounts)]
+        }
+        Some(last) => vec![
+            part(last.currency, &last.amounts, &nothing),
+            part(account.currency, &nothing, &account.amounts),
+        ],
+    }
+}
+
+fn part(currency: Option<Currency>, before: &Amounts, after: &Amounts) -> Part {
+    let states = |amounts: &Amounts| {
+        [
+            ("pending", amounts.pending.total()),
+            ("approved", amounts.approved.total()),
+            ("settled", amounts.settled.total()),
+            ("held", amounts.held.total()),
+        ]
+    };
+    let pairs = states(after).into_iter().zip(states(before));
+    let differences = pairs.map(|((state, new), (_, old))| (state, new - old));
+    Part {
+        currency,
+        difference: after.total() - before.total(),
+        by_state: differences.filter(|(_, difference)| *difference != 0).collect(),
+    }
+}
+
+/// What happened between two accounts: what the reports and our own clicks say anew; if nothing,
+/// then it was the terms, or something recorded beside the reports.
+fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
+    let Some(last) = last else { return "first".to_owned() };
+    let decimals = account.currency.map_or(2, |currency| currency.decimals());
+    news(&last.facts, &account.facts, decimals).unwrap_or_else(|| {
+        let of_terms = if last.book_id == account.book_id { "" } else { "the terms, or " };
+        format!("{of_terms}a flag or dated fact")
+    })
+}
+
+/// What the reports and our own clicks say anew, line by line.
+fn news(before: &[CountingLine<'_>], after: &[CountingLine<'_>], decimals: u32) -> Option<String> {
+    let mut told = Vec::new();
+    for line in after {
+        let fact = &line.revision.fact;
+        let Some(old) = find(before, &fact.line_no) else {
+            told.push(format!("line {} is new", fact.line_no));
+            continue;
+        };
+        if old.revision.fact != *fact {
+            told.push(line_news(&old.revision.fact, fact, decimals));
+        } else if let Some(news) = click_news(old, line) {
+            told.push(format!("line {}: {news}", fact.line_no));
+        }
+    }
+    let gone = before.iter().filter(|line| find(after, &line.revision.fact.line_no).is_none());
+    told.extend(gone.map(|line| format!("line {} was taken back", line.revision.fact.line_no)));
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// What is new of our own click; which import brought it does not matter.
+fn click_news(old: &CountingLine<'_>, new: &CountingLine<'_>) -> Option<&'static str> {
+    let said = |line: &CountingLine<'_>| {
+        line.own_click.map(|click| (click.at, click.placement, click.country))
+    };
+    match (said(old), said(new)) {
+        (old, new) if old == new => None,
+        (None, _) => Some("our own click is known"),
+        (_, None) => Some("our own click was taken back"),
+        _ => Some("another click of our own"),
+    }
+}
+
+fn line_news(old: &LineFact, new: &LineFact, decimals: u32) -> String {
+    let mut told = Vec::new();
+    if old.state != new.state {
+        told.push(format!("{} -> {}", old.state.word(), new.state.word()));
+    }
+    if let Some(refunded) = new.refunded.filter(|_| old.refunded != new.refunded) {
+        told.push(format!("refunded {}", written(refunded.get(), decimals)));
+    }
+    if told.is_empty() {
+        told.push("reported anew".to_owned());
+    }
+    format!("line {}: {}", new.line_no, told.join(", "))
+}
+
+fn find<'l, 'o>(lines: &'l [CountingLine<'o>], line_no: &No) -> Option<&'l CountingLine<'o>> {
+    lines.iter().find(|line| line.revision.fact.line_no == *line_no)
+}
