@@ -17,6 +17,7 @@ use feebook_core::error::{ErrorKind, FAILURES};
 use feebook_core::import::codes as reports;
 use feebook_schedule::codes as terms;
 use feebook_schedule::diagnostic::{Code, Severity};
+use feebook_schedule::sem::codes as keywords;
 
 use super::support::{Sandbox, root};
 
@@ -161,7 +162,8 @@ fn expected(folder: &Path) -> String {
 fn registry() -> Vec<(&'static Code, Option<ErrorKind>)> {
     let failures = FAILURES.iter().copied().chain([&reports::REFUSED]);
     let failures = failures.map(|failure| (&failure.code, Some(failure.kind)));
-    let plain = terms::ALL.iter().chain(reports::ALL).map(|code| (*code, None));
+    let plain =
+        terms::ALL.iter().chain(reports::ALL).chain(keywords::ALL).map(|code| (*code, None));
     plain.chain(failures).collect()
 }
 
@@ -243,6 +245,13 @@ const FAMILIES: &[(char, &str, &str)] = &[
         "Something is wrong with a report. Rows that are not understood are rejected one by one \
          and the others kept, or the file is refused as a whole (R001, with the reason before \
          it); both end `feebook import` with exit code 4.",
+    ),
+    (
+        'K',
+        "Keyword lists",
+        "What `feebook sem check` finds in a list of keywords, a warning each; it then ends with 1. \
+         From K011 on the list itself, or a row of it, was not understood: it ends with exit \
+         code 4.",
     ),
     (
         'T',

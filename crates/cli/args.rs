@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use feebook_core::run::Scope;
 use feebook_core::statement::By;
+use feebook_kernel::Effect;
 use feebook_schedule::zone::{Month, day_before};
 
 /// The ledger for affiliate commissions: what each order should earn under the terms in force on
@@ -74,12 +75,32 @@ pub(crate) enum Command {
     /// List imports, or take one back
     #[command(subcommand)]
     Imports(Imports),
+    /// The publisher's own click log: import, list, take back
+    #[command(subcommand)]
+    Click(Click),
+    /// Violations and findings of fraud on orders, sub-ids and placements
+    #[command(subcommand)]
+    Flag(Flag),
+    /// What the program determined about products
+    #[command(subcommand)]
+    Product(Product),
+    /// What kind of placement a link stands in
+    #[command(subcommand)]
+    Placement(Placement),
+    /// What model the program gave the account
+    #[command(subcommand)]
+    Account(Account),
     /// List programs, or show one
     #[command(subcommand)]
     Program(Program),
     /// The terms: list, show, find, check, export
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Search ads: check a list of keywords
+    #[command(subcommand)]
+    Sem(Sem),
+    /// Make a link that the network counts, from the program's template
+    Link(Link),
     /// Evaluate orders under the terms in force on their days and post the differences
     Recompute(Recompute),
     /// List order lines with what each earns
@@ -90,6 +111,8 @@ pub(crate) enum Command {
     Statement(Statement),
     /// Check the ledger and its facts
     Check(Scoped),
+    /// Price what the terms leave open, both ways, on the ledger's orders
+    Assumptions(Scoped),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -136,6 +159,226 @@ pub(crate) enum Imports {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Click {
+    /// Import click logs: CSV with the columns `sub_id`, `clicked_at`, `placement`, `country`, `url`,
+    /// `referrer`
+    Import {
+        /// The click logs
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The program that the links belong to, where the ledger has more than one
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+        /// Keep nothing of a file that has a bad row
+        #[arg(long)]
+        strict: bool,
+    },
+    /// List clicks
+    List {
+        #[command(flatten)]
+        scope: Scoped,
+        /// Only clicks of this sub-id
+        #[arg(long, value_name = "SUB_ID")]
+        sub_id: Option<String>,
+        /// Only clicks of this placement
+        #[arg(long, value_name = "PLACEMENT")]
+        placement: Option<String>,
+    },
+    /// Take an import of clicks back: its clicks stop counting
+    Undo {
+        /// The import's number
+        id: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Flag {
+    /// Record a flag
+    Add(FlagAdd),
+    /// List flags, those taken back too
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Take a flag back; it stays in the history
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FlagAdd {
+    /// The kind, as the terms name it: `fraud`, `brand_bidding`, `cookie_stuffing` ...
+    pub(crate) kind: String,
+    #[command(flatten)]
+    pub(crate) subject: FlagSubject,
+    /// With --placement: only from this day or instant on, by the click, else the governing instant
+    #[arg(long, value_name = "DATE", requires = "placement")]
+    pub(crate) from: Option<String>,
+    /// With --placement: only before this day or instant
+    #[arg(long, value_name = "DATE", requires = "placement")]
+    pub(crate) until: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// The program's own decision, where it does not leave the effect to its terms
+    #[arg(long, value_name = "EFFECT")]
+    pub(crate) effect: Option<FlagEffect>,
+    /// The day it was found or told [default: today]
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) on: Option<NaiveDate>,
+    /// Who found or told it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    /// The program, where the ledger has more than one
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+}
+
+/// What a flag is about: one of these.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct FlagSubject {
+    /// The order
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) order: Option<String>,
+    /// The sub-id
+    #[arg(long, value_name = "SUB_ID")]
+    pub(crate) sub_id: Option<String>,
+    /// The placement
+    #[arg(long, value_name = "PLACEMENT")]
+    pub(crate) placement: Option<String>,
+}
+
+/// What a flag does.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub(crate) enum FlagEffect {
+    /// The line earns 0.
+    Disqualify,
+    /// The line is computed, shown and posted as held.
+    Hold,
+    /// The commission stays; bonus and incentive do not.
+    WithholdBonus,
+}
+
+impl FlagEffect {
+    /// Returns the kernel's word for it.
+    pub(crate) fn effect(self) -> Effect {
+        match self {
+            Self::Disqualify => Effect::Disqualify,
+            Self::Hold => Effect::Hold,
+            Self::WithholdBonus => Effect::WithholdBonus,
+        }
+    }
+}
+
+/// A fact to take back.
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// Its number in the list
+    pub(crate) id: i64,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// By whom
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Product {
+    /// Record that the program gave a product a mark, such as `virtual`
+    Mark(Mark),
+    /// Record that the program took a mark off
+    Unmark(Mark),
+    /// List marks with their history
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Take an entry back, as if it had never been made; it stays in the history
+    Remove(Remove),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mark {
+    /// The network's product id
+    pub(crate) product: String,
+    /// The mark, as the terms name it
+    #[arg(value_name = "MARK")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) dated: Dated,
+}
+
+/// Since when something holds, and who says so.
+#[derive(Debug, Args)]
+pub(crate) struct Dated {
+    /// From this day on, in the program's zone
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) from: NaiveDate,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+    /// Who said so
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    /// The program, where the ledger has more than one
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Placement {
+    /// Record what kind a placement is: content, cashback, coupon, sem or extension
+    Set {
+        /// The placement
+        placement: String,
+        /// Its kind, as the terms name it
+        kind: String,
+        #[command(flatten)]
+        dated: Dated,
+    },
+    /// List kinds with their history
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Take an entry back, as if it had never been made; it stays in the history
+    Remove(Remove),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Account {
+    /// Record what the program assigned to the account
+    Set {
+        /// What of the account
+        aspect: AccountAspect,
+        /// What it is, as the terms name it
+        value: String,
+        #[command(flatten)]
+        dated: Dated,
+    },
+    /// List what was assigned, with its history
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Take an entry back, as if it had never been made; it stays in the history
+    Remove(Remove),
+}
+
+/// What of an account the terms ask for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum AccountAspect {
+    /// The account's model, which the program assigns.
+    Channel,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Program {
     /// List all programs
     List,
@@ -170,10 +413,31 @@ pub(crate) enum Schedule {
         /// An instant with an offset, or a local time or day in the program's zone
         instant: String,
     },
+    /// Say what changed from one version to another
+    Diff {
+        /// The program
+        program: String,
+        /// The earlier version
+        before: String,
+        /// The later version, or a file that is not in the program's folder yet
+        after: String,
+    },
+    /// Begin a new version as a copy of another, and list what to go through
+    New(NewVersion),
     /// Check schedules, each by itself and across versions
     Check {
         /// The program
         program: Option<String>,
+    },
+    /// Show what announced terms come to on your own last months of orders
+    Preview(Preview),
+    /// Compare the terms in words with what you accepted
+    Test {
+        /// The program; otherwise all that have a file of your own
+        program: Option<String>,
+        /// Accept the terms as they are
+        #[arg(long)]
+        accept: bool,
     },
     /// Write a program's files into a folder
     Export {
@@ -184,10 +448,105 @@ pub(crate) enum Schedule {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sem {
+    /// Check a list of keywords by what the program says of search ads
+    #[command(long_about = SEM_CHECK)]
+    Check {
+        /// The program
+        program: String,
+        /// The list: a CSV, or the export of an ad platform's editor
+        file: PathBuf,
+    },
+}
+
+/// What `sem check --help` says.
+const SEM_CHECK: &str = "\
+Check a list of keywords by what the program says of search ads
+
+The list is a CSV with the columns keyword, campaign, match type and negative (y or n), or the export \
+of Google Ads Editor or a bulk file of Microsoft Advertising as it is. Findings go to stderr. The \
+required negative keywords that are missing go to stdout: ready to paste, or with -O csv in the \
+columns of the list, to be imported; -O json holds both.
+
+A bid is near the brand when the whole keyword, or up to three adjacent words of it, come within so \
+many edits of a brand term (a letter more, less, other, or two swapped; capitals, accents, blanks, \
+hyphens and dots do not count):
+
+  letters of the word   edits that count
+  up to 5               none, but a letter doubled, y for i, two letters swapped
+  6 or 7                1
+  8 or more             2
+
+Where a term has several words, each is compared with its own. A word with the brand inside counts \
+from 6 letters on. Ordinary words that come near are listed in program.toml as sem.ordinary_terms.
+
+Exits with 1 when there are findings, with 4 when rows of the list were not understood.";
+
+#[derive(Debug, Args)]
+pub(crate) struct Link {
+    /// The program
+    pub(crate) program: String,
+    /// The page to link to, its whole address; otherwise the home page
+    pub(crate) url: Option<String>,
+    /// Where the link will stand
+    #[arg(long, value_name = "NAME")]
+    pub(crate) placement: Option<String>,
+    /// Your tag, which reports give back
+    #[arg(long, value_name = "TAG")]
+    pub(crate) sub_id: Option<String>,
+    /// The link that the network made for you, where links build on it
+    #[arg(long, value_name = "LINK")]
+    pub(crate) base: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Preview {
+    /// The announced version: a file named YYYY-MM-DD.toml
+    pub(crate) file: PathBuf,
+    /// How many months of orders
+    #[arg(long, value_name = "N", default_value = "3")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1200))]
+    pub(crate) months: u32,
+    /// Count back from this day instead of the last month with orders
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) on: Option<NaiveDate>,
+    /// The program, where the file's folder is not named after it
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewVersion {
+    /// The program
+    pub(crate) program: String,
+    /// The version to copy
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) from: String,
+    /// When the new one takes effect: a day in the program's zone, or an instant with an offset
+    #[arg(long, value_name = "DATE")]
+    pub(crate) effective: String,
+    /// When publishers were told
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) announced: Option<NaiveDate>,
+    /// What the file's name has after the day
+    #[arg(long, value_name = "WORD")]
+    pub(crate) slug: Option<String>,
+    /// The version that the new one replaces, if it is an amendment
+    #[arg(long, value_name = "VERSION", requires = "learned")]
+    pub(crate) supersedes: Option<String>,
+    /// The day on which the amendment was learned of
+    #[arg(long, value_name = "DATE", value_parser = only_day, requires = "supersedes")]
+    pub(crate) learned: Option<NaiveDate>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Recompute {
     #[command(flatten)]
     pub(crate) scope: Scoped,
+    /// By the terms as they were known on this day: without the amendments learned of later
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_known: Option<NaiveDate>,
     /// All orders; the same as naming no month and no days
     #[arg(long, conflicts_with_all = ["month", "from", "to"])]
     pub(crate) all: bool,
@@ -220,7 +579,7 @@ impl Scoped {
                 Some((from.unwrap_or(NaiveDate::MIN), to.unwrap_or(NaiveDate::MAX)))
             }
         };
-        Scope { program: self.program.clone(), days }
+        Scope { program: self.program.clone(), days, as_known: None }
     }
 }
 
@@ -282,11 +641,15 @@ fn end_of(month: Month) -> NaiveDate {
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {
+    only_day(text).map_err(|hint| format!("{hint}, or a month as YYYY-MM"))
+}
+
+fn only_day(text: &str) -> Result<NaiveDate, String> {
     let well_formed = text.len() == 10;
     NaiveDate::parse_from_str(text, "%Y-%m-%d")
         .ok()
         .filter(|_| well_formed)
-        .ok_or_else(|| "write a day as YYYY-MM-DD, or a month as YYYY-MM".to_owned())
+        .ok_or_else(|| "write a day as YYYY-MM-DD".to_owned())
 }
 
 fn first_day(text: &str) -> Result<NaiveDate, String> {

@@ -41,7 +41,8 @@ impl Cell {
         figure.map_or(Self::Empty, |figure| Self::Figure(figure.into()))
     }
 
-    fn shown(&self) -> String {
+    /// The cell as it is.
+    pub(crate) fn shown(&self) -> String {
         match self {
             Self::Text(text) | Self::Figure(text) => text.clone(),
             Self::Count(count) => count.to_string(),
@@ -70,7 +71,8 @@ impl Cell {
         }
     }
 
-    fn in_json(&self) -> Value {
+    /// The cell in JSON.
+    pub(crate) fn in_json(&self) -> Value {
         match self {
             Self::Text(text) | Self::Figure(text) => Value::String(text.clone()),
             Self::Count(count) => Value::from(*count),

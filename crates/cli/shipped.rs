@@ -34,6 +34,12 @@ pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
     Ok(sources.into_values().collect())
 }
 
+/// The file of a path as the binary carries it.
+pub(crate) fn built_in(path: &str) -> Option<Source> {
+    let found = BUILT_IN.iter().find(|(known, _)| *known == path)?;
+    Some(Source::new(found.0, found.0, found.1))
+}
+
 /// The folder of --schedules, else ./schedules if it is there.
 fn folder(global: &Global) -> Result<Option<PathBuf>> {
     match &global.schedules {
@@ -45,6 +51,16 @@ fn folder(global: &Global) -> Result<Option<PathBuf>> {
         }
         None => Ok(Some(PathBuf::from("schedules")).filter(|folder| folder.is_dir())),
     }
+}
+
+/// The folder that a user's own files are written into, which need not be there yet.
+pub(crate) fn own_folder(global: &Global) -> Result<PathBuf> {
+    Ok(folder(global)?.unwrap_or_else(|| PathBuf::from("schedules")))
+}
+
+/// Whether the binary carries a source; one of a folder is shown by another path.
+pub(crate) fn is_built_in(source: &Source) -> bool {
+    source.shown() == source.path()
 }
 
 fn lay_over(folder: &Path, file: &Path, sources: &mut BTreeMap<String, Source>) -> Result<()> {

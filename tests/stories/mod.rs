@@ -3,12 +3,16 @@
 
 mod aliexpress;
 mod answers;
+mod beside;
 mod explanations;
+mod facts;
 mod interruptions;
 mod reports;
 mod runs;
 mod start;
 mod terms;
+mod versions;
+mod whatif;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

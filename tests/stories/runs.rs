@@ -262,7 +262,7 @@ fn a_ledger_of_a_program_that_has_no_terms_any_more_says_so() {
     sandbox.run("import orders.csv --program mine --schedules own").expect(0);
     sandbox.run("recompute --schedules own").expect(0);
     let gone = sandbox.run("recompute").expect(2);
-    assert!(gone.err.contains("the ledger has orders of `mine`"), "{}", gone.err);
+    assert!(gone.err.contains("the ledger has facts of `mine`"), "{}", gone.err);
     // What was found is still known: the terms are in the ledger.
     let rows = sandbox.run("lines -O csv").expect(0).rows();
     assert_eq!(line(&rows, "1", "1").get("total"), "0.50");

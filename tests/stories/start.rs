@@ -157,8 +157,65 @@ fn the_demo_shows_the_main_job_step_by_step() {
 
     # The terms change on 1 October: one more file. Earlier orders keep their terms.
     $ $EDITOR schedules/example/2024-10-01.toml
+    $ feebook schedule diff example 2024-07-01 2024-10-01
+    example: from 2024-07-01 to 2024-10-01
+
+    When
+      takes effect at 2024-10-01T00:00:00+02:00
+      announced on 2024-09-12, 19 days before; 14 days are promised
+
+    Rates
+      all lines that nothing before names: lowered from 5.5% to 4% (clause 5.9)
+
+    # What would they have cost on the last three months? Nothing is posted.
+    $ feebook schedule preview schedules/example/2024-10-01.toml
+    example 2024-10-01 takes effect at 2024-10-01T00:00:00+02:00 (schedules/example/2024-10-01.toml)
+    7 orders from 2024-09-01 to 2024-11-30: 3 months back from 2024-11, the last month with orders
+    before: by the terms in force on each order's day, without this file
+    after: as if the file had always been in force; nothing is posted
+
+    In all
+    currency  lines  before  after  difference  unknown
+    USD           6   27.71  25.16       -2.55        1
+
+    By category
+    category             currency  lines  before  after  difference  unknown
+    97 Pens              USD           1    6.60   4.80       -1.80        0
+    163 Screwdrivers     USD           4    2.75   2.00       -0.75        1
+    22 Women's Clothing  USD           1   18.36  18.36        0.00        0
+
+    By country shipped to
+    country  currency  lines  before  after  difference  unknown
+    NO       USD           3    6.60   4.80       -1.80        1
+    DE       USD           1    2.75   2.00       -0.75        0
+    GB       USD           1    0.00   0.00        0.00        0
+    PL       USD           1   18.36  18.36        0.00        0
+
+    The orders that move most
+    program  order_no  currency  before  after  difference  unknown  cause
+    example  1019      USD         6.60   4.80       -1.80        0  5.9 (5.5%) -> 5.9 (4%)
+    example  1015      USD         2.75   2.00       -0.75        0  5.9 (5.5%) -> 5.9 (4%)
+
+    Week by week; delay_worth: what you keep if the terms take effect so many weeks later
+    week  from        until       currency  lines  before  after  difference  unknown  delay_worth
+       1  2024-09-01  2024-09-01  USD           0    0.00   0.00        0.00        0         0.00
+       2  2024-09-02  2024-09-08  USD           1    2.75   2.00       -0.75        0         0.75
+       3  2024-09-09  2024-09-15  USD           1    0.00   0.00        0.00        0         0.75
+       4  2024-09-16  2024-09-22  USD           0    0.00   0.00        0.00        0         0.75
+       5  2024-09-23  2024-09-29  USD           0    0.00   0.00        0.00        0         0.75
+       6  2024-09-30  2024-10-06  USD           1    0.00   0.00        0.00        0         0.75
+       7  2024-10-07  2024-10-13  USD           2    6.60   4.80       -1.80        0         2.55
+       8  2024-10-14  2024-10-20  USD           0    0.00   0.00        0.00        0         2.55
+       9  2024-10-21  2024-10-27  USD           0    0.00   0.00        0.00        0         2.55
+      10  2024-10-28  2024-11-03  USD           1   18.36  18.36        0.00        1         2.55
+      11  2024-11-04  2024-11-10  USD           0    0.00   0.00        0.00        0         2.55
+      12  2024-11-11  2024-11-17  USD           0    0.00   0.00        0.00        0         2.55
+      13  2024-11-18  2024-11-24  USD           0    0.00   0.00        0.00        0         2.55
+      14  2024-11-25  2024-11-30  USD           0    0.00   0.00        0.00        0         2.55
+
+    # And now for good.
     $ feebook schedule list example
-    program  schedule    from                       until                      announced_on  checked_on  status     rates  assumed
+    program  schedule    from                       until                      announced_on  checked_on  status     rates  assumed  superseded_by
     example  2023-01-01  2023-01-01T00:00:00+01:00  2023-10-01T00:00:00+02:00  2022-12-12    2026-11-22  confirmed      9        3
     example  2023-10-01  2023-10-01T00:00:00+02:00  2024-07-01T00:00:00+02:00  2023-09-11    2026-11-22  confirmed      9        1
     example  2024-07-01  2024-07-01T00:00:00+02:00  2024-10-01T00:00:00+02:00  2024-06-10    2026-11-22  confirmed     10        1
@@ -331,6 +388,9 @@ fn help_says_what_each_command_does() {
         "schedule at",
         "schedule check",
         "schedule export",
+        "sem",
+        "sem check",
+        "link",
         "recompute",
         "lines",
         "explain",

@@ -61,10 +61,10 @@ fn an_unknown_program_is_answered_with_the_nearest() {
 fn versions_are_listed_with_their_periods() {
     let sandbox = Sandbox::new();
     insta::assert_snapshot!(sandbox.run("schedule list example -O csv").expect(0).out, @r"
-    program,schedule,from,until,announced_on,checked_on,status,rates,assumed
-    example,2023-01-01,2023-01-01T00:00:00+01:00,2023-10-01T00:00:00+02:00,2022-12-12,2026-11-22,confirmed,9,3
-    example,2023-10-01,2023-10-01T00:00:00+02:00,2024-07-01T00:00:00+02:00,2023-09-11,2026-11-22,confirmed,9,1
-    example,2024-07-01,2024-07-01T00:00:00+02:00,,2024-06-10,2026-11-22,confirmed,10,1
+    program,schedule,from,until,announced_on,checked_on,status,rates,assumed,superseded_by
+    example,2023-01-01,2023-01-01T00:00:00+01:00,2023-10-01T00:00:00+02:00,2022-12-12,2026-11-22,confirmed,9,3,
+    example,2023-10-01,2023-10-01T00:00:00+02:00,2024-07-01T00:00:00+02:00,2023-09-11,2026-11-22,confirmed,9,1,
+    example,2024-07-01,2024-07-01T00:00:00+02:00,,2024-06-10,2026-11-22,confirmed,10,1,
     ");
     let all = sandbox.run("schedule list -O csv").expect(0).rows();
     let of_example = all.iter().filter(|row| row.get("program") == "example");

@@ -59,6 +59,13 @@ pub(crate) fn run(global: &Global, output: &Output) -> Outcome<u8> {
     say(&format!("$ $EDITOR {}", CHANGE.0))?;
     let (path, text) = CHANGE;
     write(&folder.join(path), text)?;
+    type_command(output, &["schedule", "diff", "example", "2024-07-01", "2024-10-01"])?;
+    step(
+        output,
+        "What would they have cost on the last three months? Nothing is posted.",
+        &["schedule", "preview", path],
+    )?;
+    say("\n# And now for good.")?;
     type_command(output, &["schedule", "list", "example"])?;
     type_command(output, &["recompute"])?;
     say(&format!(

@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
+use chrono_tz::Tz;
 use feebook_core::error::{self, Error};
 use feebook_core::explain::{ExplainedLine, ExplainedStep, Explanation, explain};
 use feebook_core::fact::No;
+use feebook_core::postings::{Part, Posting};
 use feebook_schedule::iso::written;
+use feebook_schedule::zone;
 use serde_json::{Value, json};
 
 use super::open_to_answer;
@@ -57,7 +60,43 @@ fn text(explanation: &Explanation) -> String {
         text.push('\n');
         push_sum(&mut text, &total(explanation, known_total(explanation)), "order");
     }
+    // One posting is the sum above; several are a story. A run that found the same is no part of it.
+    let moved = |posting: &&Posting| posting.parts.iter().any(|part| !part.by_state.is_empty());
+    let told: Vec<&Posting> = explanation.postings.iter().filter(moved).collect();
+    if told.len() > 1 {
+        text.push_str("\nposted\n");
+        for posting in told {
+            push_posting(&mut text, posting);
+        }
+    }
     text.trim_end().to_owned()
+}
+
+/// A posting, with a line for each currency that it touched.
+fn push_posting(text: &mut String, posting: &Posting) {
+    let runs: Vec<String> = posting.reverses.iter().map(|run| format!("run {run}")).collect();
+    let reversal = if runs.is_empty() {
+        String::new()
+    } else {
+        format!(", a reversal of {}", runs.join(" and "))
+    };
+    let several = posting.parts.len() > 1;
+    for part in posting.parts.iter().filter(|part| !several || !part.by_state.is_empty()) {
+        let signed = |minor: i64| {
+            let sign = if minor >= 0 { "+" } else { "" };
+            format!("{sign}{}", part.written(minor))
+        };
+        let currency = part.currency.filter(|_| several);
+        let currency = currency.map_or_else(String::new, |currency| format!(" {currency}"));
+        let amount = signed(part.difference);
+        let moved: Vec<String> = part
+            .by_state
+            .iter()
+            .map(|(state, minor)| format!("{state} {}", signed(*minor)))
+            .collect();
+        let (run, because, moved) = (posting.run_id, &posting.because, moved.join(", "));
+        let _ = writeln!(text, "{amount:>12}{currency}  run {run}{reversal}: {moved} ({because})");
+    }
 }
 
 /// What the order earns; none where that cannot be said of any of its lines.
@@ -123,6 +162,24 @@ fn document(explanation: &Explanation) -> Value {
             "total": line.total.map(|minor| money(explanation, minor)),
         })
     };
+    let part = |part: &Part| {
+        json!({
+            "currency": part.currency.map(|currency| currency.to_string()),
+            "difference": part.written(part.difference),
+            "by_state": part.by_state.iter()
+                .map(|(state, minor)| ((*state).to_owned(), part.written(*minor).into()))
+                .collect::<serde_json::Map<_, Value>>(),
+        })
+    };
+    let posting = |posting: &Posting| {
+        json!({
+            "run": posting.run_id,
+            "ran_at": zone::written(Tz::UTC, posting.ran_at),
+            "parts": posting.parts.iter().map(part).collect::<Vec<_>>(),
+            "reverses": posting.reverses,
+            "because": posting.because,
+        })
+    };
     json!({
         "program": explanation.program,
         "order_no": explanation.order_no.to_string(),
@@ -132,6 +189,7 @@ fn document(explanation: &Explanation) -> Value {
         "steps": explanation.order_steps.iter().map(step).collect::<Vec<_>>(),
         "lines": explanation.lines.iter().map(line).collect::<Vec<_>>(),
         "total": known_total(explanation).map(|minor| money(explanation, minor)),
+        "postings": explanation.postings.iter().map(posting).collect::<Vec<_>>(),
     })
 }
 

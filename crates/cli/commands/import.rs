@@ -7,7 +7,7 @@ use feebook_core::run::Terms;
 use feebook_schedule::diagnostic::Diagnostic;
 use std::path::Path;
 
-use super::{counted, instant, now, shown};
+use super::{counted, instant, now, open, shown};
 use crate::args::{Global, Import};
 use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output, Sheet};
@@ -67,9 +67,9 @@ impl Target<'_> {
 }
 
 /// Opens the ledger, or makes it: a first import should not fail for want of an `init`.
-fn open_or_make(global: &Global, dry_run: bool) -> Result<Ledger> {
+pub(super) fn open_or_make(global: &Global, dry_run: bool) -> Result<Ledger> {
     if global.ledger.exists() {
-        return Ledger::open(&global.ledger);
+        return open(global);
     }
     if dry_run {
         return Ledger::in_memory();
@@ -80,7 +80,7 @@ fn open_or_make(global: &Global, dry_run: bool) -> Result<Ledger> {
             Ok(ledger)
         }
         // Another process was faster.
-        Err(_) if global.ledger.exists() => Ledger::open(&global.ledger),
+        Err(_) if global.ledger.exists() => open(global),
         Err(failed) => Err(failed),
     }
 }
@@ -99,24 +99,10 @@ impl One<'_> {
         let intake = Intake::open(file, self.formats, &self.terms.book, format, program)?;
         let as_of = self.args.as_of.as_ref().map(|text| instant(intake.program, text));
         let keeping = Keeping { as_of: as_of.transpose()?, now: now(), strict: self.args.strict };
-        let mut watcher = Watcher { bar: Bar::new(self.global, "bytes", Some(intake.bytes())) };
+        let mut watcher = Watcher::new(self.global, Some(intake.bytes()));
         let taken = intake.take_in(ledger.open()?, &keeping, &mut watcher)?;
         drop(watcher);
-        let (totals, code) = match taken {
-            TakenIn::Already { id, rejected } => {
-                say(&format!("{}: imported before, as import {id}; nothing changed", shown(file)));
-                if rejected > 0 {
-                    let rows = counted(rejected, "row");
-                    say(&format!("{}: {rows} were rejected then, and still are", shown(file)));
-                }
-                let totals = ImportTotals { rejected, ..ImportTotals::default() };
-                (totals, if rejected > 0 { ROWS } else { DONE })
-            }
-            TakenIn::Read { id, totals, summary } => {
-                self.tell(file, id, &totals, &summary);
-                (totals, if summary.rejected > 0 { ROWS } else { DONE })
-            }
-        };
+        let (totals, rejected) = tell_taken(file, taken, self.args.dry_run);
         sheet.row(vec![
             Cell::Text(shown(file)),
             Cell::Text(intake.program.id().to_owned()),
@@ -126,51 +112,83 @@ impl One<'_> {
             Cell::Count(totals.unchanged),
             Cell::Count(totals.rejected),
         ])?;
-        Ok(code)
+        Ok(if rejected { ROWS } else { DONE })
     }
+}
 
-    fn tell(&self, file: &Path, id: Option<i64>, totals: &ImportTotals, summary: &ReadSummary) {
-        let file = shown(file);
-        for column in &summary.unread {
-            let near = column.near.as_ref();
-            let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            say(&format!("{file}: the column `{}` is not read{near}", column.name));
+/// Tells what became of a file; returns what it came to, and whether rows of it were rejected, now
+/// or when it was imported before.
+pub(super) fn tell_taken(file: &Path, taken: TakenIn, dry_run: bool) -> (ImportTotals, bool) {
+    match taken {
+        TakenIn::Already { id, rejected } => {
+            say(&format!("{}: imported before, as import {id}; nothing changed", shown(file)));
+            if rejected > 0 {
+                let rows = counted(rejected, "row");
+                say(&format!("{}: {rows} were rejected then, and still are", shown(file)));
+            }
+            (ImportTotals { rejected, ..ImportTotals::default() }, rejected > 0)
         }
-        if summary.doubtful_times > 0 {
-            let rows = counted(summary.doubtful_times, "row");
-            say(&format!(
-                "{file}: {rows} with a local time that occurs twice or never; see `feebook check`"
-            ));
-        }
-        if summary.left_out > 0 {
-            let amounts = counted(summary.left_out, "reported amount");
-            say(&format!("{file}: {amounts} left out, in another currency than the row's"));
-        }
-        if totals.outranked > 0 {
-            let lines = counted(totals.outranked, "revised line");
-            say(&format!(
-                "{file}: {lines} outranked by an earlier report, which still counts; if this one is \
-                 later, undo the import and say so with --as-of"
-            ));
-        }
-        if summary.rows == 0 {
-            say(&format!("{file}: there are no rows in it"));
-        }
-        if summary.rejected > 0 {
-            let rows = counted(summary.rejected, "row");
-            say(&format!("{file}: {rows} of {} rejected", summary.rows));
-        }
-        match id {
-            _ if self.args.dry_run => say(&format!("{file}: dry run, nothing was written")),
-            Some(id) => say(&format!("{file}: import {id}")),
-            None => say(&format!("{file}: nothing was kept, as --strict asks")),
+        TakenIn::Read { id, totals, summary } => {
+            tell_read(file, id, &totals, &summary, dry_run);
+            (totals, summary.rejected > 0)
         }
     }
 }
 
+fn tell_read(
+    file: &Path,
+    id: Option<i64>,
+    totals: &ImportTotals,
+    summary: &ReadSummary,
+    dry_run: bool,
+) {
+    let file = shown(file);
+    for column in &summary.unread {
+        let near = column.near.as_ref();
+        let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        say(&format!("{file}: the column `{}` is not read{near}", column.name));
+    }
+    if summary.doubtful_times > 0 {
+        let rows = counted(summary.doubtful_times, "row");
+        say(&format!(
+            "{file}: {rows} with a local time that occurs twice or never; see `feebook check`"
+        ));
+    }
+    if summary.left_out > 0 {
+        let amounts = counted(summary.left_out, "reported amount");
+        say(&format!("{file}: {amounts} left out, in another currency than the row's"));
+    }
+    if totals.outranked > 0 {
+        let lines = counted(totals.outranked, "revised line");
+        say(&format!(
+            "{file}: {lines} outranked by an earlier report, which still counts; if this one is \
+                 later, undo the import and say so with --as-of"
+        ));
+    }
+    if summary.rows == 0 {
+        say(&format!("{file}: there are no rows in it"));
+    }
+    if summary.rejected > 0 {
+        let rows = counted(summary.rejected, "row");
+        say(&format!("{file}: {rows} of {} rejected", summary.rows));
+    }
+    match id {
+        _ if dry_run => say(&format!("{file}: dry run, nothing was written")),
+        Some(id) => say(&format!("{file}: import {id}")),
+        None => say(&format!("{file}: nothing was kept, as --strict asks")),
+    }
+}
+
 /// Shows problems as they come, and how far the reading is.
-struct Watcher {
+pub(super) struct Watcher {
     bar: Bar,
+}
+
+impl Watcher {
+    /// Begins to show the reading of a file of so many bytes.
+    pub(super) fn new(global: &Global, bytes: Option<u64>) -> Self {
+        Self { bar: Bar::new(global, "bytes", bytes) }
+    }
 }
 
 impl Watch for Watcher {

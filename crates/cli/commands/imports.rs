@@ -59,7 +59,8 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
     Ok(DONE)
 }
 
-fn undo(global: &Global, id: i64) -> Outcome<u8> {
+/// Takes an import of orders or of clicks back.
+pub(super) fn undo(global: &Global, id: i64) -> Outcome<u8> {
     open(global)?.withdraw(id, now())?;
     say(&format!(
         "import {id} is taken back: its rows no longer count\nnext: feebook recompute posts the difference"

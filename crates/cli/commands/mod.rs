@@ -1,16 +1,23 @@
 //! One file per command: arguments in, one document out, an exit code.
 
+mod assumptions;
 mod check;
+mod click;
 mod completions;
+mod dated;
 mod demo;
 mod explain;
+mod facts;
+mod flag;
 mod import;
 mod imports;
 mod init;
 mod lines;
+mod link;
 mod program;
 mod recompute;
 mod schedule;
+mod sem;
 mod statement;
 
 use std::path::Path;
@@ -22,7 +29,7 @@ use feebook_core::run::Terms;
 use feebook_schedule::{Program, zone};
 
 use crate::args::{Cli, Command, Global};
-use crate::exit::Outcome;
+use crate::exit::{Outcome, say};
 use crate::output::Output;
 use crate::shipped;
 
@@ -34,13 +41,21 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Init => init::run(global, &output),
         Command::Import(args) => import::run(global, &output, args),
         Command::Imports(args) => imports::run(global, &output, args),
+        Command::Click(args) => click::run(global, &output, args),
+        Command::Flag(args) => flag::run(global, &output, args),
+        Command::Product(args) => dated::product(global, &output, args),
+        Command::Placement(args) => dated::placement(global, &output, args),
+        Command::Account(args) => dated::account(global, &output, args),
         Command::Program(args) => program::run(global, &output, args),
         Command::Schedule(args) => schedule::run(global, &output, args),
+        Command::Sem(args) => sem::run(global, &output, args),
+        Command::Link(args) => link::run(global, &output, args),
         Command::Recompute(args) => recompute::run(global, &output, args),
         Command::Lines(args) => lines::run(global, &output, args),
         Command::Explain(args) => explain::run(global, &output, args),
         Command::Statement(args) => statement::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
+        Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),
     }
@@ -59,7 +74,15 @@ fn terms(global: &Global) -> Result<Terms> {
 
 /// The ledger, which must be there.
 fn open(global: &Global) -> Result<Ledger> {
-    Ledger::open(&global.ledger)
+    let ledger = Ledger::open(&global.ledger)?;
+    if let Some(copy) = ledger.kept_copy() {
+        let (ledger, copy) = (global.ledger.display(), copy.display());
+        say(&format!(
+            "{ledger} was made by an older feebook and is now brought up to date; as it was it is \
+             kept in {copy}"
+        ));
+    }
+    Ok(ledger)
 }
 
 /// The ledger, and the terms, after refusing a program that neither of them knows.

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use feebook_core::run::{Change, Posted, Recomputed, Seen, recompute};
+use feebook_core::run::{Change, Posted, Recomputed, Scope, Seen, Terms, recompute};
 use feebook_kernel::Verdict;
+use feebook_schedule::Source;
 use feebook_schedule::iso::written;
 
 use super::{counted, now, open_scoped};
@@ -15,7 +16,7 @@ use crate::progress::Bar;
 /// How many changed lines the text form shows; CSV and JSON have all of them.
 const SHOWN: usize = 40;
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "program",
     "order_no",
     "line_no",
@@ -28,11 +29,17 @@ const COLUMNS: [&str; 12] = [
     "verdict",
     "total_before",
     "total",
+    "reverses",
 ];
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome<u8> {
-    let scope = args.scope.scope();
-    let (mut ledger, terms) = open_scoped(global, scope.program.as_deref())?;
+    let scope = Scope { as_known: args.as_known, ..args.scope.scope() };
+    let (mut ledger, mut terms) = open_scoped(global, scope.program.as_deref())?;
+    if let Some(day) = scope.as_known {
+        let known = terms.as_known(day)?;
+        tell_left_out(&terms, &known, &scope);
+        terms = known;
+    }
     // What is posted cannot be said a second time.
     output.check()?;
     let mut bar = Bar::new(global, "orders", None);
@@ -47,15 +54,18 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome
         }
     })?;
     drop(bar);
+    if let Some(day) = scope.as_known {
+        say(&format!(
+            "the ledger now shows what was known on {day}; `feebook recompute` returns to today's terms"
+        ));
+    }
     let summary = summary(&report, count);
     if output.form == Form::Text {
         if changes.is_empty() {
             output.text(&summary)?;
         } else {
             let mut text = summary;
-            let rows: Vec<Vec<Cell>> = changes.into_iter().map(row).collect();
-            let numeric: Vec<bool> = COLUMNS.iter().map(|name| name.starts_with("total")).collect();
-            let _ = write!(text, "\n\n{}", crate::output::text_table(&COLUMNS, &rows, &numeric));
+            let _ = write!(text, "\n\n{}", changes_text(changes));
             if count > SHOWN {
                 let _ = write!(text, "and {} more; -O csv lists all", count - SHOWN);
             }
@@ -70,6 +80,35 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome
         sheet.finish()?;
     }
     Ok(DONE)
+}
+
+/// The changes for people; what is reversed only where something is.
+fn changes_text(changes: Vec<Change>) -> String {
+    let reversed = changes.iter().any(|change| change.reverses.is_some());
+    let shown = if reversed { COLUMNS.len() } else { COLUMNS.len() - 1 };
+    let columns = &COLUMNS[..shown];
+    let mut rows: Vec<Vec<Cell>> = changes.into_iter().map(row).collect();
+    for row in &mut rows {
+        row.truncate(shown);
+    }
+    let numeric: Vec<bool> = columns.iter().map(|name| name.starts_with("total")).collect();
+    crate::output::text_table(columns, &rows, &numeric)
+}
+
+/// Says which amendments were not known yet.
+fn tell_left_out(all: &Terms, known: &Terms, scope: &Scope) {
+    let is_known = |source: &Source| known.sources.iter().any(|kept| kept.path() == source.path());
+    let in_scope = |source: &Source| {
+        scope.includes_program(source.path().split('/').next().unwrap_or_default())
+    };
+    let mut none = true;
+    for source in all.sources.iter().filter(|source| in_scope(source) && !is_known(source)) {
+        say(&format!("not known yet, and left out: {}", source.shown()));
+        none = false;
+    }
+    if none {
+        say("no amendment was learned of later: the terms known then are today's");
+    }
 }
 
 fn row(change: Change) -> Vec<Cell> {
@@ -94,6 +133,7 @@ fn row(change: Change) -> Vec<Cell> {
         verdict(&change.after),
         total(&change.before),
         total(&change.after),
+        Cell::text(change.reverses.map(|run| format!("run {run}"))),
     ]
 }
 
