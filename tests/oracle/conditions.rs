@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use toml::{Table, Value};
 
+use super::beside::{Beside, Click, Flag};
 use super::line::{Line, decimal};
-use super::terms::{Version, day, text};
+use super::terms::{Instant, Version, day, text};
 
 /// What a condition, or a whole entry, says of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,35 @@ pub(crate) struct Facts<'f> {
     pub(crate) line: &'f Line,
     /// Whether any line of the order says so.
     pub(crate) new_buyer: bool,
-    /// The order's governing day.
+    /// The order's governing instant.
+    pub(crate) governing: Instant,
+    /// Its day.
     pub(crate) day: NaiveDate,
+    /// When the line was clicked: by its row, else by our own click.
+    pub(crate) clicked: Option<Instant>,
+    /// Our own click, where the row names none.
+    pub(crate) click: Option<&'f Click>,
+    pub(crate) beside: &'f Beside,
+}
+
+impl<'f> Facts<'f> {
+    /// Returns where the link stood: by the row, else by our own click.
+    pub(crate) fn placement(&self) -> &'f str {
+        let own = self.click.map_or("", |click| &click.placement);
+        Some(self.line.placement.trim()).filter(|named| !named.is_empty()).unwrap_or(own)
+    }
+
+    /// Returns the country of the click: by the row, else by our own click.
+    fn click_country(&self) -> &'f str {
+        let own = self.click.map_or("", |click| &click.country);
+        if self.line.click_country.is_empty() { own } else { &self.line.click_country }
+    }
+
+    /// Returns the flags that bear on the line.
+    pub(crate) fn flags(&self) -> Vec<&'f Flag> {
+        let at = self.clicked.unwrap_or(self.governing);
+        self.beside.flags_on(self.line, self.placement(), at)
+    }
 }
 
 /// Asks all conditions of an entry.
@@ -47,7 +75,7 @@ pub(crate) fn ask(entry: &Table, facts: Facts<'_>) -> Answer {
 fn condition(key: &str, value: &Value, entry: &Table, facts: Facts<'_>) -> Answer {
     let line = facts.line;
     match key {
-        "clause" | "reason" | "rate" | "amount" => Answer::Yes,
+        "clause" | "reason" | "rate" | "amount" | "kind" | "effect" => Answer::Yes,
         "for" => {
             assert_eq!(value.as_str(), Some("new_buyer"), "the only bonus there is");
             known(facts.new_buyer)
@@ -56,12 +84,12 @@ fn condition(key: &str, value: &Value, entry: &Table, facts: Facts<'_>) -> Answe
         "not_categories" => if_known(&line.category, |_| !in_categories(value, facts)),
         "ship_to" => in_list(&line.ship_to, value, facts),
         "not_ship_to" => not_in_list(&line.ship_to, value, facts),
-        "click_countries" => in_list(&line.click_country, value, facts),
-        "not_click_countries" => not_in_list(&line.click_country, value, facts),
+        "click_countries" => in_list(facts.click_country(), value, facts),
+        "not_click_countries" => not_in_list(facts.click_country(), value, facts),
         "click_country" => {
             assert_eq!(value.as_str(), Some("same"), "the only value there is");
-            if_known(&line.click_country, |_| true)
-                .and(if_known(&line.ship_to, |ship_to| ship_to == line.click_country))
+            if_known(facts.click_country(), |_| true)
+                .and(if_known(&line.ship_to, |ship_to| ship_to == facts.click_country()))
         }
         "seller_countries" => in_list(&line.seller_country, value, facts),
         "not_seller_countries" => not_in_list(&line.seller_country, value, facts),
@@ -69,7 +97,12 @@ fn condition(key: &str, value: &Value, entry: &Table, facts: Facts<'_>) -> Answe
         "stores" => in_list(&line.store, value, facts),
         "products" => in_list(&line.product, value, facts),
         "currencies" => in_list(&line.currency, value, facts),
-        "marks" => Answer::Missing, // our report format has no column for them
+        "marks" => if_known(&line.product, |product| is_marked(product, value, facts)),
+        "channel" => in_list(facts.beside.channel(facts.day).unwrap_or_default(), value, facts),
+        "placement_kind" => {
+            let kind = facts.beside.kind(facts.placement(), facts.day);
+            in_list(kind.unwrap_or_default(), value, facts)
+        }
         "buyer" => known(facts.new_buyer == (text(entry, key) == "new")),
         "item" => known(match text(entry, key) {
             "hot" => line.hot == "Y",
@@ -118,6 +151,12 @@ fn in_list(cell: &str, list: &Value, facts: Facts<'_>) -> Answer {
 
 fn not_in_list(cell: &str, list: &Value, facts: Facts<'_>) -> Answer {
     if_known(cell, |cell| facts.version.members(list).iter().all(|member| member != cell))
+}
+
+/// Tells whether the program has given a product any mark of a list.
+fn is_marked(product: &str, list: &Value, facts: Facts<'_>) -> bool {
+    let marks = facts.version.members(list);
+    marks.iter().any(|mark| facts.beside.is_marked(product, mark, facts.day))
 }
 
 /// Tells whether the line's category or any ancestor is in a list.

@@ -8,15 +8,26 @@ use chrono::{FixedOffset, SecondsFormat, TimeDelta};
 use rust_decimal::{Decimal, RoundingStrategy};
 use toml::Value;
 
+use super::beside::Beside;
 use super::judge::{Outcome, judge_order};
 use super::line::{Line, decimal};
 use super::pools::Pools;
 use super::random::Random;
 use super::terms::{Instant, Program, text};
 
-const PLACEMENTS: &[&str] = &[
-    "",
+/// Sub-ids of many orders each, to be flagged.
+pub(crate) const CAMPAIGNS: &[&str] =
+    &["s1", "kampanje=å;1", "q,5", "høst 2", "夏", "s.7", CLICKED, "s_8"];
+
+/// The only one of them that is clicked; it differs from another by its case.
+pub(crate) const CLICKED: &str = "S1";
+
+/// Products of many lines each, to be marked.
+pub(crate) const PRODUCTS: &[&str] = &["1005001", "42", "77-B", "1005009", "0042"];
+
+pub(crate) const PLACEMENTS: &[&str] = &[
     "blog",
+    "shop",
     "Blogg Ærøskøbing – høst",
     "日本語の記事",
     "комната \"4\", слева",
@@ -26,23 +37,48 @@ const PLACEMENTS: &[&str] = &[
 ];
 
 /// Draws the lines of so many orders, shuffled into one file.
-pub(crate) fn lines(program: &Program, seed: u64, orders: usize) -> Vec<Line> {
+pub(crate) fn lines(program: &Program, pools: &Pools, seed: u64, orders: usize) -> Vec<Line> {
     let mut draw = Draw {
         program,
-        pools: Pools::of(program),
+        pools,
         random: Random::new(seed),
         numbers: BTreeSet::new(),
+        sub_ids: i64::try_from(orders).expect("not so many"),
     };
     let mut lines: Vec<Line> = (0..orders).flat_map(|_| draw.order()).collect();
     draw.random.shuffle(&mut lines);
     lines
 }
 
+/// Draws a time from click to order, in seconds, mostly close to a window.
+pub(crate) fn lag(random: &mut Random, windows: &[i64]) -> i64 {
+    match random.between(1, 10) {
+        1..=6 if !windows.is_empty() => random.pick(windows) + random.between(-1, 1),
+        7 => 0,
+        8 => -random.between(1, 3_600),
+        _ => random.between(0, 40 * 86_400),
+    }
+}
+
+/// Writes an instant in one of the accepted forms.
+pub(crate) fn time_cell(random: &mut Random, program: &Program, at: Instant) -> String {
+    let local = at.with_timezone(&program.zone);
+    let odd = FixedOffset::east_opt(*random.pick(&[19_800, -12_600, 0, 50_400])).expect("valid");
+    match random.between(1, 6) {
+        1..=3 => local.format("%Y-%m-%d %H:%M:%S").to_string(),
+        4 => at.to_rfc3339_opts(SecondsFormat::Secs, true),
+        5 => local.to_rfc3339_opts(SecondsFormat::Secs, false),
+        _ => at.with_timezone(&odd).to_rfc3339_opts(SecondsFormat::Secs, false),
+    }
+}
+
 struct Draw<'p> {
     program: &'p Program,
-    pools: Pools,
+    pools: &'p Pools,
     random: Random,
     numbers: BTreeSet<String>,
+    /// How many sub-ids there are beside the campaigns.
+    sub_ids: i64,
 }
 
 impl Draw<'_> {
@@ -111,7 +147,7 @@ impl Draw<'_> {
     }
 
     fn outcome(&self, line: &Line) -> Outcome {
-        judge_order(self.program, &[line]).remove(0)
+        judge_order(self.program, &Beside::default(), &[line]).remove(0)
     }
 
     fn price_at_cap(&mut self, line: &mut Line, count: i64, factor: i64) {
@@ -193,13 +229,7 @@ impl Draw<'_> {
         }
         let ordered = self.program.instant(&line.ordered_at);
         let ordered = ordered.or(self.program.instant(&line.paid_at)).unwrap_or(at);
-        let windows = self.pools.windows.clone();
-        let lag = match self.random.between(1, 10) {
-            1..=6 => self.random.pick(&windows) + self.random.between(-1, 1),
-            7 => 0,
-            8 => -3_600,
-            _ => self.random.between(0, 40 * 86_400),
-        };
+        let lag = lag(&mut self.random, &self.pools.windows);
         self.time_cell(ordered - TimeDelta::seconds(lag))
     }
 
@@ -228,24 +258,16 @@ impl Draw<'_> {
                 self.time_cell(edge)
             }
             _ => {
-                let length = (self.pools.until - self.pools.from).num_seconds();
-                let at = self.pools.from + TimeDelta::seconds(self.random.between(0, length));
+                let (from, until) = *self.random.pick(&self.pools.spans);
+                let length = (until - from).num_seconds();
+                let at = from + TimeDelta::seconds(self.random.between(0, length));
                 self.time_cell(at)
             }
         }
     }
 
-    /// Writes an instant in one of the accepted forms.
     fn time_cell(&mut self, at: Instant) -> String {
-        let local = at.with_timezone(&self.program.zone);
-        let odd =
-            FixedOffset::east_opt(*self.random.pick(&[19_800, -12_600, 0, 50_400])).expect("valid");
-        match self.random.between(1, 6) {
-            1..=3 => local.format("%Y-%m-%d %H:%M:%S").to_string(),
-            4 => at.to_rfc3339_opts(SecondsFormat::Secs, true),
-            5 => local.to_rfc3339_opts(SecondsFormat::Secs, false),
-            _ => at.with_timezone(&odd).to_rfc3339_opts(SecondsFormat::Secs, false),
-        }
+        time_cell(&mut self.random, self.program, at)
     }
 
     fn set_amounts(&mut self, line: &mut Line, plain: bool) {
@@ -338,7 +360,8 @@ impl Draw<'_> {
         let named_hosts = if plain { 5 } else { 20 };
         line.host = self.named(|pools| &pools.hosts, &["www.example.org"], named_hosts, 40);
         line.store = self.named(|pools| &pools.stores, &["1", "77001"], 40, 30);
-        line.product = self.named(|pools| &pools.products, &["1005001", "42"], 30, 20);
+        let without = if self.pools.marked_rates { 0 } else { 20 };
+        line.product = self.named(|pools| &pools.products, PRODUCTS, 30, without);
         self.set_currency(line, plain);
     }
 
@@ -356,7 +379,7 @@ impl Draw<'_> {
     }
 
     fn category(&mut self) -> String {
-        let pools = &self.pools;
+        let pools = self.pools;
         let random = &mut self.random;
         match random.between(1, 20) {
             1..=8 if !pools.named_categories.is_empty() => {
@@ -380,7 +403,7 @@ impl Draw<'_> {
         nothing: i64,
     ) -> String {
         let drawn = self.random.between(1, 100);
-        let list = of(&self.pools);
+        let list = of(self.pools);
         if drawn <= nothing {
             String::new()
         } else if drawn <= nothing + named && !list.is_empty() {
@@ -397,8 +420,14 @@ impl Draw<'_> {
         line.platform = self.random.text(&["", "app", "app", "web"]);
         line.link = self.random.text(&["", "product", "product", "store", "other"]);
         line.coupon = self.random.text(&["", "Y", "N", "N"]);
-        line.placement = self.random.text(PLACEMENTS);
-        line.sub_id = self.random.text(&["", "", "s1", "kampanje=å;1"]);
+        if self.random.chance(65) {
+            line.placement = self.random.text(PLACEMENTS);
+        }
+        line.sub_id = match self.random.between(1, 10) {
+            1..=3 => String::new(),
+            4..=5 => self.random.text(CAMPAIGNS),
+            _ => format!("c{}", self.random.between(1, self.sub_ids)),
+        };
     }
 
     /// Reported figures are noise for all but a band.
@@ -408,7 +437,7 @@ impl Draw<'_> {
             1..=2 => String::new(),
             3..=6 if !edges.is_empty() => {
                 let nudge = Decimal::new(self.random.between(-1, 1), 4);
-                format!("{}%", self.random.pick(&edges) + nudge)
+                format!("{}%", (self.random.pick(&edges) + nudge).max(Decimal::ZERO))
             }
             _ => format!("{}%", Decimal::new(self.random.between(1, 1_000), 2)),
         };

@@ -88,6 +88,35 @@ clause = "A.13"
 reason = "euro"
 currencies = ["EUR"]
 
+[[exclude]]
+clause = "A.14"
+reason = "void_product"
+marks = ["void", "virtual"]
+
+[[exclude]]
+clause = "A.15"
+reason = "no_such_placement"
+placement_kind = ["sem", "extension"]
+platform = "app"
+
+[[exclude]]
+clause = "A.16"
+reason = "channel_ended"
+channel = "ended"
+link = "store"
+
+[[rate]]
+clause = "A.18"
+rate = "9%"
+channel = ["gold", "silver"]
+categories = [12]
+
+[[rate]]
+clause = "A.19"
+rate = "3.75%"
+placement_kind = ["cashback"]
+link = "other"
+
 [[rate]]
 clause = "A.20"
 rate = "10%"
@@ -136,6 +165,33 @@ rate = "2.50%"
 coupon = "no"
 
 [[bonus]]
+clause = "A.36"
+for = "new_buyer"
+amount = "0.90"
+channel = "gold"
+platform = "web"
+
+[[bonus]]
+clause = "A.37"
+for = "new_buyer"
+amount = "0.60"
+marks = ["promo", "void"]
+
+[[bonus]]
+clause = "A.38"
+for = "new_buyer"
+amount = "0.30"
+placement_kind = ["content", "cashback"]
+link = "product"
+
+[[bonus]]
+clause = "A.39"
+for = "new_buyer"
+amount = "0.10"
+click_country = "same"
+coupon = "yes"
+
+[[bonus]]
 clause = "A.40"
 for = "new_buyer"
 amount = "1.50"
@@ -158,6 +214,52 @@ clause = "A.50"
 per_order = "20.00"
 covers = ["commission", "bonus"]
 scope = "line"
+
+[[flag]]
+kind = "fraud"
+clause = "A.60"
+effect = "disqualify"
+marks = ["promo"]
+
+[[flag]]
+kind = "fraud"
+clause = "A.61"
+effect = "hold"
+placement_kind = ["cashback", "content"]
+
+[[flag]]
+kind = "fraud"
+clause = "A.62"
+effect = "withhold_bonus"
+
+[[flag]]
+kind = "spam"
+clause = "A.63"
+effect = "hold"
+click_country = "same"
+
+[[flag]]
+kind = "spam"
+clause = "A.64"
+effect = "disqualify"
+channel = "gold"
+
+[[flag]]
+kind = "brand_bidding"
+clause = "A.65"
+effect = "hold"
+click_countries = ["US", "DE"]
+
+[[flag]]
+kind = "brand_bidding"
+clause = "A.66"
+effect = "disqualify"
+not_click_countries = ["US", "DE", "FR"]
+
+[[flag]]
+kind = "pop_up"
+clause = "A.67"
+effect = "withhold_bonus"
 "#;
 
 /// Starts on a midnight that does not exist, ends before the next one starts; no window, no fee.
@@ -192,10 +294,28 @@ reason = "old_buyer_elsewhere"
 not_categories = [1, 2, 3]
 buyer = "returning"
 
+[[exclude]]
+clause = "B.13"
+reason = "cashback_coupon"
+placement_kind = ["cashback", "coupon"]
+coupon = "yes"
+
+[[exclude]]
+clause = "B.14"
+reason = "click_from_afar"
+click_countries = ["FR"]
+platform = "web"
+
 [[rate]]
 clause = "B.20"
 rate = "12.5%"
 click_country = "same"
+
+[[rate]]
+clause = "B.20a"
+rate = "11%"
+click_countries = ["US"]
+link = "store"
 
 [[rate]]
 clause = "B.21"
@@ -229,6 +349,13 @@ clause = "B.26"
 rate = "0.05%"
 
 [[bonus]]
+clause = "B.39"
+for = "new_buyer"
+amount = "1.75"
+click_countries = ["DE", "JP"]
+channel = ["silver"]
+
+[[bonus]]
 clause = "B.40"
 for = "new_buyer"
 amount = "5.00"
@@ -244,6 +371,29 @@ clause = "B.50"
 per_order = "4.50"
 covers = ["bonus"]
 scope = "order"
+
+[[flag]]
+kind = "fraud"
+clause = "B.60"
+effect = "hold"
+price_from = "10.00"
+categories = [1, 2]
+
+[[flag]]
+kind = "fraud"
+clause = "B.61"
+effect = "disqualify"
+on_from = 2023-04-15
+
+[[flag]]
+kind = "spam"
+clause = "B.62"
+effect = "hold"
+
+[[flag]]
+kind = "brand_bidding"
+effect = "disqualify"
+placement_kind = ["content"]
 "#;
 
 /// Starts in the afternoon, given with another offset; the cap's scope is left to its default.
@@ -267,12 +417,43 @@ currency     = "C.3"
 [groups]
 eu = ["DE", "FR"]
 
+[[exclude]]
+clause = "C.10"
+reason = "channel_ended"
+channel = ["ended"]
+coupon = "yes"
+
+[[exclude]]
+clause = "C.11"
+reason = "void_product"
+marks = ["void"]
+item = "not_affiliate"
+
+[[exclude]]
+clause = "C.12"
+reason = "own_click"
+click_country = "same"
+link = "other"
+
 [[rate]]
 clause = "C.20"
 rate = "9%"
 categories = [1]
 on_from = 2023-07-01
 on_until = 2023-08-01
+
+[[rate]]
+clause = "C.20a"
+rate = "4.2%"
+placement_kind = "content"
+platform = "web"
+categories = [2]
+
+[[rate]]
+clause = "C.20b"
+rate = "7%"
+channel = ["silver", "gold"]
+coupon = "yes"
 
 [[rate]]
 clause = "C.21"
@@ -285,6 +466,11 @@ amount = "0.07"
 price_below = "5.00"
 
 [[rate]]
+clause = "C.26"
+rate = { min = "1%", max = "5%" }
+seller_countries = ["CN"]
+
+[[rate]]
 clause = "C.23"
 rate = "6.66%"
 buyer = "new"
@@ -294,21 +480,22 @@ platform = "app"
 clause = "C.24"
 rate = "5.55%"
 currencies = ["USD"]
-click_countries = ["US", "JP"]
+click_countries = ["JP", "AU"]
 
 [[rate]]
 clause = "C.25"
 rate = "5.55%"
-not_click_countries = ["US", "DE"]
-
-[[rate]]
-clause = "C.26"
-rate = { min = "1%", max = "5%" }
-seller_countries = ["CN"]
+not_click_countries = ["US", "DE", "FR"]
 
 [[rate]]
 clause = "C.27"
 rate = "0.5%"
+
+[[bonus]]
+clause = "C.39"
+for = "new_buyer"
+amount = "2.00"
+placement_kind = ["cashback"]
 
 [[bonus]]
 clause = "C.40"
@@ -327,6 +514,35 @@ not_categories = [2]
 clause = "C.50"
 per_order = "7.77"
 covers = ["commission", "incentive", "bonus"]
+
+[[flag]]
+kind = "pop_up"
+clause = "C.60"
+effect = "hold"
+link = "product"
+
+[[flag]]
+kind = "pop_up"
+clause = "C.61"
+effect = "withhold_bonus"
+
+[[flag]]
+kind = "fraud"
+clause = "C.62"
+effect = "disqualify"
+currencies = ["USD"]
+ship_to = ["@eu"]
+
+[[flag]]
+kind = "fraud"
+clause = "C.63"
+effect = "hold"
+
+[[flag]]
+kind = "spam"
+clause = "C.64"
+effect = "withhold_bonus"
+channel = ["gold", "ended"]
 "#;
 
 /// Ends for good at an instant; no cap, no bonus.
@@ -429,6 +645,24 @@ reason = "dear_web"
 price_from = "50000"
 platform = "web"
 
+[[exclude]]
+clause = "J.11"
+reason = "void_product"
+marks = ["void"]
+link = "product"
+
+[[rate]]
+clause = "J.18"
+rate = "2.5%"
+marks = ["promo", "sale"]
+coupon = "no"
+
+[[rate]]
+clause = "J.19"
+rate = "5.5%"
+placement_kind = ["social", "email"]
+platform = "app"
+
 [[rate]]
 clause = "J.20"
 rate = "4.0%"
@@ -450,6 +684,12 @@ clause = "J.23"
 rate = "1.5%"
 
 [[bonus]]
+clause = "J.39"
+for = "new_buyer"
+amount = "120"
+channel = ["gold"]
+
+[[bonus]]
 clause = "J.40"
 for = "new_buyer"
 amount = "300"
@@ -459,6 +699,22 @@ clause = "J.50"
 per_order = "1000"
 covers = ["commission"]
 scope = "order"
+
+[[flag]]
+kind = "fraud"
+clause = "J.60"
+effect = "hold"
+
+[[flag]]
+kind = "spam"
+clause = "J.61"
+effect = "withhold_bonus"
+
+[[flag]]
+kind = "brand_bidding"
+clause = "J.62"
+effect = "disqualify"
+click_country = "same"
 "#;
 
 const YEN_B: &str = r#"
@@ -484,6 +740,17 @@ reason = "left"
 categories = [1]
 not_ship_to = ["JP"]
 
+[[exclude]]
+clause = "K.11"
+reason = "no_email"
+placement_kind = ["email"]
+
+[[rate]]
+clause = "K.19"
+rate = "3%"
+channel = "gold"
+categories = [31]
+
 [[rate]]
 clause = "K.20"
 rate = "6.25%"
@@ -499,6 +766,12 @@ clause = "K.22"
 rate = "0.1%"
 
 [[bonus]]
+clause = "K.39"
+for = "new_buyer"
+amount = "90"
+marks = ["promo"]
+
+[[bonus]]
 clause = "K.40"
 for = "new_buyer"
 amount = "250"
@@ -509,6 +782,35 @@ clause = "K.50"
 per_order = "777"
 covers = ["bonus", "commission"]
 scope = "order"
+
+[[flag]]
+kind = "fraud"
+clause = "K.60"
+effect = "withhold_bonus"
+placement_kind = ["social"]
+
+[[flag]]
+kind = "fraud"
+clause = "K.61"
+effect = "disqualify"
+price_below = "3000"
+
+[[flag]]
+kind = "fraud"
+clause = "K.62"
+effect = "hold"
+
+[[flag]]
+kind = "spam"
+clause = "K.63"
+effect = "hold"
+categories = [1]
+
+[[flag]]
+kind = "brand_bidding"
+clause = "K.64"
+effect = "hold"
+marks = ["promo", "void"]
 "#;
 
 const YEN_C: &str = r#"
@@ -525,6 +827,11 @@ bonus_without_commission = true
 [policy.clauses]
 qualified     = "L.1"
 currency      = "L.3"
+
+[[rate]]
+clause = "L.19"
+rate = "4.5%"
+marks = ["sale"]
 
 [[rate]]
 clause = "L.20"
@@ -546,4 +853,22 @@ clause = "L.50"
 per_order = "100"
 covers = ["commission"]
 scope = "line"
+
+[[flag]]
+kind = "fraud"
+clause = "L.60"
+effect = "withhold_bonus"
+coupon = "no"
+
+[[flag]]
+kind = "fraud"
+clause = "L.61"
+effect = "hold"
+item = "affiliate"
+
+[[flag]]
+kind = "spam"
+clause = "L.62"
+effect = "disqualify"
+channel = ["silver"]
 "#;

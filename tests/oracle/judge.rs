@@ -1,7 +1,7 @@
 //! What `feebook lines -O csv` must print, computed the slow and obvious way from DESIGN sections 3 and 7.
 //!
-//! Owns verdicts, amounts, bonus and cap. Refuses flags, plugins, exchange rates and click logs: no order
-//! of the generator's needs them.
+//! Owns verdicts, amounts, flags, bonus and cap. Refuses plugins and exchange rates: no order of the
+//! generator's needs them.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use rust_decimal::{Decimal, RoundingStrategy};
 use toml::{Table, Value};
 
+use super::beside::{Beside, ordered_at};
 use super::conditions::{Answer, Facts, ask};
 use super::line::{Line, decimal, number_order};
 use super::terms::{Instant, Program, Version, text};
@@ -48,6 +49,18 @@ pub(crate) struct Outcome {
     pub(crate) bonus: Decimal,
     pub(crate) withheld: Decimal,
     pub(crate) decimals: u32,
+    /// A flag takes the bonus.
+    pub(crate) no_bonus: bool,
+    /// Why it is held hides why its amounts are not known.
+    pub(crate) held_unknown: bool,
+}
+
+/// What a flag does to a line, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Effect {
+    WithholdBonus,
+    Hold,
+    Disqualify,
 }
 
 /// What a rate entry is worth.
@@ -59,25 +72,33 @@ enum Worth {
     Band(Decimal, Decimal),
 }
 
-/// Computes all rows of a program, in the order in which they are printed.
-pub(crate) fn judge(program: &Program, lines: &[Line]) -> Vec<Printed> {
+/// Judges all lines of a program, in the order in which they are printed.
+pub(crate) fn judge<'l>(
+    program: &Program,
+    beside: &Beside,
+    lines: &'l [Line],
+) -> Vec<(&'l Line, Outcome)> {
     let mut orders: BTreeMap<(usize, &str), Vec<&Line>> = BTreeMap::new();
     for line in lines {
         orders.entry(number_order(&line.order_no)).or_default().push(line);
     }
-    orders.into_values().flat_map(|order| print_order(program, order)).collect()
+    let mut judged = Vec::new();
+    for mut order in orders.into_values() {
+        order.sort_by_key(|line| number_order(&line.line_no));
+        let outcomes = judge_order(program, beside, &order);
+        judged.extend(order.into_iter().zip(outcomes));
+    }
+    judged
 }
 
-fn print_order(program: &Program, mut order: Vec<&Line>) -> Vec<Printed> {
-    order.sort_by_key(|line| number_order(&line.line_no));
-    let outcomes = judge_order(program, &order);
-    order.iter().zip(outcomes).map(|(line, outcome)| print(program, line, &outcome)).collect()
+/// Returns the instant that governs an order.
+pub(crate) fn governing(program: &Program, order: &[&Line]) -> Option<Instant> {
+    order.iter().filter_map(|line| governing_instant(program, line)).min()
 }
 
 /// Judges the lines of one order, given in the order of their numbers.
-pub(crate) fn judge_order(program: &Program, order: &[&Line]) -> Vec<Outcome> {
-    let governing = order.iter().filter_map(|line| governing_instant(program, line)).min();
-    let Some(governing) = governing else {
+pub(crate) fn judge_order(program: &Program, beside: &Beside, order: &[&Line]) -> Vec<Outcome> {
+    let Some(governing) = governing(program, order) else {
         return order.iter().map(|line| ungoverned(program, line)).collect();
     };
     let Some(version) = program.version_at(governing) else {
@@ -88,7 +109,11 @@ pub(crate) fn judge_order(program: &Program, order: &[&Line]) -> Vec<Outcome> {
     };
     let new_buyer = order.iter().any(|line| line.new_buyer == "Y");
     let day = program.day(governing);
-    let facts = |line| Facts { version, line, new_buyer, day };
+    let facts = |line| {
+        let click = beside.click_of(program, line);
+        let clicked = program.instant(&line.clicked_at).or(click.map(|click| click.at));
+        Facts { version, line, new_buyer, governing, day, clicked, click, beside }
+    };
     let mut outcomes: Vec<Outcome> =
         order.iter().map(|line| judge_line(program, facts(line))).collect();
     add_bonus(version, &mut outcomes, |at| facts(order[at]));
@@ -117,9 +142,14 @@ fn ungoverned(program: &Program, line: &Line) -> Outcome {
 /// Goes down the ladder of verdicts (rule 4).
 fn judge_line(program: &Program, facts: Facts<'_>) -> Outcome {
     let Facts { version, line, .. } = facts;
-    let nothing = |verdict, clause| Outcome { verdict, clause, ..blank(version) };
+    let flagged = flagged(facts);
+    let no_bonus = matches!(flagged, Some((Effect::WithholdBonus, _)));
+    let nothing = |verdict, clause| Outcome { verdict, clause, no_bonus, ..blank(version) };
     if is_declined(line, Some(version)) {
         return nothing("declined", version.policy_clause("qualified"));
+    }
+    if let Some((Effect::Disqualify, clause)) = flagged {
+        return nothing("disqualified", clause);
     }
     if let Some(clause) = outside_window(program, facts) {
         return nothing("outside_window", clause);
@@ -127,7 +157,50 @@ fn judge_line(program: &Program, facts: Facts<'_>) -> Outcome {
     if let Some(clause) = excluded(facts) {
         return nothing("excluded", clause);
     }
-    rated(facts).unwrap_or_else(|clause| nothing("unverifiable", clause))
+    let rated = rated(facts);
+    if let Some((Effect::Hold, clause)) = flagged {
+        return held(rated, clause, version);
+    }
+    let rated = rated.unwrap_or_else(|clause| nothing("unverifiable", clause));
+    Outcome { no_bonus, ..rated }
+}
+
+/// Holds a line: all is computed as usual, if it can be.
+fn held(rated: Result<Outcome, String>, clause: String, version: &Version) -> Outcome {
+    let held_unknown = rated.is_err();
+    Outcome { verdict: "held", clause, held_unknown, ..rated.unwrap_or_else(|_| blank(version)) }
+}
+
+/// Returns what the line's flags do, and the clause that says so (rule 11). Of equal ones that entry is
+/// cited that comes first in the file; the program's own decision has no clause.
+fn flagged(facts: Facts<'_>) -> Option<(Effect, String)> {
+    let flags = facts.flags();
+    let decided = flags.iter().filter_map(|flag| Some(effect(flag.effect?)));
+    if let Some(strongest) = decided.max() {
+        return Some((strongest, String::new()));
+    }
+    let entries = facts.version.entries("flag");
+    let hits: Vec<usize> =
+        flags.iter().filter_map(|flag| by_terms(&flag.kind, &entries, facts)).collect();
+    let effect_of = |at: usize| effect(text(entries[at], "effect"));
+    let strongest = hits.iter().map(|at| effect_of(*at)).max()?;
+    let cited = hits.into_iter().filter(|at| effect_of(*at) == strongest).min()?;
+    Some((strongest, clause(entries[cited])))
+}
+
+/// Returns which entry says what a kind of flag does: the first of that kind whose conditions hold.
+fn by_terms(kind: &str, entries: &[&Table], facts: Facts<'_>) -> Option<usize> {
+    let hit = |entry: &&Table| text(entry, "kind") == kind && ask(entry, facts) == Answer::Yes;
+    entries.iter().position(hit)
+}
+
+fn effect(name: &str) -> Effect {
+    match name {
+        "disqualify" => Effect::Disqualify,
+        "hold" => Effect::Hold,
+        "withhold_bonus" => Effect::WithholdBonus,
+        other => unreachable!("effect = {other}"),
+    }
 }
 
 fn blank(version: &Version) -> Outcome {
@@ -158,9 +231,8 @@ fn gross(line: &Line, basis: &str) -> Option<(Decimal, bool)> {
 
 /// Returns the clause that says so when the click is too old (rule 12).
 fn outside_window(program: &Program, facts: Facts<'_>) -> Option<String> {
-    let clicked = program.instant(&facts.line.clicked_at)?;
-    let ordered = program.instant(&facts.line.ordered_at);
-    let ordered = ordered.or(program.instant(&facts.line.paid_at))?;
+    let clicked = facts.clicked?;
+    let ordered = ordered_at(program, facts.line)?;
     // The version at the click decides, so its clause is cited, even where the order's has no window.
     let version = program.version_at(clicked).unwrap_or(facts.version);
     let window = window(version)?;
@@ -285,17 +357,25 @@ fn round(exact: Decimal, version: &Version) -> Decimal {
     exact.round_dp_with_strategy(version.decimals(), strategy)
 }
 
-/// Grants the order's bonus (rule 9).
+fn earns(outcome: &Outcome) -> bool {
+    matches!(outcome.verdict, "commissionable" | "held") && !outcome.held_unknown
+}
+
+/// Grants the order's bonus (rule 9); one that a flag takes does not move to another line.
 fn add_bonus<'f>(version: &Version, outcomes: &mut [Outcome], facts: impl Fn(usize) -> Facts<'f>) {
     let even_so = version.policy().get("bonus_without_commission").and_then(Value::as_bool);
-    let earning = outcomes.iter().position(|outcome| outcome.verdict == "commissionable");
-    // "Then its first line", but for those that earn 0 for being declined or late.
-    let earns_nothing = |verdict: &str| matches!(verdict, "declined" | "outside_window");
+    let earning = outcomes.iter().position(earns);
+    // "Then its first line", but for those that earn 0 for being declined, disqualified or late.
+    let earns_nothing =
+        |verdict: &str| matches!(verdict, "declined" | "disqualified" | "outside_window");
     let any = outcomes.iter().position(|outcome| !earns_nothing(outcome.verdict));
     let Some(at) = earning.or(any.filter(|_| even_so == Some(true))) else {
         return;
     };
     let entries = version.entries("bonus");
+    if outcomes[at].no_bonus {
+        return;
+    }
     if let Some(entry) = entries.iter().find(|entry| ask(entry, facts(at)) == Answer::Yes) {
         outcomes[at].bonus = decimal(text(entry, "amount")).expect("an amount");
     }
@@ -309,7 +389,7 @@ fn apply_cap(version: &Version, outcomes: &mut [Outcome]) {
     let limit = decimal(text(cap, "per_order")).expect("an amount");
     let covers = version.members(&cap["covers"]);
     let scope = cap.get("scope").and_then(Value::as_str).unwrap_or("order");
-    let taking_part = outcomes.iter_mut().filter(|outcome| outcome.verdict == "commissionable");
+    let taking_part = outcomes.iter_mut().filter(|outcome| earns(outcome));
     let mut lines: Vec<&mut Outcome> = taking_part.collect();
     let covered: Vec<Decimal> = lines.iter().map(|line| covered(line, &covers)).collect();
     let withheld = match scope {
@@ -360,17 +440,29 @@ pub(crate) fn share(amount: Decimal, weights: &[Decimal], decimals: u32) -> Vec<
     parts.iter().map(|part| part * unit).collect()
 }
 
-fn clause(entry: &Table) -> String {
+/// Returns the clause of an entry, or nothing.
+pub(crate) fn clause(entry: &Table) -> String {
     entry.get("clause").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+impl Outcome {
+    /// Tells whether it is known what the line earns.
+    pub(crate) fn is_known(&self) -> bool {
+        !matches!(self.verdict, "unverifiable" | "uncovered") && !self.held_unknown
+    }
+
+    /// Returns what the line earns in all.
+    pub(crate) fn total(&self) -> Decimal {
+        self.commission + self.bonus - self.withheld
+    }
+}
+
 /// Writes a row as section 7 says.
-fn print(program: &Program, line: &Line, outcome: &Outcome) -> Printed {
-    let known = !matches!(outcome.verdict, "unverifiable" | "uncovered");
+pub(crate) fn print(program: &Program, line: &Line, outcome: &Outcome) -> Printed {
+    let known = outcome.is_known();
     let money =
         |amount: Decimal| if known { cell(amount, outcome.decimals) } else { String::new() };
     let status = if line.status.is_empty() { "pending" } else { line.status.as_str() };
-    let total = outcome.commission + outcome.bonus - outcome.withheld;
     [
         program.name.clone(),
         line.order_no.clone(),
@@ -381,7 +473,7 @@ fn print(program: &Program, line: &Line, outcome: &Outcome) -> Printed {
         outcome.clause.clone(),
         // A flat amount on a line that reports no amounts has no basis to show.
         match outcome.basis {
-            None if outcome.verdict == "commissionable" => String::new(),
+            None if earns(outcome) => String::new(),
             basis => money(basis.unwrap_or_default()),
         },
         outcome.percent.map_or_else(String::new, |percent| format!("{}%", percent.normalize())),
@@ -389,7 +481,7 @@ fn print(program: &Program, line: &Line, outcome: &Outcome) -> Printed {
         money(Decimal::ZERO),
         money(outcome.bonus),
         money(outcome.withheld),
-        money(total),
+        money(outcome.total()),
     ]
 }
 

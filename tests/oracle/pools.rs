@@ -2,12 +2,15 @@
 //!
 //! Owns the reading of entries for the generator's sake. Decides nothing about a line.
 
-use chrono::{Days, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
+use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone};
 use rust_decimal::Decimal;
-use toml::Table;
+use toml::{Table, Value};
 
 use super::line::decimal;
-use super::terms::{Instant, Program, day, from_local};
+use super::terms::{Instant, Program, Version, day, from_local};
+
+/// The lists whose entries have conditions.
+pub(crate) const LISTS: [&str; 4] = ["exclude", "rate", "bonus", "flag"];
 
 /// Values to draw from.
 #[derive(Debug)]
@@ -16,9 +19,10 @@ pub(crate) struct Pools {
     pub(crate) edges: Vec<Instant>,
     /// Civil times that do not exist or occur twice, and their neighbours.
     pub(crate) odd_locals: Vec<NaiveDateTime>,
-    /// From before the first version to after the last.
+    /// From before the first version on.
     pub(crate) from: Instant,
-    pub(crate) until: Instant,
+    /// From and until of all, and of each version, the more often the more entries it has.
+    pub(crate) spans: Vec<(Instant, Instant)>,
     /// Attribution windows in seconds.
     pub(crate) windows: Vec<i64>,
     /// Categories that entries name.
@@ -31,6 +35,9 @@ pub(crate) struct Pools {
     pub(crate) hosts: Vec<String>,
     pub(crate) stores: Vec<String>,
     pub(crate) products: Vec<String>,
+    /// A rate asks for a mark. Then each line is given a product, since rule 6 can be read both ways on
+    /// what a line without one lacks.
+    pub(crate) marked_rates: bool,
     pub(crate) price_bounds: Vec<Decimal>,
     pub(crate) band_edges: Vec<Decimal>,
     pub(crate) currency: String,
@@ -43,13 +50,13 @@ impl Pools {
         let first = program.versions.first().expect("a version");
         let last = program.versions.last().expect("a version");
         let from = first.starts - TimeDelta::days(10);
-        let until = last.ends.unwrap_or(last.starts + TimeDelta::days(150)) + TimeDelta::days(10);
+        let until = end(last) + TimeDelta::days(10);
         let named_categories = named(program, &["categories", "not_categories"]);
         Self {
             edges: edges(program, from, until),
             odd_locals: odd_locals(program, from, until),
             from,
-            until,
+            spans: spans(program).chain([(from, until); 2]).collect(),
             windows: program
                 .versions
                 .iter()
@@ -59,14 +66,16 @@ impl Pools {
             child_categories: children(program, &named_categories),
             all_categories: all_categories(program),
             named_categories,
-            countries: named(
-                program,
-                &["ship_to", "not_ship_to", "click_countries", "not_click_countries"],
-            ),
+            countries: countries(program),
             seller_countries: named(program, &["seller_countries", "not_seller_countries"]),
             hosts: named(program, &["hosts"]),
             stores: named(program, &["stores"]),
             products: named(program, &["products"]),
+            marked_rates: program
+                .versions
+                .iter()
+                .flat_map(|version| version.entries("rate"))
+                .any(|entry| entry.contains_key("marks")),
             price_bounds: price_bounds(program),
             band_edges: band_edges(program),
             currency: super::terms::text(first.policy(), "currency").to_owned(),
@@ -75,33 +84,60 @@ impl Pools {
     }
 }
 
+fn end(version: &Version) -> Instant {
+    version.ends.unwrap_or(version.starts + TimeDelta::days(150))
+}
+
+fn spans(program: &Program) -> impl Iterator<Item = (Instant, Instant)> {
+    program.versions.iter().flat_map(|version| {
+        let entries = LISTS.into_iter().flat_map(|list| version.entries(list)).count();
+        std::iter::repeat_n((version.starts, end(version)), 1 + entries / 3)
+    })
+}
+
+/// Returns ten days of a version on which something recorded may begin to hold, at equal distances.
+pub(crate) fn fact_days(program: &Program, version: &Version) -> Vec<NaiveDate> {
+    let step = (end(version) - version.starts) / 10;
+    (0..10).map(|at| program.day(version.starts + step * at)).collect()
+}
+
 fn seconds(time: TimeDelta) -> i64 {
     time.num_seconds()
 }
 
 fn entries(program: &Program) -> impl Iterator<Item = &Table> {
-    let lists = ["exclude", "rate", "bonus"];
     program
         .versions
         .iter()
-        .flat_map(move |version| lists.into_iter().flat_map(|list| version.entries(list)))
+        .flat_map(|version| LISTS.into_iter().flat_map(|list| version.entries(list)))
 }
 
-/// Returns all members of conditions, each once; groups and the fee's countries included.
-fn named(program: &Program, keys: &[&str]) -> Vec<String> {
+/// Returns all members of conditions, each once.
+pub(crate) fn named(program: &Program, keys: &[&str]) -> Vec<String> {
     let mut found = Vec::new();
     for version in &program.versions {
-        for entry in ["exclude", "rate", "bonus"].into_iter().flat_map(|list| version.entries(list))
-        {
+        for entry in LISTS.into_iter().flat_map(|list| version.entries(list)) {
             let lists = keys.iter().filter_map(|key| entry.get(*key));
             found.extend(lists.flat_map(|list| version.members(list)));
         }
-        if let Some(fee) = version.policy().get("service_fee").filter(|_| keys.contains(&"ship_to"))
-        {
-            found.extend(version.members(&fee["ship_to"]));
-        }
     }
     once(found)
+}
+
+/// Returns all named countries, so often each that every list of them is as long as every other.
+fn countries(program: &Program) -> Vec<String> {
+    let keys = ["ship_to", "not_ship_to", "click_countries", "not_click_countries"];
+    let mut found = Vec::new();
+    for version in &program.versions {
+        let entries = LISTS.into_iter().flat_map(|list| version.entries(list));
+        let fee = version.policy().get("service_fee").and_then(Value::as_table);
+        for entry in entries.chain(fee) {
+            for list in keys.iter().filter_map(|key| entry.get(*key)) {
+                found.extend(version.members(list).into_iter().cycle().take(30));
+            }
+        }
+    }
+    found
 }
 
 fn once(mut list: Vec<String>) -> Vec<String> {
@@ -139,20 +175,21 @@ fn edges(program: &Program, from: Instant, until: Instant) -> Vec<Instant> {
         .flatten()
         .collect();
     let days = entries(program).flat_map(|entry| [day(entry, "on_from"), day(entry, "on_until")]);
-    edges.extend(days.flatten().map(|day| from_local(program.zone, day.and_time(NaiveTime::MIN))));
+    let days = days.flatten().chain(program.versions.iter().flat_map(|v| fact_days(program, v)));
+    edges.extend(days.map(|day| from_local(program.zone, day.and_time(NaiveTime::MIN))));
     edges.extend(changes(program, from, until));
     edges.into_iter().flat_map(|edge| [-1, 0, 1].map(|by| edge + TimeDelta::seconds(by))).collect()
 }
 
-/// Finds the instants at which the zone's offset changes, hour by hour and then minute by minute.
+/// Finds the instants at which the zone's offset changes, day by day and then minute by minute.
 fn changes(program: &Program, from: Instant, until: Instant) -> Vec<Instant> {
     let offset = |at: Instant| program.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
     let mut found = Vec::new();
     let mut at = from;
     while at < until {
-        let next = at + TimeDelta::hours(1);
+        let next = at + TimeDelta::days(1);
         if offset(at) != offset(next) {
-            let minutes = (1..=60).map(|minute| at + TimeDelta::minutes(minute));
+            let minutes = (1..=24 * 60).map(|minute| at + TimeDelta::minutes(minute));
             let start = at;
             found.extend(minutes.into_iter().find(|minute| offset(*minute) != offset(start)));
         }

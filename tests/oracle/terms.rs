@@ -1,6 +1,6 @@
 //! Reads a program straight from its folder: TOML tables and category trees, nothing compiled.
 //!
-//! Owns files, civil times and periods. Refuses amendments (`supersedes`): the oracle has no past knowledge.
+//! Owns files, civil times and periods. Of amended versions it knows the last: the oracle has no past knowledge.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,6 +46,7 @@ impl Program {
             .into_iter()
             .map(|version| read_version(&folder, version, zone))
             .collect();
+        drop_superseded(&mut versions);
         versions.sort_by_key(|version| version.starts);
         end_at_next_start(&mut versions);
         Self {
@@ -83,7 +84,7 @@ impl Program {
 }
 
 impl Version {
-    /// Returns the entries of a list: `exclude`, `rate`, `bonus`.
+    /// Returns the entries of a list: `exclude`, `rate`, `bonus`, `flag`.
     pub(crate) fn entries(&self, list: &str) -> Vec<&Table> {
         let list = self.text.get(list).and_then(Value::as_array);
         list.into_iter().flatten().map(|entry| entry.as_table().expect("a table")).collect()
@@ -101,9 +102,12 @@ impl Version {
         clause.unwrap_or_default().to_owned()
     }
 
-    /// Returns a list as texts, with `@group` replaced by the group's members.
+    /// Returns a list, or a single value, as texts, with `@group` replaced by the group's members.
     pub(crate) fn members(&self, list: &Value) -> Vec<String> {
-        list.as_array().expect("a list").iter().flat_map(|item| self.member(item)).collect()
+        let Some(list) = list.as_array() else {
+            return self.member(list);
+        };
+        list.iter().flat_map(|item| self.member(item)).collect()
     }
 
     fn member(&self, item: &Value) -> Vec<String> {
@@ -144,7 +148,6 @@ pub(crate) fn from_local(zone: Tz, local: NaiveDateTime) -> Instant {
 
 fn read_version(folder: &Path, name: String, zone: Tz) -> Version {
     let text = table(&folder.join(format!("{name}.toml")));
-    assert!(!text.contains_key("supersedes"), "{name}: the oracle does not read amendments");
     let tree = match text.get("category_tree").and_then(Value::as_str) {
         Some(tree) => folder.join("categories").join(format!("{tree}.csv")),
         None => folder.join("categories.csv"),
@@ -160,6 +163,13 @@ fn bound(text: &Table, on: &str, at: &str, zone: Tz) -> Option<Instant> {
     }
     let time = DateTime::parse_from_rfc3339(&plain(text.get(at)?)).expect("an offset date-time");
     Some(time.with_timezone(&Utc))
+}
+
+/// Takes out what a later file replaces; all of them are learned by now.
+fn drop_superseded(versions: &mut Vec<Version>) {
+    let named = |version: &Version| Some(plain(version.text.get("supersedes")?));
+    let superseded: Vec<String> = versions.iter().filter_map(named).collect();
+    versions.retain(|version| !superseded.contains(&format!("{}.toml", version.name)));
 }
 
 fn end_at_next_start(versions: &mut [Version]) {
