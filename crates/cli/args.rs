@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use feebook_core::run::Scope;
 use feebook_core::statement::By;
@@ -213,12 +215,14 @@ pub(crate) struct FlagAdd {
     pub(crate) subject: FlagSubject,
     /// With --placement: only from this day or instant on, by the click, else the governing instant
     #[arg(long, value_name = "DATE", requires = "placement")]
+    #[arg(conflicts_with_all = ["order", "sub_id"])]
     pub(crate) from: Option<String>,
     /// With --placement: only before this day or instant
     #[arg(long, value_name = "DATE", requires = "placement")]
+    #[arg(conflicts_with_all = ["order", "sub_id"])]
     pub(crate) until: Option<String>,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) reason: String,
     /// The program's own decision, where it does not leave the effect to its terms
     #[arg(long, value_name = "EFFECT")]
@@ -278,7 +282,7 @@ pub(crate) struct Remove {
     /// Its number in the list
     pub(crate) id: i64,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) reason: String,
     /// By whom
     #[arg(long, value_name = "NAME")]
@@ -319,7 +323,7 @@ pub(crate) struct Dated {
     #[arg(long, value_name = "DATE", value_parser = only_day)]
     pub(crate) from: NaiveDate,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) reason: Option<String>,
     /// Who said so
     #[arg(long, value_name = "NAME")]
@@ -570,8 +574,14 @@ pub(crate) struct Scoped {
 }
 
 impl Scoped {
-    /// Returns the scope.
+    /// Returns the scope; days that end before they begin end the program, as clap does.
     pub(crate) fn scope(&self) -> Scope {
+        if let (Some(from), Some(to)) = (self.from, self.to)
+            && from > to
+        {
+            let refused = format!("no day is from {from} to {to}");
+            Cli::command().error(ErrorKind::ValueValidation, refused).exit();
+        }
         let days = match (self.month, self.from, self.to) {
             (Some(month), _, _) => Some((month.first_day(), end_of(month))),
             (None, None, None) => None,

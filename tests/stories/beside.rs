@@ -131,7 +131,7 @@ fn a_statement_by_placement_says_what_became_of_the_clicks() {
     program            placement  currency  lines  unknown  pending  approved  settled  held  paid   open  clicks  orders  conversion     epc  median_lag  longest_lag
     aliexpress-nordic  blog       USD           2        0     0.00     10.30     0.00  0.00  0.00  10.30       2       2     100.00%  5.1500     1:00:00     72:00:01
     aliexpress-nordic  other      USD           0        0     0.00      0.00     0.00  0.00  0.00   0.00       1       0       0.00%  0.0000
-    aliexpress-nordic  shop       USD           2        0     0.00      7.15     8.30  0.00  0.00  15.45       3       2      66.67%  5.1500    72:00:00     72:00:00
+    aliexpress-nordic  shop       USD           2        0     0.00      7.15     8.30  0.00  0.00  15.45       3       2      33.33%  2.7667    72:00:00     72:00:00
     ");
     let august = sandbox.run("statement --by placement --month 2024-09 -O csv").expect(0).rows();
     assert!(august.is_empty(), "clicks of August are no clicks of September");
@@ -502,4 +502,47 @@ fn a_click_after_its_order_is_a_finding() {
     sandbox.run("import late.csv --program aliexpress-nordic").expect(0);
     let rows = sandbox.run("check -O csv").expect(1).rows();
     assert_eq!(rows[0].get("check"), "click_after_order");
+}
+
+#[test]
+fn terms_that_changed_since_are_told_with_every_answer() {
+    let sandbox = super::evaluated();
+    assert_eq!(sandbox.run("lines").expect(0).err, "");
+    sandbox.write("schedules/example/2024-08-01.toml", &super::lower_terms("2024-08-01"));
+    for question in ["lines", "statement"] {
+        let told = sandbox.run(question).expect(0).err;
+        assert!(told.contains("3 lines wait for `feebook recompute`"), "{question}: {told}");
+    }
+    let told = sandbox.run("explain 2").expect(0).err;
+    assert!(told.contains("or its terms, changed since"), "{told}");
+    assert!(!sandbox.run("explain 1").expect(0).err.contains("changed since"));
+}
+
+#[test]
+fn every_reason_of_a_change_is_told() {
+    let sandbox = super::evaluated();
+    sandbox.write("schedules/example/2024-08-01.toml", &super::lower_terms("2024-08-01"));
+    sandbox.run("flag add fraud --order 3 --effect hold --reason told").expect(0);
+    let rows = sandbox.run("recompute -O csv").expect(0).rows();
+    let why = |order: &str| line(&rows, order, "1").get("why").to_owned();
+    assert_eq!(why("2"), "new schedule text");
+    assert_eq!(why("3"), "flag and new schedule text");
+}
+
+#[test]
+fn a_flag_that_is_recorded_twice_is_told_and_slips_are_refused() {
+    let sandbox = evaluated();
+    sandbox.run("flag add fraud --order 1 --reason told").expect(0);
+    let twin = sandbox.run("flag add fraud --order 1 --reason again").expect(0);
+    assert!(twin.err.contains("note: flag 1 says the same and still counts"), "{}", twin.err);
+    for wrong in [
+        "flag add fraud --order 1 --from 2024-08-01 --reason told",
+        "flag add fraud --order 1 --reason \"\"",
+        "flag remove 1 --reason \"\"",
+        "product mark 1 virtual --from 2024-08-01 --reason \"\"",
+        "recompute --from 2024-08-10 --to 2024-08-01",
+    ] {
+        let refused = sandbox.run(wrong).expect(2);
+        assert!(!refused.err.contains("database"), "{wrong}: {}", refused.err);
+    }
 }

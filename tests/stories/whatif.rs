@@ -502,7 +502,7 @@ fn a_run_goes_by_what_was_known_on_a_day() {
     assert_eq!(
         ran.err,
         "not known yet, and left out: aliexpress-portal/2020-09-10.toml\n\
-         the ledger now shows what was known on 2020-08-28; `feebook recompute` returns to today's \
+         the orders in scope now show what was known on 2020-08-28; `feebook recompute` returns to today's \
          terms\n"
     );
     assert!(

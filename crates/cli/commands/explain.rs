@@ -34,7 +34,8 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Explain) -> Outcome<u
     if explanation.run_id.is_none() {
         say("no run has seen this order: shown as `feebook recompute` would find it now");
     } else if explanation.stale {
-        say("a later report of this order waits for `feebook recompute`; shown as last computed");
+        say("what is known of this order, or its terms, changed since: it waits for `feebook \
+             recompute`; shown as last computed");
     }
     match output.form {
         Form::Text => output.text(&text(&explanation))?,

@@ -58,6 +58,14 @@ fn record(global: &Global, output: &Output, args: &FlagAdd) -> Outcome<u8> {
     {
         say(&format!("note: the ledger has no order {order_no} of {} yet", recording.name()));
     }
+    let says_the_same = |known: &&Recorded<Flag>| {
+        let Flag { subject, kind, effect, .. } = &known.fact;
+        let same = (subject, kind, effect) == (&flag.subject, &flag.kind, &flag.effect);
+        same && known.removal.is_none() && known.program == recording.name()
+    };
+    if let Some(twin) = recording.ledger.flags()?.iter().find(says_the_same) {
+        say(&format!("note: flag {} says the same and still counts", twin.fact.id));
+    }
     let name = recording.name().to_owned();
     let id = recording.ledger.add_flag(&name, &flag, now())?;
     let mut sheet = begun(output)?;

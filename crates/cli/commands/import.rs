@@ -130,7 +130,11 @@ pub(super) fn tell_taken(file: &Path, taken: TakenIn, dry_run: bool) -> (ImportT
         }
         TakenIn::Read { id, totals, summary } => {
             tell_read(file, id, &totals, &summary, dry_run);
-            (totals, summary.rejected > 0)
+            let rejected = summary.rejected;
+            // Of a dry run the table says what an import would come to.
+            let kept = id.is_some() || dry_run;
+            let nothing = ImportTotals { rejected, ..ImportTotals::default() };
+            (if kept { totals } else { nothing }, rejected > 0)
         }
     }
 }

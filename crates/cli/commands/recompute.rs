@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use feebook_core::run::{Change, Posted, Recomputed, Scope, Seen, Terms, recompute};
+use feebook_core::run::{Change, Posted, Recomputed, Scope, Seen, Terms, Why, recompute};
 use feebook_kernel::Verdict;
 use feebook_schedule::Source;
 use feebook_schedule::iso::written;
@@ -56,7 +56,8 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome
     drop(bar);
     if let Some(day) = scope.as_known {
         say(&format!(
-            "the ledger now shows what was known on {day}; `feebook recompute` returns to today's terms"
+            "the orders in scope now show what was known on {day}; `feebook recompute` returns to \
+             today's terms"
         ));
     }
     let summary = summary(&report, count);
@@ -124,7 +125,7 @@ fn row(change: Change) -> Vec<Cell> {
         Cell::Text(change.program),
         Cell::Text(change.order_no.to_string()),
         Cell::Text(change.line_no.to_string()),
-        Cell::Text(change.why.in_words().to_owned()),
+        Cell::Text(change.why.iter().map(Why::in_words).collect::<Vec<_>>().join(" and ")),
         schedule(&change.before),
         schedule(&change.after),
         status(&change.before),

@@ -44,8 +44,8 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome
 const TOTALS: [&str; 9] =
     ["currency", "lines", "unknown", "pending", "approved", "settled", "held", "paid", "open"];
 
-/// The columns of a statement by placement: what became of the clicks. `conversion` is orders per
-/// click, `epc` what was earned per click, the lags run from click to order.
+/// The columns of a statement by placement: what became of the clicks. `conversion` is orders whose
+/// click is known per click, `epc` what those earn per click, the lags run from click to order.
 const TRAFFIC: [&str; 6] = ["clicks", "orders", "conversion", "epc", "median_lag", "longest_lag"];
 
 fn amounts(totals: &Totals, decimals: u32) -> Vec<Cell> {
@@ -65,8 +65,8 @@ fn amounts(totals: &Totals, decimals: u32) -> Vec<Cell> {
 fn traffic_cells(totals: &Totals, decimals: u32) -> Vec<Cell> {
     let traffic = &totals.traffic;
     let lag = |seconds: Option<i64>| Cell::figure(seconds.map(hours));
-    let conversion = per_click(i128::from(traffic.orders) * 100, traffic.clicks, 0, 2);
-    let epc = per_click(i128::from(totals.earned()), traffic.clicks, decimals, decimals + 2);
+    let conversion = per_click(i128::from(traffic.led()) * 100, traffic.clicks, 0, 2);
+    let epc = per_click(i128::from(traffic.earned), traffic.clicks, decimals, decimals + 2);
     vec![
         Cell::Count(traffic.clicks),
         Cell::Count(traffic.orders),

@@ -18,7 +18,7 @@ use crate::error::{self, Error, Result};
 use crate::fact::{LineFact, No};
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
 use crate::postings::{Posting, postings};
-use crate::run::{Covering, Evaluator, Replay, Terms, same_knowledge};
+use crate::run::{Covering, Evaluator, Replay, Terms, is_current};
 use crate::standing::{About, Circumstances, DatedFact, Flag};
 use crate::words::{Word, Words};
 
@@ -32,7 +32,7 @@ pub struct Explanation {
     /// The run whose facts and terms these are; none for an order that no run has seen, which is
     /// shown as the next recompute would find it.
     pub run_id: Option<RunId>,
-    /// Later reports of the order wait for a recompute.
+    /// What is known of the order, or its terms, changed since: it waits for a recompute.
     pub stale: bool,
     /// The currency of the amounts; none where no version governs.
     pub currency: Option<Currency>,
@@ -126,8 +126,7 @@ pub fn explain(
         return explain_with(ledger, evaluator, &order, &now);
     };
     let explanation = explain_with(ledger, latest.evaluator, &order, &latest.facts)?;
-    let before = (&*latest.evaluator, latest.facts.as_slice());
-    let stale = !same_knowledge(before, (today.as_ref(), &now), ledger.words());
+    let stale = !is_current(today.as_ref(), &now, &order, ledger.words());
     let run_id = Some(latest.run_id);
     let postings = postings(ledger, &mut replay, &program, &order)?;
     Ok(Explanation { run_id, stale, postings, ..explanation })

@@ -14,9 +14,7 @@ use feebook_schedule::iso::Currency;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, Scan};
-use crate::run::{
-    Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, known, same_knowledge,
-};
+use crate::run::{Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, is_current, known};
 use crate::words::{Word, Words};
 
 /// One line of an order.
@@ -169,15 +167,13 @@ impl Order<'_> {
             return self.tell_unseen(&now, day, scope, each);
         };
         // Nothing was appended since the run: what it saw is what there is.
-        if seq >= self.seq {
-            if scope.includes_day(evaluator.day(&then)) {
-                self.tell_seen(evaluator, &then, &then, each)?;
-            }
-            return Ok(0);
-        }
-        let now = self.ledger.counting(self.record, self.seq)?;
-        let known = same_knowledge((evaluator, &then), (today, &now), self.ledger.words());
-        let waiting = if known { 0 } else { now.len().max(then.len()) };
+        let now = if seq >= self.seq {
+            then.clone()
+        } else {
+            self.ledger.counting(self.record, self.seq)?
+        };
+        let current = is_current(today, &now, self.record, self.ledger.words());
+        let waiting = if current { 0 } else { now.len().max(then.len()) };
         if !scope.includes_day(evaluator.day(&then)) {
             let day_now = today.and_then(|evaluator| evaluator.day(&now));
             return Ok(if scope.includes_day(day_now) { waiting } else { 0 });

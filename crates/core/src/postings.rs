@@ -3,6 +3,8 @@
 //! Owns the differences of consecutive results, line by line and currency by currency, and what was
 //! reported between them. Refuses to evaluate by itself: what a run found of a line is its replay.
 
+use std::sync::Arc;
+
 use feebook_kernel::{Silent, State};
 use feebook_schedule::Version;
 use feebook_schedule::iso::{Currency, written};
@@ -11,6 +13,7 @@ use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Amounts, BookId, CountingLine, Ledger, OrderRecord, RunId, StoredResult};
 use crate::run::{Latest, Replay, known};
+use crate::standing::Standing;
 
 /// What one run posted for an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +58,7 @@ pub(crate) struct Account<'o> {
     run_id: RunId,
     ran_at: i64,
     book_id: BookId,
+    standing: Arc<Standing>,
     currency: Option<Currency>,
     amounts: Amounts,
     facts: Vec<CountingLine<'o>>,
@@ -99,6 +103,7 @@ fn account<'o>(
         run_id: seen.run_id,
         ran_at: seen.ran_at,
         book_id: seen.book_id,
+        standing: Arc::clone(seen.evaluator.standing()),
         currency: seen.evaluator.version(&covering).map(Version::currency),
         amounts: result.amounts,
         facts: seen.facts,
@@ -195,8 +200,13 @@ fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
     let Some(last) = last else { return "first".to_owned() };
     let decimals = account.currency.map_or(2, |currency| currency.decimals());
     news(&last.facts, &account.facts, decimals).unwrap_or_else(|| {
-        let of_terms = if last.book_id == account.book_id { "" } else { "the terms, or " };
-        format!("{of_terms}a flag or dated fact")
+        let same_terms = last.book_id == account.book_id;
+        let words = match (same_terms, last.standing == account.standing) {
+            (false, true) => "the terms",
+            (true, _) => "a flag or dated fact",
+            (false, false) => "the terms, or a flag or dated fact",
+        };
+        words.to_owned()
     })
 }
 

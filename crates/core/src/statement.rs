@@ -58,11 +58,18 @@ pub struct Traffic {
     pub clicks: u64,
     /// Orders, whatever they earn.
     pub orders: u64,
+    /// What the lines earn whose click is known and that are not held back, in minor units.
+    pub earned: i64,
     /// Seconds from the click to the order, one for each order whose click is known.
     lags: Vec<i64>,
 }
 
 impl Traffic {
+    /// Returns the orders whose click is known.
+    pub fn led(&self) -> u64 {
+        u64::try_from(self.lags.len()).unwrap_or(u64::MAX)
+    }
+
     /// Returns the middle of the seconds from click to order, the lower of two.
     pub fn median_lag(&self) -> Option<i64> {
         let mut lags = self.lags.clone();
@@ -82,11 +89,6 @@ impl Totals {
         self.approved + self.settled - self.paid
     }
 
-    /// Returns what is earned and not held back.
-    pub fn earned(&self) -> i64 {
-        self.pending + self.approved + self.settled
-    }
-
     fn add(&mut self, row: &LineRow<'_>) {
         self.lines += 1;
         let Some((verdict, amounts)) = row
@@ -98,6 +100,10 @@ impl Totals {
             return;
         };
         let total = amounts.total();
+        let taken_back = matches!(row.state(), State::Declined | State::Reversed);
+        if row.lag().is_some() && verdict != Verdict::Held && !taken_back {
+            self.traffic.earned += total;
+        }
         match (verdict, row.state()) {
             (Verdict::Held, _) => self.held += total,
             (_, State::Pending) => self.pending += total,

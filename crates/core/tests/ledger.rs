@@ -225,7 +225,7 @@ fn a_run_says_which_lines_changed_and_why() {
     let (report, changes) = run(&mut ledger, &terms);
     assert_eq!(report.changed, 1);
     assert_eq!(changes.len(), 1);
-    assert_eq!(changes[0].why, Why::NewRevision);
+    assert_eq!(changes[0].why, [Why::NewRevision]);
     let total = |seen: &Option<feebook_core::run::Seen>| {
         seen.as_ref().and_then(|s| s.amounts).map(|amounts| amounts.total())
     };
@@ -250,7 +250,7 @@ fn an_import_taken_back_is_as_if_it_had_never_come() {
     let (back, changes) = run(&mut ledger, &terms);
     assert_eq!(shown(&ledger, &terms), before);
     assert_eq!(there.posted[0].difference, -back.posted[0].difference);
-    assert!(changes.iter().any(|change| change.why == Why::Withdrawn && change.after.is_none()));
+    assert!(changes.iter().any(|change| change.why == [Why::Withdrawn] && change.after.is_none()));
     assert!(ledger.withdraw(2, 0).is_err(), "a second time");
     assert!(ledger.withdraw(77, 0).is_err(), "no such import");
     let again = import(&mut ledger, &file(2, &rows)).expect("it can come again");

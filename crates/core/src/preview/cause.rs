@@ -3,7 +3,7 @@
 //!
 //! Owns the words. Refuses to weigh anything but the amounts that the kernel found.
 
-use feebook_kernel::{Decided, Outcome, Verdict};
+use feebook_kernel::{Decided, Minor, Outcome, Verdict};
 use feebook_schedule::Version;
 use feebook_schedule::iso::percent;
 
@@ -42,6 +42,10 @@ pub(super) fn cause(before: Side<'_>, after: Side<'_>, facts: &[CountingLine<'_>
 
 /// The part that moves most; of equals the first.
 fn part(old: &Outcome, new: &Outcome) -> Part {
+    // What is capped before and after moves with the cap, whatever lies above it.
+    if old.withheld > Minor::ZERO && new.withheld > Minor::ZERO {
+        return Part::Withheld;
+    }
     let parts = [
         (Part::Commission, old.commission.get().abs_diff(new.commission.get())),
         (Part::Bonus, old.bonus.get().abs_diff(new.bonus.get())),

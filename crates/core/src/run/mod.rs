@@ -15,7 +15,7 @@ use chrono::NaiveDate;
 use feebook_schedule::{Book, Diagnostic, Source};
 
 use crate::error::{self, Error, Result};
-use crate::ledger::CountingLine;
+use crate::ledger::{CountingLine, OrderRecord};
 use crate::words::Words;
 
 pub(crate) use evaluator::known;
@@ -105,21 +105,17 @@ pub(crate) fn same_facts(a: &[CountingLine<'_>], b: &[CountingLine<'_>]) -> bool
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.revision.fact == b.revision.fact)
 }
 
-/// Whether all that is known of an order is the same: the reports, and what bears on the lines
-/// beside them. `before` and `now` are evaluators of what was and is known; without terms today
-/// only the reports are compared.
-pub(crate) fn same_knowledge(
-    (before, then): (&Evaluator, &[CountingLine<'_>]),
-    (today, now): (Option<&Evaluator>, &[CountingLine<'_>]),
+/// Whether a recompute today would find an order as its latest result has it: the same facts, the
+/// same that bears on them, the same terms. Where there are no terms today nothing can be said.
+pub(crate) fn is_current(
+    today: Option<&Evaluator>,
+    now: &[CountingLine<'_>],
+    order: &OrderRecord,
     words: &Words,
 ) -> bool {
-    if !same_facts(then, now) {
-        return false;
-    }
-    let Some(today) = today else { return true };
-    let same_clicks = then.iter().zip(now).all(|(a, b)| a.own_click == b.own_click);
-    let same_standing = before.standing() == today.standing();
-    (same_clicks && same_standing) || before.beside(then, words) == today.beside(now, words)
+    let (Some(today), Some(result)) = (today, order.results.last()) else { return true };
+    // Terms that cannot be evaluated here are other terms than those of the result.
+    today.fingerprint(now, words).is_ok_and(|fingerprint| fingerprint == result.fingerprint)
 }
 
 /// Is told how far a long piece of work has come.

@@ -102,8 +102,8 @@ pub struct Change {
     pub before: Option<Seen>,
     /// What this run finds; none for a line whose reports were taken back.
     pub after: Option<Seen>,
-    /// Why.
-    pub why: Why,
+    /// Why: every reason that there is, in this order.
+    pub why: Vec<Why>,
     /// The run whose posting this reverses in part or whole: the line was settled and now earns
     /// less. The difference is posted as a result of its own; what was posted stays.
     pub reverses: Option<RunId>,
@@ -341,9 +341,10 @@ impl Differences {
 struct Sight {
     /// What of program.toml bears on an order: the instant that governs, and the zone.
     reading: (GovernedBy, Tz),
-    /// Digests of the files of the terms: version, category tree, and the versions in force at the
-    /// lines' clicks.
+    /// Digests of the files of the terms: version and category tree.
     texts: Vec<[u8; 32]>,
+    /// Digests of the versions in force at the lines' clicks.
+    at_clicks: Vec<[u8; 32]>,
     lines: Vec<(No, Seen)>,
     /// What bears on the lines beside their reports.
     beside: Vec<Beside>,
@@ -375,8 +376,8 @@ impl Sight {
         let mut texts = Vec::new();
         texts.extend(version.map(|version| version.source().digest()));
         texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
-        texts.extend(at_clicks.map(|version| version.source().digest()));
-        Self { reading, texts, lines, beside: evaluator.beside(facts, words) }
+        let at_clicks = at_clicks.map(|version| version.source().digest()).collect();
+        Self { reading, texts, at_clicks, lines, beside: evaluator.beside(facts, words) }
     }
 
     fn line(&self, line_no: &No) -> Option<&Seen> {
@@ -407,31 +408,35 @@ fn why(
     facts_after: &[CountingLine<'_>],
     before: &Sight,
     after: &Sight,
-) -> Why {
+) -> Vec<Why> {
     let (old, new) = (find(facts_before, line_no), find(facts_after, line_no));
     if new.is_none() {
-        return Why::Withdrawn;
+        return vec![Why::Withdrawn];
     }
-    if old != new {
-        return Why::NewRevision;
-    }
-    let side = |part: fn(&Beside) -> &Vec<u8>| {
-        before.beside(line_no).map(part) == after.beside(line_no).map(part)
+    let other = |part: fn(&Beside) -> &Vec<u8>| {
+        before.beside(line_no).map(part) != after.beside(line_no).map(part)
     };
-    if !side(|beside| &beside.click) {
-        return Why::NewClick;
+    let known = old.is_some();
+    // Another click has another version's window, which is not the terms' doing.
+    let same_click = old.map(|fact| fact.clicked_at) == new.map(|fact| fact.clicked_at)
+        && !other(|beside| &beside.click);
+    let terms_moved = before.texts != after.texts
+        || before.reading != after.reading
+        || (same_click && before.at_clicks != after.at_clicks);
+    let reasons = [
+        (old != new, Why::NewRevision),
+        (known && other(|beside| &beside.click), Why::NewClick),
+        (known && other(|beside| &beside.flags), Why::NewFlag),
+        (known && other(|beside| &beside.dated), Why::NewDatedFact),
+        (known && terms_moved, Why::NewScheduleText),
+    ];
+    let holding = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why);
+    let mut why: Vec<Why> = holding.collect();
+    if why.is_empty() {
+        let same = same_facts(facts_before, facts_after) && before.beside == after.beside;
+        why.push(if same { Why::NewCalculation } else { Why::OtherLine });
     }
-    if !side(|beside| &beside.flags) {
-        return Why::NewFlag;
-    }
-    if !side(|beside| &beside.dated) {
-        return Why::NewDatedFact;
-    }
-    if before.texts != after.texts || before.reading != after.reading {
-        return Why::NewScheduleText;
-    }
-    let same = same_facts(facts_before, facts_after) && before.beside == after.beside;
-    if same { Why::NewCalculation } else { Why::OtherLine }
+    why
 }
 
 fn find<'f>(facts: &[CountingLine<'f>], line_no: &No) -> Option<&'f LineFact> {
