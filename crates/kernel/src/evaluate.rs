@@ -57,7 +57,11 @@ pub fn settle<O: Observer>(
     outcomes: &mut [Outcome],
     observer: &mut O,
 ) {
-    take_in_plugin(lines, outcomes, observer);
+    let rates = match cover {
+        Cover::Terms(terms) => terms.rates,
+        _ => &[],
+    };
+    take_in_plugin(rates, lines, outcomes, observer);
     let Cover::Terms(terms) = cover else { return };
     give_bonus(terms, lines, outcomes, observer);
     if let Some(cap) = &terms.cap {
@@ -260,7 +264,12 @@ fn earning(
 
 /// Takes in what a plugin left (rules 5, 9 and 11): nothing counts of a line that earns nothing or
 /// of which that cannot be said, nor the incentive of a line whose flag withholds it.
-fn take_in_plugin<O: Observer>(lines: &[Line], outcomes: &mut [Outcome], observer: &mut O) {
+fn take_in_plugin<O: Observer>(
+    rates: &[Rate],
+    lines: &[Line],
+    outcomes: &mut [Outcome],
+    observer: &mut O,
+) {
     for (index, (line, outcome)) in lines.iter().zip(outcomes.iter_mut()).enumerate() {
         if !outcome.computed {
             outcome.commission = Minor::ZERO;
@@ -268,16 +277,30 @@ fn take_in_plugin<O: Observer>(lines: &[Line], outcomes: &mut [Outcome], observe
         if !outcome.computed || withholds_bonus(line) {
             outcome.incentive = Minor::ZERO;
         }
-        show_plugin(line, outcome, index, observer);
+        show_plugin(rates, line, outcome, index, observer);
     }
 }
 
 /// Tells the observer what the plugin set.
-fn show_plugin<O: Observer>(line: &Line, outcome: &Outcome, index: usize, observer: &mut O) {
-    if let (Reason::Plugin, Some(entry)) = (outcome.reason, line.rate) {
-        let Outcome { verdict, reason, decided, rate, commission, .. } = *outcome;
-        observer.step(index, Step::Verdict { verdict, reason, decided });
-        observer.step(index, Step::Commission { entry, rate, commission });
+fn show_plugin<O: Observer>(
+    rates: &[Rate],
+    line: &Line,
+    outcome: &Outcome,
+    index: usize,
+    observer: &mut O,
+) {
+    let Outcome { verdict, reason, decided, rate, commission, .. } = *outcome;
+    let entry = line.rate.and_then(|entry| Some((entry, rates.get(usize::from(entry))?)));
+    match (reason, entry) {
+        (Reason::Plugin, Some((entry, _))) => {
+            observer.step(index, Step::Verdict { verdict, reason, decided });
+            observer.step(index, Step::Commission { entry, rate, commission });
+        }
+        // The entry gave a commission, and the plugin left it open.
+        (Reason::PluginSilent, Some((_, gives))) if *gives != Rate::Plugin => {
+            observer.step(index, Step::Verdict { verdict, reason, decided });
+        }
+        _ => {}
     }
     if outcome.incentive > Minor::ZERO {
         observer.step(index, Step::Incentive { incentive: outcome.incentive });

@@ -37,6 +37,7 @@
 
 mod cap;
 mod evaluate;
+mod figure;
 mod line;
 mod money;
 mod observe;
@@ -49,6 +50,7 @@ pub use evaluate::{evaluate, rate, settle};
 /// and terms, be it the kernel, the matcher or the zones that changed; it is part of every result's fingerprint.
 pub const CALCULATION: u32 = 1;
 
+pub use figure::{Aggregate, Figure, Of, Period};
 pub use line::{Effect, FeeCountry, Flagged, Line, State};
 pub use money::{Minor, Ppm, Rounding};
 pub use observe::{BasisSource, Observer, Silent, Step};

@@ -85,6 +85,14 @@ impl Minor {
         Self::narrow(rounding.divide(product, i128::from(Ppm::ONE.0)))
     }
 
+    /// Takes a share of a rate of the amount, rounded once: `amount x rate x share`.
+    #[must_use]
+    pub fn share_of_rate(self, rate: Ppm, share: Ppm, rounding: Rounding) -> Self {
+        let product = i128::from(self.0) * i128::from(rate.0) * i128::from(share.0);
+        let one = i128::from(Ppm::ONE.0);
+        Self::narrow(rounding.divide(product, one * one))
+    }
+
     /// Takes a surcharge out of an amount that includes it, rounded once: `amount / (1 + rate)`.
     #[must_use]
     pub fn without_surcharge(self, rate: Ppm, rounding: Rounding) -> Self {

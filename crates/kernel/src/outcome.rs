@@ -225,6 +225,27 @@ impl Outcome {
         true
     }
 
+    /// Leaves open what the line earns, because the schedule's plugin cannot say what it adds or
+    /// sets, between `rate` and `settle`.
+    ///
+    /// Only a line that would earn something can be left open: of any other it returns false and
+    /// changes nothing. A held line stays held.
+    pub fn leave_open(&mut self) -> bool {
+        let silent = matches!(self.reason, Reason::PluginSilent | Reason::Plugin);
+        if !self.computed && !silent {
+            return false;
+        }
+        if self.verdict == Verdict::Commissionable {
+            self.verdict = Verdict::Unverifiable;
+        }
+        self.reason = Reason::PluginSilent;
+        self.computed = false;
+        self.rate = None;
+        self.commission = Minor::ZERO;
+        self.incentive = Minor::ZERO;
+        true
+    }
+
     /// Whether it can be said what the line earns: an amount, or nothing.
     pub const fn is_known(&self) -> bool {
         match self.verdict {

@@ -182,6 +182,69 @@ fn a_plugin_may_speak_twice_but_only_of_its_own_lines() {
 }
 
 #[test]
+fn what_a_plugin_leaves_open_is_no_zero_and_takes_no_part_in_bonus_and_cap() {
+    let rates = rates();
+    let bonuses = [minor(200)];
+    let covers = Covers { commission: true, incentive: true, bonus: true };
+    let terms = Terms {
+        bonuses: &bonuses,
+        cap: Some(Cap { limit: minor(300), covers, scope: CapScope::Order }),
+        ..Terms::new(BasisRule::ProductPrice, Rounding::Floor, &rates)
+    };
+    let line = Line { price: Some(minor(5_000)), bonus: Some(0), ..Line::new(State::Pending) };
+    let hold = Some(Flagged { effect: Effect::Hold, entry: None });
+    let lines = [
+        Line { rate: Some(0), ..line },
+        Line { rate: Some(0), flag: hold, ..line },
+        Line { rate: Some(1), ..line },
+        Line { rate: Some(2), ..line },
+        Line { rate: Some(0), exclusion: Some(0), ..line },
+        Line { rate: Some(0), ..line },
+    ];
+    let mut outcomes = [Outcome::default(); 6];
+    let mut trail = Trail::default();
+    rate(Cover::Terms(&terms), &lines, &mut outcomes, &mut trail);
+    assert!(outcomes[2].set_commission(minor(175)));
+    for outcome in &mut outcomes {
+        outcome.incentive = minor(10);
+    }
+    let left = outcomes[..5].iter_mut().map(Outcome::leave_open).collect::<Vec<_>>();
+    assert_eq!(left, [true, true, true, false, false]);
+    trail.0.clear();
+    settle(Cover::Terms(&terms), &lines, &mut outcomes, &mut trail);
+
+    let (lost, silent) = (Verdict::Unverifiable, Reason::PluginSilent);
+    let found = outcomes.map(|outcome| (outcome.verdict, outcome.reason, outcome.total()));
+    assert_eq!(
+        found,
+        [
+            (lost, silent, 0),
+            (Verdict::Held, silent, 0),
+            (lost, silent, 0),
+            (lost, Reason::RateLost, 0),
+            (Verdict::Excluded, Reason::ExcludeEntry, 0),
+            // 5.00 and 0.10 of its own, and the bonus that no line before it can have; 3.00 at most.
+            (Verdict::Commissionable, Reason::Percent, 300),
+        ]
+    );
+    assert_eq!(
+        outcomes.map(|outcome| outcome.is_known()),
+        [false, false, false, false, true, true]
+    );
+    assert_eq!(outcomes[0].basis, Some(minor(5_000)), "it is told what the plugin could not price");
+    let told = trail.0.iter().filter(|(at, _)| *at < 3);
+    let told: Vec<_> = told.copied().collect();
+    assert_eq!(
+        told[..2],
+        [
+            (0, verdict(lost, silent, Decided::Rate(0))),
+            (1, verdict(Verdict::Held, silent, Decided::Flag(None)))
+        ],
+        "a line of the plugin's own said so before"
+    );
+}
+
+#[test]
 fn a_new_line_is_one_unit_of_which_nothing_is_known() {
     let expected = Line {
         state: State::Pending,
@@ -204,4 +267,15 @@ fn a_new_line_is_one_unit_of_which_nothing_is_known() {
         bonus: None,
     };
     assert_eq!(Line::new(State::Pending), expected);
+}
+
+#[test]
+fn a_share_of_a_rate_is_rounded_once() {
+    let (amount, rate, share) = (minor(10_000_000_00), ppm(63_333), ppm(840_000));
+    // 84 % of 6.3333 % is 5.319972 %, which no rate in parts per million is.
+    assert_eq!(amount.share_of_rate(rate, share, Rounding::Floor), minor(531_997_20));
+    assert_eq!(minor(50).share_of_rate(ppm(500_000), ppm(500_000), Rounding::Floor), minor(12));
+    assert_eq!(minor(50).share_of_rate(ppm(500_000), ppm(500_000), Rounding::HalfUp), minor(13));
+    assert_eq!(minor(50).share_of_rate(ppm(500_000), ppm(500_000), Rounding::HalfEven), minor(12));
+    assert_eq!(Minor::MAX.share_of_rate(Ppm::ONE, Ppm::ONE, Rounding::HalfUp), Minor::MAX);
 }
