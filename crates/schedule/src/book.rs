@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use crate::codes;
 use crate::condition::is_word;
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::plugin_file;
 use crate::program::Program;
 use crate::program_file;
 use crate::source::Source;
@@ -31,6 +32,7 @@ struct Folder<'s> {
     program: Option<&'s Source>,
     trees: Vec<(&'s str, &'s Source)>,
     versions: Vec<&'s Source>,
+    builds: Option<&'s Source>,
 }
 
 impl Book {
@@ -119,6 +121,7 @@ fn sort<'s>(
             Part::Program => folder.program = Some(source),
             Part::Tree(name) => folder.trees.push((name, source)),
             Part::Version => folder.versions.push(source),
+            Part::Builds => folder.builds = Some(source),
             Part::None => {}
         }
     }
@@ -130,6 +133,7 @@ enum Part<'p> {
     Program,
     Tree(&'p str),
     Version,
+    Builds,
     None,
 }
 
@@ -137,6 +141,7 @@ enum Part<'p> {
 fn part_of<'p>(source: &Source, parts: &[&'p str]) -> Result<Part<'p>, Diagnostic> {
     match (parts, ending(source.path())) {
         ([_, "program.toml"], _) => Ok(Part::Program),
+        ([_, "plugins.toml"], _) => Ok(Part::Builds),
         ([_, "categories.csv"], _) => Ok(Part::Tree("")),
         ([_, "categories", file], "csv") => Ok(Part::Tree(&file[..file.len() - 4])),
         ([_, _], "toml") => misnamed(source).map_or(Ok(Part::Version), Err),
@@ -154,13 +159,12 @@ fn ending(path: &str) -> &str {
     path.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
-/// Files that are not terms: mappings, plugin digests, notes.
+/// Files that are not terms: mappings, notes.
 fn ignored(parts: &[&str]) -> bool {
     let file = parts.last().copied().unwrap_or("");
     let folders = &parts[..parts.len().saturating_sub(1)];
     !["toml", "csv"].contains(&ending(file))
         || file.starts_with("README")
-        || file == "plugins.toml"
         || folders.iter().take(2).any(|folder| *folder == "reports")
 }
 
@@ -210,6 +214,7 @@ fn load_program(id: &str, folder: &Folder<'_>, problems: &mut Vec<Diagnostic>) -
         .iter()
         .map(|source| version_file::read(source, &around, problems))
         .collect();
+    let builds = folder.builds.map(|source| plugin_file::read_builds(source, problems));
     if folder.program.is_none()
         && let Some(first) = folder.versions.first()
     {
@@ -231,7 +236,8 @@ fn load_program(id: &str, folder: &Folder<'_>, problems: &mut Vec<Diagnostic>) -
         superseded.into_iter().filter_map(|read| read.version).collect();
     superseded.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
     let (id, source) = (id.to_owned(), source.clone());
-    Some(Program { id, source, header: read.header?, trees, versions, superseded })
+    let builds = builds.unwrap_or_default();
+    Some(Program { id, source, header: read.header?, trees, versions, superseded, builds })
 }
 
 fn order(read: &VersionRead) -> (Option<i64>, &str) {
@@ -357,7 +363,6 @@ mod tests {
             ("terms.toml", ""),
             ("notes/x.toml", ""),
             ("README.toml", "?"),
-            ("plugins.toml", "?"),
             ("reports/x.toml", "?"),
         ]));
         assert!(book.programs().is_empty());

@@ -115,7 +115,7 @@ codes! {
         "Groups hold codes and ids. A group that names another would change with it unseen.";
     /// A text that cannot be a name here.
     BAD_NAME = Error "S033", "not a name",
-        "Names of channels, kinds, reasons and groups are lowercase words (a-z, 0-9, _ and -); ids and hosts are not empty and hold no blanks.";
+        "Names of channels, kinds, reasons, groups and plugins are lowercase words (a-z, 0-9, _ and -); ids and hosts are not empty and hold no blanks.";
     /// Conditions that contradict one another.
     CONTRADICTION = Error "S034", "conditions that contradict one another",
         "A bonus for new buyers cannot ask for a returning one.";
@@ -164,4 +164,16 @@ codes! {
     /// What [links] says cannot make a link.
     LINKS = Error "S049", "not a template of links",
         "A template is an address of the web with {url} where the page goes, and {base}, {placement} and {sub_id} where those go; it needs the hosts that may be linked to.";
+    /// The plugin says that its config is wrong.
+    PLUGIN_CONFIG = Error "S050", "plugin refuses its config",
+        "The plugin that the version names does not accept [plugin.config]. What the keys mean is the plugin's own; its author documents them.";
+    /// Too far back, or not back.
+    PLUGIN_BACK = Error "S051", "period that cannot be looked back to",
+        "A plugin is told figures of earlier periods only, of at most two years: those of the order's own period are not known yet.";
+    /// A figure that is asked for twice.
+    PLUGIN_TWICE = Error "S052", "aggregate asked for twice",
+        "plugin.aggregates lists each figure of an earlier period once.";
+    /// Not a digest.
+    BAD_DIGEST = Error "S053", "not a SHA-256",
+        "A build is known by the SHA-256 of its bytes: 64 hexadecimal digits in lowercase. `feebook plugin stamp` writes them.";
 }

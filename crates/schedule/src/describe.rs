@@ -51,6 +51,11 @@ fn text(program: &Program, version: &Version, telling: &Telling<'_>) -> String {
     entries(version, telling, &mut lines);
     if let Some(plugin) = version.plugin() {
         lines.push(format!("plugin {}", plugin.name));
+        let told = plugin
+            .aggregates
+            .iter()
+            .map(|one| format!("  is told: {}", crate::plugin_file::words(*one)));
+        lines.extend(told);
         lines.extend(plugin.config.lines().map(|line| format!("  {line}")));
     }
     for assumed in version.assumed() {
@@ -297,7 +302,7 @@ mod tests {
                 "rate 2 plugin: all",
                 "cap on commission and bonus per order at 50.00 USD (assumed)",
                 "plugin tiers",
-                "  steps = 1%,2%",
+                "  steps = [\"1%\", \"2%\"]",
                 "  level.gold = 3",
                 "assumed policy.rounding: not stated",
                 "assumed cap.scope: each order",

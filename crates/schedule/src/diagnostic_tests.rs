@@ -482,11 +482,15 @@ fn the_bad_files_of_openfisca_have_counterparts_all_told_in_one_run() {
     }
 }
 
-/// The codes that these tests and those of `book`, `tree` reach, read from their texts.
+/// The codes that these tests and those of `book`, `tree`, `plugin_file` reach, read from their texts.
 #[test]
 fn every_code_is_reached_by_a_test() {
-    let texts =
-        [include_str!("diagnostic_tests.rs"), include_str!("book.rs"), include_str!("tree.rs")];
+    let texts = [
+        include_str!("diagnostic_tests.rs"),
+        include_str!("book.rs"),
+        include_str!("tree.rs"),
+        include_str!("plugin_file.rs"),
+    ];
     let reached: BTreeSet<&str> = texts
         .iter()
         .flat_map(|text| text.match_indices("\"S0").map(|(at, _)| &text[at + 1..at + 5]))

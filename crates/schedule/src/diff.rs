@@ -566,6 +566,15 @@ fn other_items(version: &Version) -> Vec<Item> {
     if let Some(plugin) = version.plugin() {
         let name = plugin.name.clone();
         items.push(Item::plain(Section::Plugin, "plugin".to_owned(), "name", name));
+        for one in &plugin.aggregates {
+            let words = crate::plugin_file::words(*one);
+            items.push(Item::plain(
+                Section::Plugin,
+                "plugin is told".to_owned(),
+                &words,
+                words.clone(),
+            ));
+        }
         for line in plugin.config.lines() {
             let (key, value) = line.split_once(" = ").unwrap_or((line, ""));
             let (what, value) = (format!("plugin {key}"), value.to_owned());

@@ -13,6 +13,7 @@ use chrono_tz::Tz;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::iso::Currency;
 use crate::links::Links;
+use crate::plugin_file::{self, Build};
 use crate::policies::Policies;
 use crate::source::Source;
 use crate::tree::Tree;
@@ -106,6 +107,7 @@ pub struct Program {
     pub(crate) trees: BTreeMap<String, Arc<Tree>>,
     pub(crate) versions: Vec<Version>,
     pub(crate) superseded: Vec<Version>,
+    pub(crate) builds: Vec<Build>,
 }
 
 /// What `program.toml` says.
@@ -234,6 +236,17 @@ impl Program {
     /// Finds a version in the book by its id.
     pub fn version(&self, id: &str) -> Option<&Version> {
         self.versions.iter().find(|version| version.id() == id)
+    }
+
+    /// Returns the lines of `plugins.toml` in file order.
+    pub fn builds(&self) -> &[Build] {
+        &self.builds
+    }
+
+    /// Returns the builds of a plugin that may serve orders of a day, the best last: those of the
+    /// latest `from` that the day has reached, in file order.
+    pub fn plugin_builds(&self, plugin: &str, day: NaiveDate) -> Vec<&Build> {
+        plugin_file::serving(&self.builds, plugin, day)
     }
 
     /// Returns the versions that left the book for an amendment, in order of their starts.

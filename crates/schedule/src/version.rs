@@ -15,6 +15,7 @@ use crate::diagnostic::Place;
 use crate::dimension::Dimension;
 use crate::iso::Currency;
 use crate::matcher::Matcher;
+use crate::plugin_file::PluginUse;
 use crate::source::Source;
 use crate::tree::Tree;
 
@@ -97,16 +98,6 @@ impl Entry {
     }
 }
 
-/// The plugin that a version names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginUse {
-    /// Its name in `plugins.toml`.
-    pub name: String,
-    /// Its config as text: one `key = value` per line in file order, tables as dotted keys, lists
-    /// with commas.
-    pub config: String,
-}
-
 /// What the head of a version says about the file itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Header {
@@ -175,6 +166,12 @@ impl Version {
     /// Returns the instant the version takes effect, in seconds since 1970-01-01T00:00:00Z.
     pub fn start(&self) -> i64 {
         self.start
+    }
+
+    /// Returns the local day it takes effect, which its name begins with, also where a what-if has it
+    /// in force at all times; none for a file read by itself under another name.
+    pub fn named_day(&self) -> Option<NaiveDate> {
+        self.id.get(..10)?.parse().ok()
     }
 
     /// Returns the exclusive end: its own, else the start of the next version; none is open.

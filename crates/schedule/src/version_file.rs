@@ -15,13 +15,14 @@ use crate::common::{check_format, optional_text, places, read_assumed, required_
 use crate::condition::{self, Condition, Scope, Test, read_conditions, read_groups};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::dimension::Dimension;
-use crate::document::{Key, Node, Reader, Table, Value};
+use crate::document::{Key, Reader, Table};
 use crate::entry_file::{read_bonuses, read_cap, read_excludes, read_flags, read_rates};
 use crate::iso::Currency;
 use crate::matcher::{MOST_ENTRIES, MOST_MARKS, Matcher, TooMany};
+use crate::plugin_file::read_plugin;
 use crate::source::Source;
 use crate::tree::Tree;
-use crate::version::{Entry, FxOn, Header, PluginUse, Policy, Status, Version};
+use crate::version::{Entry, FxOn, Header, Policy, Status, Version};
 use crate::zone;
 
 const KEYS: &[&str] = &[
@@ -421,61 +422,6 @@ fn read_clauses(reader: &mut Reader<'_>, policy: &Table) -> Vec<(String, String)
         clauses.extend(clause.map(|clause| (key.name.clone(), clause.to_owned())));
     }
     clauses
-}
-
-fn read_plugin(reader: &mut Reader<'_>, root: &Table) -> Option<PluginUse> {
-    let table = root.get("plugin").and_then(|node| reader.table(node, "plugin"))?;
-    reader.known(table, "[plugin]", &["name", "config"]);
-    let name = required_text(reader, table, "[plugin]", "name");
-    let mut config = String::new();
-    match table.get("config") {
-        Some(Node { value: Value::Text(text), .. }) => config.clone_from(text),
-        Some(node) => {
-            if let Some(inner) = reader.table(node, "config") {
-                write_config(reader, inner, "", &mut config);
-            }
-        }
-        None => {}
-    }
-    name.map(|name| PluginUse { name, config })
-}
-
-/// Writes a config as `key = value` lines, which a plugin reads without a TOML parser.
-fn write_config(reader: &mut Reader<'_>, table: &Table, above: &str, config: &mut String) {
-    for (key, node) in &table.entries {
-        let path =
-            if above.is_empty() { key.name.clone() } else { format!("{above}.{}", key.name) };
-        match &node.value {
-            Value::Table(inner) => write_config(reader, inner, &path, config),
-            Value::Array(list) => {
-                let items: Vec<String> =
-                    list.iter().filter_map(|item| scalar(reader, item, &path)).collect();
-                config.push_str(&format_line(&path, &items.join(",")));
-            }
-            _ => {
-                let value = scalar(reader, node, &path).unwrap_or_default();
-                config.push_str(&format_line(&path, &value));
-            }
-        }
-    }
-}
-
-fn format_line(path: &str, value: &str) -> String {
-    format!("{path} = {value}\n")
-}
-
-fn scalar(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<String> {
-    match &node.value {
-        Value::Boolean(yes) => Some(yes.to_string()),
-        Value::Datetime(written) => Some(written.clone()),
-        Value::Integer(integer) => Some(integer.to_string()),
-        Value::Text(text) if text.contains(['\n', '\r']) => {
-            let message = format!("`{key}` has more than one line");
-            reader.problem(&codes::BAD_NAME, node.span.clone(), message);
-            None
-        }
-        _ => reader.text_of(node, key).map(str::to_owned),
-    }
 }
 
 /// The tree the version asks for; without a word, `categories.csv`, else the only one there is.
