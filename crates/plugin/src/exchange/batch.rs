@@ -1,0 +1,291 @@
+//! The orders of one call, and room for the answers.
+//!
+//! Owns the copies that a plugin reads. The caller's own lines and outcomes are never in its reach.
+
+use std::fmt;
+
+use feebook_kernel::{Line, Minor, Outcome, Ppm, Reason};
+
+use super::answers::{AnswerArea, Said};
+use super::texts::{Texts, count};
+use crate::abi;
+
+/// What a plugin is told of an order.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderInput<'o> {
+    /// The governing instant, in seconds since 1970-01-01T00:00:00Z.
+    pub at: i64,
+    /// Its civil day in the program's zone, day 1 being the first of January of the year 1 (as
+    /// `num_days_from_ce` counts).
+    pub day: i32,
+    /// Its month in the program's zone: 12 x year + month - 1.
+    pub month: i32,
+    /// The day of the month.
+    pub day_of_month: u32,
+    /// The aggregates in the order declared; none where a figure is not known.
+    pub figures: &'o [Option<i64>],
+}
+
+/// What a plugin is told of an order line.
+#[derive(Clone, Copy)]
+pub struct LineInput<'l> {
+    /// The kernel's line.
+    pub line: &'l Line,
+    /// What the kernel's `rate` made of it.
+    pub outcome: &'l Outcome,
+    /// The rate entry that holds says `rate = "plugin"`.
+    pub by_plugin: bool,
+    /// The buyer had never ordered before.
+    pub new_buyer: Option<bool>,
+    /// The item is on the program's hot list.
+    pub hot: Option<bool>,
+    /// The item takes part in the program.
+    pub affiliate: Option<bool>,
+    /// A coupon was used.
+    pub coupon: Option<bool>,
+    /// The category's id.
+    pub category: Option<&'l str>,
+    /// The buyer's country.
+    pub ship_to: Option<&'l str>,
+    /// Where the link stands.
+    pub placement: Option<&'l str>,
+    /// The publisher's tag on the click.
+    pub sub_id: Option<&'l str>,
+    /// The product's id.
+    pub product: Option<&'l dyn fmt::Display>,
+}
+
+impl<'l> LineInput<'l> {
+    /// A line of which no more is known than the kernel knows.
+    #[inline]
+    pub fn new(line: &'l Line, outcome: &'l Outcome, by_plugin: bool) -> Self {
+        Self {
+            line,
+            outcome,
+            by_plugin,
+            new_buyer: None,
+            hot: None,
+            affiliate: None,
+            coupon: None,
+            category: None,
+            ship_to: None,
+            placement: None,
+            sub_id: None,
+            product: None,
+        }
+    }
+}
+
+/// The orders of one call, and the answers to them. Made by [`super::Instance::batch`], and used
+/// again for the next call after [`Batch::clear`].
+#[derive(Debug)]
+pub struct Batch {
+    orders: Vec<abi::Order>,
+    pub(super) lines: Vec<abi::Line>,
+    figures: Vec<i64>,
+    texts: Texts,
+    figure_count: usize,
+    with_texts: bool,
+    /// What was given to the plugin.
+    kept: Vec<u8>,
+    pub(super) answers: AnswerArea,
+}
+
+impl Batch {
+    pub(super) fn new(figure_count: usize, with_texts: bool) -> Self {
+        Self {
+            orders: Vec::new(),
+            lines: Vec::new(),
+            figures: Vec::new(),
+            texts: Texts::default(),
+            figure_count,
+            with_texts,
+            kept: Vec::new(),
+            answers: AnswerArea::new(),
+        }
+    }
+
+    /// Forgets all orders and answers; the memory is kept.
+    pub fn clear(&mut self) {
+        self.orders.clear();
+        self.lines.clear();
+        self.figures.clear();
+        self.texts.clear();
+        self.answers.clear();
+    }
+
+    /// Begins an order; its lines follow. A figure that is not given is not known.
+    // Inlined, here and below: an order has a line or two, so passing it on costs as much as the work.
+    #[inline]
+    pub fn order(&mut self, order: &OrderInput<'_>) {
+        self.orders.push(abi::Order {
+            at: order.at,
+            day: order.day,
+            month: order.month,
+            first_line: count(self.lines.len()),
+            line_count: 0,
+            day_of_month: order.day_of_month,
+            reserved: 0,
+        });
+        let given = order.figures.iter().map(|figure| figure.unwrap_or(abi::NONE));
+        let all = given.chain(std::iter::repeat(abi::NONE)).take(self.figure_count);
+        self.figures.extend(all);
+    }
+
+    /// Adds a line to the order that was begun last; before any order it is left out.
+    #[inline]
+    pub fn line(&mut self, input: &LineInput<'_>) {
+        let Some(order) = self.orders.last_mut() else { return };
+        order.line_count = order.line_count.saturating_add(1);
+        let mut line = of_kernel(input.line, input.outcome, input.by_plugin);
+        line.new_buyer = tri(input.new_buyer);
+        line.hot = tri(input.hot);
+        line.affiliate = tri(input.affiliate);
+        line.coupon = tri(input.coupon);
+        if self.with_texts {
+            line.category = self.texts.add(input.category);
+            line.ship_to = self.texts.add(input.ship_to);
+            line.placement = self.texts.add(input.placement);
+            line.sub_id = self.texts.add(input.sub_id);
+            line.product = self.texts.write(input.product);
+        }
+        self.lines.push(line);
+    }
+
+    /// Whether the plugin is told the texts of lines; where not, they may be left out.
+    pub fn has_texts(&self) -> bool {
+        self.with_texts
+    }
+
+    /// Returns how many lines there are.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there is no line.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Returns what the plugin said of the line with this place in the batch, after a call that
+    /// succeeded.
+    #[inline]
+    pub fn said(&self, line: usize) -> Said<'_> {
+        self.answers.said(line)
+    }
+
+    /// Whether the boundary's counts hold all of it.
+    pub(super) fn fits(&self) -> bool {
+        self.texts.fits()
+            && u32::try_from(self.lines.len()).is_ok()
+            && u32::try_from(self.orders.len()).is_ok()
+    }
+
+    /// Returns the struct; it points into this batch.
+    pub(super) fn raw(&mut self) -> abi::Batch {
+        abi::Batch {
+            orders: self.orders.as_mut_ptr(),
+            lines: self.lines.as_mut_ptr(),
+            figures: self.figures.as_mut_ptr(),
+            texts: self.texts.bytes_mut().as_mut_ptr(),
+            order_count: count(self.orders.len()),
+            line_count: count(self.lines.len()),
+            figure_count: count(self.figure_count),
+            text_len: count(self.texts.bytes().len()),
+        }
+    }
+
+    /// Keeps a copy of all that the plugin may only read.
+    pub(super) fn keep(&mut self) {
+        let Self { orders, lines, figures, texts, kept, .. } = self;
+        kept.clear();
+        for part in [bytes_of(orders), bytes_of(lines), bytes_of(figures), texts.bytes()] {
+            if !part.is_empty() {
+                kept.extend_from_slice(part);
+            }
+        }
+    }
+
+    /// What is no longer as it was kept, and the line if it is one of the lines; none where all is.
+    pub(super) fn changed(&self) -> Option<(&'static str, Option<usize>)> {
+        let mut rest = self.kept.as_slice();
+        let parts = [
+            ("orders", bytes_of(&self.orders)),
+            ("lines", bytes_of(&self.lines)),
+            ("figures of earlier periods", bytes_of(&self.figures)),
+            ("texts", self.texts.bytes()),
+        ];
+        for (what, part) in parts {
+            let Some((kept, after)) = rest.split_at_checked(part.len()) else {
+                return Some((what, None));
+            };
+            rest = after;
+            // Compared at once; only what differs is looked for byte by byte.
+            if !part.is_empty() && kept != part {
+                let at = kept.iter().zip(part).position(|(kept, now)| kept != now);
+                let line = at.filter(|_| what == "lines").map(|at| at / size_of::<abi::Line>());
+                return Some((what, line));
+            }
+        }
+        None
+    }
+}
+
+/// A struct of the boundary without padding, all of whose bytes are part of a field.
+trait Plain: Copy {}
+impl Plain for abi::Order {}
+impl Plain for abi::Line {}
+impl Plain for i64 {}
+
+fn bytes_of<T: Plain>(items: &[T]) -> &[u8] {
+    let length = size_of_val(items);
+    // SAFETY: the pointer is that of a live slice of `length` bytes, borrowed for as long as the
+    // result; any alignment does for bytes; `Plain` types have no padding (tests/layout.rs adds
+    // up the sizes of their fields), so every byte is initialised.
+    unsafe { std::slice::from_raw_parts(items.as_ptr().cast::<u8>(), length) }
+}
+
+#[inline]
+fn of_kernel(line: &Line, outcome: &Outcome, by_plugin: bool) -> abi::Line {
+    let amount = |amount: Option<Minor>| amount.map_or(abi::NONE, Minor::get);
+    abi::Line {
+        basis: amount(outcome.basis),
+        commission: if outcome.computed { outcome.commission.get() } else { abi::NONE },
+        unit_price: amount(line.price),
+        quantity: line.quantity,
+        reported_rate: line.reported_rate.map_or(abi::NO_RATE, Ppm::get),
+        category: abi::Text::NONE,
+        ship_to: abi::Text::NONE,
+        placement: abi::Text::NONE,
+        sub_id: abi::Text::NONE,
+        product: abi::Text::NONE,
+        entry: line.rate.unwrap_or(abi::NO_ENTRY),
+        state: line.state.rank(),
+        verdict: verdict(outcome),
+        by_plugin: u8::from(by_plugin),
+        waits: u8::from(matches!(outcome.reason, Reason::PluginSilent | Reason::Plugin)),
+        new_buyer: abi::UNKNOWN,
+        hot: abi::UNKNOWN,
+        affiliate: abi::UNKNOWN,
+        coupon: abi::UNKNOWN,
+        reserved: [0; 6],
+    }
+}
+
+fn verdict(outcome: &Outcome) -> u8 {
+    use feebook_kernel::Verdict;
+    match outcome.verdict {
+        Verdict::Uncovered => 0,
+        Verdict::Declined => 1,
+        Verdict::Disqualified => 2,
+        Verdict::OutsideWindow => 3,
+        Verdict::Excluded => 4,
+        Verdict::Held => 5,
+        Verdict::Unverifiable => 6,
+        Verdict::Commissionable => 7,
+    }
+}
+
+fn tri(known: Option<bool>) -> u8 {
+    known.map_or(abi::UNKNOWN, u8::from)
+}
