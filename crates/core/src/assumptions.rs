@@ -16,7 +16,6 @@ use crate::program::named;
 use crate::run::{Evaluator, Progress, Scope, Terms};
 use crate::side_by_side::{Sight, Tallies, Tally};
 use crate::standing::Standing;
-use crate::words::Words;
 
 /// An open question with what it is worth.
 #[derive(Clone, Debug)]
@@ -79,8 +78,9 @@ pub fn assumptions(
     let mut problems = Vec::new();
     for program in ledger.programs()? {
         if scope.includes_program(&program) {
-            let standing = Arc::new(ledger.standing(&program, ledger.last_seq()?)?);
-            let mut work = Work::new(terms, &program, &standing)?;
+            let seq = ledger.last_seq()?;
+            let standing = Arc::new(ledger.standing(&program, seq)?);
+            let mut work = Work::new(terms, &program, &standing, seq)?;
             work.scan(ledger, scope, progress)?;
             work.finish(&program, &mut open, &mut problems);
         }
@@ -120,8 +120,9 @@ enum UnderWay {
 }
 
 impl Work {
-    fn new(terms: &Terms, program: &str, standing: &Arc<Standing>) -> Result<Self> {
+    fn new(terms: &Terms, program: &str, standing: &Arc<Standing>, seq: i64) -> Result<Self> {
         let named = named(&terms.book, program)?;
+        let now = Evaluator::new(&terms.book, program, standing);
         let questions =
             alternatives::questions(named, &terms.sources).into_iter().map(|question| {
                 let count = question.readings.as_ref().map_or(0, Vec::len);
@@ -129,7 +130,7 @@ impl Work {
             });
         Ok(Self {
             questions: questions.collect(),
-            now: evaluator(&terms.book, program, standing)?,
+            now: now.ok_or_else(|| no_program(program))?.as_of(seq, terms.plugins.as_ref()),
             so_far: Tallies::new(),
             governing: BTreeSet::new(),
             orders: 0,
@@ -143,7 +144,7 @@ impl Work {
         while let Some(order) = scan.next(ledger)? {
             let facts = ledger.counting(&order, seq)?;
             if !facts.is_empty() && scope.includes_day(self.now.day(&facts)) {
-                self.order(&facts, ledger.words())?;
+                self.order(&facts, ledger)?;
             }
             progress.advance(1);
         }
@@ -151,9 +152,9 @@ impl Work {
     }
 
     /// Evaluates an order as the terms are read now and in every reading that may matter to it.
-    fn order(&mut self, facts: &[CountingLine<'_>], words: &Words) -> Result<()> {
+    fn order(&mut self, facts: &[CountingLine<'_>], ledger: &Ledger) -> Result<()> {
         self.orders += 1;
-        let now = Sight::of(&mut self.now, facts, words)?;
+        let now = Sight::of(&mut self.now, facts, ledger)?;
         let governing = self.now.version(&now.covering).map(Version::id);
         for asked in &mut self.questions {
             let matters = asked.question.reaches_all
@@ -163,7 +164,7 @@ impl Work {
             for (reading, under_way) in readings.iter().zip(&mut asked.readings) {
                 if matters {
                     under_way.begin(reading, &self.now, &self.so_far)?;
-                    under_way.order(&now, facts, words)?;
+                    under_way.order(&now, facts, ledger)?;
                 } else {
                     under_way.as_now(&now);
                 }
@@ -209,8 +210,8 @@ impl UnderWay {
         if matches!(self, Self::Waiting) {
             *self = match reading.load() {
                 Ok(book) => {
-                    let program = now.program().id();
-                    let evaluator = evaluator(&Arc::new(book), program, now.standing())?;
+                    let other = now.under(&Arc::new(book));
+                    let evaluator = other.ok_or_else(|| no_program(now.program().id()))?;
                     Self::Evaluated(Box::new(evaluator), so_far.clone())
                 }
                 Err(problems) => Self::DoesNotLoad(problems),
@@ -220,11 +221,11 @@ impl UnderWay {
     }
 
     /// Evaluates an order in this reading.
-    fn order(&mut self, now: &Sight, facts: &[CountingLine<'_>], words: &Words) -> Result<()> {
+    fn order(&mut self, now: &Sight, facts: &[CountingLine<'_>], ledger: &Ledger) -> Result<()> {
         let Self::Evaluated(evaluator, tallies) = self else { return Ok(()) };
-        match Sight::of(evaluator, facts, words) {
+        match Sight::of(evaluator, facts, ledger) {
             Ok(other) => add(tallies, now, &other),
-            // In this reading a version is in force that needs a plugin; now it is not.
+            // In this reading a plugin is needed that may not run, or refuses its config.
             Err(refused) if refused.kind() == ErrorKind::Plugin => {
                 *self = Self::Refused(refused.message().to_owned());
             }
@@ -268,13 +269,6 @@ fn add(tallies: &mut Tallies, now: &Sight, other: &Sight) {
     }
 }
 
-fn evaluator(
-    book: &Arc<feebook_schedule::Book>,
-    program: &str,
-    standing: &Arc<Standing>,
-) -> Result<Evaluator> {
-    Evaluator::new(book, program, standing).ok_or_else(|| {
-        let message = format!("a book of another reading has no program {program}");
-        Error::new(&error::BROKEN, message)
-    })
+fn no_program(program: &str) -> Error {
+    Error::new(&error::BROKEN, format!("a book of another reading has no program {program}"))
 }

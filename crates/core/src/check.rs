@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use feebook_kernel::{FeeCountry, Minor, Rounding, Silent, State};
+use feebook_kernel::{FeeCountry, Minor, Rounding, State};
 use feebook_schedule::iso::{percent, written};
 use feebook_schedule::{Program, Version, zone};
 
@@ -136,11 +136,8 @@ fn check_order(
     each: &mut dyn FnMut(Finding),
 ) -> Result<()> {
     let words = ledger.words();
-    let evaluated = evaluator.evaluate(facts, words, &mut Silent)?;
-    let covering = evaluated.covering.clone();
-    let fee_countries: Vec<FeeCountry> =
-        evaluated.lines.iter().map(|line| line.fee_country).collect();
-    let governing_at = evaluated.governing_at;
+    let (covering, governing_at, lines) = evaluator.classified(facts, words)?;
+    let fee_countries: Vec<FeeCountry> = lines.iter().map(|line| line.fee_country).collect();
     let version = evaluator.version(&covering);
     for (line, fee_country) in facts.iter().zip(fee_countries) {
         let fact = &line.revision.fact;

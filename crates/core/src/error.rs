@@ -5,7 +5,9 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::LazyLock;
 
+use feebook_plugin::Refusal;
 use feebook_schedule::diagnostic::{Code, Diagnostic, Severity};
 
 /// The kind of a failure; the command line maps it to its exit code.
@@ -153,12 +155,46 @@ codes! {
     /// A period without an instant.
     EMPTY_PERIOD = Usage "U043", "empty period",
         "The end of a period does not belong to it, and comes after its beginning.";
+    /// A build of the plugin holds for those days already.
+    STAMPED = Usage "U050", "another build holds already",
+        "A line of plugins.toml serves orders from its day on, until a line with a later day. Whether a new build also serves the orders that an older one has computed is for you to say: --from.";
+    /// A plugin that no schedule names.
+    NO_PLUGIN = Usage "U051", "plugin that no schedule names",
+        "A build is stamped for a program whose schedule names the plugin under [plugin].";
+    /// The folder is there.
+    FOLDER_TAKEN = Usage "U052", "folder is there already",
+        "A new plugin is written into a folder of its own; nothing is written over.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
-        "A rule of this schedule is computed by a plugin, and this build of feebook runs none. Its orders are not evaluated, and nothing is posted.";
+        "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";
     /// A promise to ourselves.
     BROKEN = Internal "X001", "internal contradiction",
         "A result contradicts another that must agree with it. Nothing was written. Please report it with the message.";
+}
+
+/// The refusals of plugins as failures of ours; the first is [`PLUGIN_WANTED`].
+static REFUSALS: LazyLock<Vec<Failure>> = LazyLock::new(|| {
+    let failure = |code: &&feebook_plugin::codes::Code| Failure {
+        kind: ErrorKind::Plugin,
+        code: Code { id: code.id, severity: Severity::Error, title: code.title, help: code.help },
+    };
+    feebook_plugin::codes::ALL.iter().map(failure).collect()
+});
+
+/// Returns the refusals of plugins, but for the one that is a failure of this crate, too.
+pub fn refusals() -> impl Iterator<Item = &'static Failure> {
+    REFUSALS.iter().filter(|failure| failure.code.id != PLUGIN_WANTED.code.id)
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let failure = refusals().find(|failure| failure.code.id == refusal.code().id);
+        let error = Self::new(failure.unwrap_or(&PLUGIN_WANTED), refusal.message());
+        match refusal.what_to_do() {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
 }
 
 /// What stopped a command.

@@ -14,6 +14,7 @@ use feebook_schedule::diagnostic::Place;
 use feebook_schedule::iso::{Currency, percent, written};
 use feebook_schedule::{Entry, List, Matching, Program, Version, zone};
 
+use crate::answers::Answer;
 use crate::error::{self, Error, Result};
 use crate::fact::{LineFact, No};
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
@@ -117,7 +118,8 @@ pub fn explain(
     let seq = ledger.last_seq()?;
     let now = ledger.counting(&order, seq)?;
     let standing = Arc::new(ledger.standing(&program, seq)?);
-    let mut today = Evaluator::new(&terms.book, &program, &standing);
+    let mut today = Evaluator::new(&terms.book, &program, &standing)
+        .map(|evaluator| evaluator.as_of(seq, terms.plugins.as_ref()));
     let Some(latest) = replay.latest(ledger, &program, &order)? else {
         let evaluator = today.as_mut().ok_or_else(|| {
             let message = format!("there are no terms of `{program}`");
@@ -126,7 +128,7 @@ pub fn explain(
         return explain_with(ledger, evaluator, &order, &now);
     };
     let explanation = explain_with(ledger, latest.evaluator, &order, &latest.facts)?;
-    let stale = !is_current(today.as_ref(), &now, &order, ledger.words());
+    let stale = !is_current(today.as_mut(), &now, &order, ledger)?;
     let run_id = Some(latest.run_id);
     let postings = postings(ledger, &mut replay, &program, &order)?;
     Ok(Explanation { run_id, stale, postings, ..explanation })
@@ -165,9 +167,10 @@ fn explain_with(
 ) -> Result<Explanation> {
     let words = ledger.words();
     let mut trail = Trail::default();
-    let evaluated = evaluator.evaluate(facts, words, &mut trail)?;
+    let evaluated = evaluator.evaluate(facts, ledger, &mut trail)?;
     let (covering, governing_at) = (evaluated.covering.clone(), evaluated.governing_at);
     let (kernel_lines, outcomes) = (evaluated.lines.to_vec(), evaluated.outcomes.to_vec());
+    let answers = evaluated.answers.cloned();
     let mut lines = Vec::new();
     for (index, fact) in facts.iter().enumerate() {
         let matching = evaluator.matching_of(&covering, governing_at, facts, index, words).cloned();
@@ -184,6 +187,7 @@ fn explain_with(
             line,
             outcome,
             matching: matching.as_ref(),
+            answer: answers.as_ref().and_then(|answers| answers.of(&fact.revision.fact.line_no)),
             words,
         };
         let steps = trail.steps.iter().filter(|(at, _)| *at == index).map(|(_, step)| step);
@@ -193,6 +197,13 @@ fn explain_with(
     let fallback = evaluator.program().versions().last();
     let currency = version.map(Version::currency);
     let decimals = version.or(fallback).map_or(2, |version| version.currency().decimals());
+    let mut order_steps = order_steps(evaluator.program(), version, &covering, governing_at);
+    order_steps.extend(answers.iter().map(|answers| ExplainedStep {
+        text: answers.by.in_words(),
+        place: version.and_then(|version| version.place_of("plugin")).cloned(),
+        assumed: version.map_or_else(Vec::new, |version| assumed(version, &["plugin"])),
+        ..ExplainedStep::default()
+    }));
     Ok(Explanation {
         program: evaluator.program().id().to_owned(),
         order_no: order.order_no.clone(),
@@ -201,7 +212,7 @@ fn explain_with(
         currency,
         decimals,
         schedule: version.map(|version| version.id().to_owned()),
-        order_steps: order_steps(evaluator.program(), version, &covering, governing_at),
+        order_steps,
         lines,
         postings: Vec::new(),
     })
@@ -281,6 +292,8 @@ struct Teller<'t> {
     line: &'t Line,
     outcome: &'t Outcome,
     matching: Option<&'t Matching>,
+    /// What the plugin said of the line.
+    answer: Option<&'t Answer>,
     words: &'t Words,
 }
 
@@ -294,11 +307,18 @@ impl Teller<'_> {
                 _ => told.extend(self.step(step)),
             }
         }
+        if !self.outcome.is_known() {
+            // What an entry gives is no part of an amount that cannot be said.
+            for step in &mut told {
+                step.amount = None;
+            }
+        }
         // A verdict that refuses stands before what could still be said of the line.
         if let Some(step) = verdict_step {
             told.insert(0, step);
         }
         told.splice(0..0, self.beside());
+        told.extend(self.unheeded());
         if self.outcome.verdict != Verdict::Excluded {
             told.extend(self.other_exclusions(None));
         }
@@ -481,7 +501,9 @@ impl Teller<'_> {
                 "the seller sets the rate and the report has none".to_owned()
             }
             Reason::BandExceeded => self.band_exceeded(),
-            Reason::PluginSilent => "the plugin that sets the commission has not spoken".to_owned(),
+            Reason::PluginSilent => {
+                "the schedule's plugin does not say what the line earns".to_owned()
+            }
             Reason::Percent | Reason::Flat | Reason::BandReported | Reason::Plugin => {
                 let label = entry.map_or("", |entry| entry.label.as_str());
                 let on = if words.is_empty() { "all lines" } else { words };
@@ -542,24 +564,25 @@ impl Teller<'_> {
             Step::Basis { .. } => self.basis(version, step),
             Step::Commission { entry, rate, commission } => {
                 let basis = self.outcome.basis.unwrap_or(Minor::ZERO);
+                let shadowed = self.shadowed(version);
                 let text = match rate {
                     Some(rate) => format!(
-                        "{} of {}, {}",
+                        "{} of {}, {}{shadowed}",
                         percent(rate),
                         self.amount(basis),
                         rounding_words(version.terms().rounding)
                     ),
                     None if self.outcome.reason == Reason::Plugin => {
-                        "commission set by the schedule's plugin".to_owned()
+                        let text = "commission set by the schedule's plugin";
+                        self.by_plugin(&(text.to_owned() + &shadowed))
                     }
-                    None => "flat amount per line".to_owned(),
+                    None => format!("flat amount per line{shadowed}"),
                 };
-                let shadowed = self.shadowed(version);
                 let keys = with_groups(
                     &["rate", "policy.rounding"],
                     version.rates().get(usize::from(entry)),
                 );
-                earned(version, Decided::Rate(entry), text + &shadowed, commission, &keys)
+                earned(version, Decided::Rate(entry), text, commission, &keys)
             }
             Step::Bonus { entry, bonus } => {
                 let entry = version.bonuses().get(usize::from(entry));
@@ -574,7 +597,7 @@ impl Teller<'_> {
                 }
             }
             Step::Incentive { incentive } => ExplainedStep {
-                text: "incentive of the schedule's plugin".to_owned(),
+                text: self.by_plugin("incentive of the schedule's plugin"),
                 amount: Some(incentive.get()),
                 place: version.place_of("plugin").cloned(),
                 ..ExplainedStep::default()
@@ -587,6 +610,45 @@ impl Teller<'_> {
                 ..ExplainedStep::default()
             },
         })
+    }
+
+    /// A step of the plugin's, with its reason.
+    fn by_plugin(&self, text: &str) -> String {
+        match self.answer.and_then(|answer| answer.reason.as_ref()) {
+            Some(reason) => format!("{text}: {reason}"),
+            None => text.to_owned(),
+        }
+    }
+
+    /// What the plugin said of a line that came to nothing: an incentive that is not given, a reason
+    /// for saying no more.
+    fn unheeded(&self) -> Option<ExplainedStep> {
+        let (answer, version) = self.answer.zip(self.version)?;
+        let commission = answer.commission.filter(|_| self.outcome.reason != Reason::Plugin);
+        let incentive = answer.incentive.filter(|told| *told != self.outcome.incentive);
+        let of = |what: &str, amount: Minor| format!("{what} of {}", self.amount(amount));
+        let unheeded: Vec<String> = commission
+            .map(|amount| of("commission", amount))
+            .into_iter()
+            .chain(incentive.map(|amount| of("incentive", amount)))
+            .collect();
+        let heeded = answer.commission.is_some() || answer.incentive > Some(Minor::ZERO);
+        let open = answer.incentive.is_none();
+        let text = match (unheeded.is_empty(), heeded) {
+            // Of a line that something else refuses it matters to nobody.
+            (true, false) if open && self.outcome.reason != Reason::PluginSilent => return None,
+            (true, false) if open => {
+                self.by_plugin("the schedule's plugin cannot say what the line earns")
+            }
+            (true, true) => return None,
+            (true, false) => self.by_plugin("the schedule's plugin adds nothing"),
+            (false, _) => {
+                let text = format!("the plugin's {} is not given", unheeded.join(" and "));
+                self.by_plugin(&text)
+            }
+        };
+        let place = version.place_of("plugin").cloned();
+        Some(ExplainedStep { text, place, ..ExplainedStep::default() })
     }
 
     /// The rate entries that match as well and were not reached.

@@ -7,6 +7,7 @@
 //! Refuses the terminal, the environment and the clock (the binary has those), SQL outside
 //! [`ledger`], and the calculation itself, which is the kernel's.
 
+pub mod answers;
 pub mod assumptions;
 pub mod check;
 pub mod click;
@@ -16,6 +17,7 @@ pub mod fact;
 pub mod import;
 pub mod ledger;
 pub mod lines;
+pub mod plugins;
 pub mod postings;
 pub mod preview;
 pub mod program;

@@ -131,11 +131,12 @@ pub fn lines(
             continue;
         }
         let standing = Arc::new(ledger.standing(&program, seq)?);
-        let today = Evaluator::new(&terms.book, &program, &standing);
+        let mut today = Evaluator::new(&terms.book, &program, &standing)
+            .map(|evaluator| evaluator.as_of(seq, None));
         let mut scan = Scan::new(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             let order = Order { ledger, program: &program, seq, record: &order };
-            let lines = order.tell(&mut replay, today.as_ref(), scope, each)?;
+            let lines = order.tell(&mut replay, today.as_mut(), scope, each)?;
             waiting += u64::try_from(lines).unwrap_or(u64::MAX);
             progress.advance(1);
         }
@@ -156,7 +157,7 @@ impl Order<'_> {
     fn tell(
         &self,
         replay: &mut Replay,
-        today: Option<&Evaluator>,
+        mut today: Option<&mut Evaluator>,
         scope: &Scope,
         each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
     ) -> Result<usize> {
@@ -172,7 +173,7 @@ impl Order<'_> {
         } else {
             self.ledger.counting(self.record, self.seq)?
         };
-        let current = is_current(today, &now, self.record, self.ledger.words());
+        let current = is_current(today.as_deref_mut(), &now, self.record, self.ledger)?;
         let waiting = if current { 0 } else { now.len().max(then.len()) };
         if !scope.includes_day(evaluator.day(&then)) {
             let day_now = today.and_then(|evaluator| evaluator.day(&now));
@@ -191,7 +192,7 @@ impl Order<'_> {
         each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
     ) -> Result<()> {
         let words = self.ledger.words();
-        let evaluated = evaluator.evaluate(then, words, &mut Silent)?;
+        let evaluated = evaluator.evaluate(then, self.ledger, &mut Silent)?;
         let (covering, day) = (evaluated.covering.clone(), evaluated.day);
         let outcomes = evaluated.outcomes.to_vec();
         for line in now {

@@ -9,6 +9,7 @@ use feebook_kernel::{Silent, State};
 use feebook_schedule::Version;
 use feebook_schedule::iso::{Currency, written};
 
+use crate::answers::Answers;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Amounts, BookId, CountingLine, Ledger, OrderRecord, RunId, StoredResult};
@@ -59,6 +60,7 @@ pub(crate) struct Account<'o> {
     ran_at: i64,
     book_id: BookId,
     standing: Arc<Standing>,
+    answers: Option<Answers>,
     currency: Option<Currency>,
     amounts: Amounts,
     facts: Vec<CountingLine<'o>>,
@@ -94,12 +96,14 @@ fn account<'o>(
     seen: Latest<'o, '_>,
     result: &StoredResult,
 ) -> Result<Account<'o>> {
-    let evaluated = seen.evaluator.evaluate(&seen.facts, ledger.words(), &mut Silent)?;
+    let evaluated = seen.evaluator.evaluate(&seen.facts, ledger, &mut Silent)?;
     let totals = evaluated.outcomes.iter().map(|outcome| known(outcome).map(|sum| sum.total()));
     let states = seen.facts.iter().map(|line| line.revision.fact.state);
     let lines = states.zip(totals).collect();
+    let answers = evaluated.answers.cloned();
     let covering = evaluated.covering.clone();
     Ok(Account {
+        answers,
         run_id: seen.run_id,
         ran_at: seen.ran_at,
         book_id: seen.book_id,
@@ -201,12 +205,20 @@ fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
     let decimals = account.currency.map_or(2, |currency| currency.decimals());
     news(&last.facts, &account.facts, decimals).unwrap_or_else(|| {
         let same_terms = last.book_id == account.book_id;
-        let words = match (same_terms, last.standing == account.standing) {
-            (false, true) => "the terms",
-            (true, _) => "a flag or dated fact",
-            (false, false) => "the terms, or a flag or dated fact",
+        let same_standing = last.standing == account.standing;
+        let reasons = [
+            (!same_terms, "the terms"),
+            (!same_standing, "a flag or dated fact"),
+            (last.answers != account.answers, "the plugin or its figures"),
+        ];
+        // Where nothing of that changed it is what only the fingerprint knows.
+        let otherwise = match &account.answers {
+            Some(_) => "the plugin's figures",
+            None => "a newer feebook",
         };
-        words.to_owned()
+        let holding = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why);
+        let words = holding.collect::<Vec<_>>().join(", or ");
+        if words.is_empty() { otherwise.to_owned() } else { words }
     })
 }
 

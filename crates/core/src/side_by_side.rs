@@ -10,9 +10,8 @@ use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
 
 use crate::error::Result;
-use crate::ledger::CountingLine;
+use crate::ledger::{CountingLine, Ledger};
 use crate::run::{Covering, Evaluator, known};
-use crate::words::Words;
 
 /// The currencies of two readings of the same lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,9 +105,9 @@ impl Sight {
     pub(crate) fn of(
         evaluator: &mut Evaluator,
         facts: &[CountingLine<'_>],
-        words: &Words,
+        ledger: &Ledger,
     ) -> Result<Self> {
-        let evaluated = evaluator.evaluate(facts, words, &mut Silent)?;
+        let evaluated = evaluator.evaluate(facts, ledger, &mut Silent)?;
         let (covering, outcomes) = (evaluated.covering.clone(), evaluated.outcomes.to_vec());
         let currency = evaluator.version(&covering).map(Version::currency);
         Ok(Self { covering, currency, outcomes })

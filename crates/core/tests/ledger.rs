@@ -29,7 +29,7 @@ fn terms() -> Terms {
     }
     let (book, problems) = Book::load(&sources);
     assert!(!problems.iter().any(feebook_schedule::Diagnostic::is_error), "{problems:#?}");
-    Terms { book: Arc::new(book), sources: sources.into() }
+    Terms { book: Arc::new(book), sources: sources.into(), plugins: None }
 }
 
 /// A report of one line, before words are numbered.

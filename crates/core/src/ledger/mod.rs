@@ -3,6 +3,7 @@
 //! Owns opening, migrating, transactions, and one module per kind of row. Refuses to calculate:
 //! no amount is added up in SQL. Public signatures speak our types, never the database's.
 
+mod answers;
 mod clicks;
 mod imports;
 mod lines;
@@ -414,6 +415,8 @@ mod tests {
                 "import",
                 "import_summary",
                 "order_line",
+                "plugin",
+                "plugin_answer",
                 "program",
                 "result",
                 "run",

@@ -1,10 +1,10 @@
 //! Results: what a run found an order to earn. Appended; a later run's row stands beside the
 //! earlier one, and their difference is the posting.
 //!
-//! Owns the rows of `run` and `result`. Refuses to compute them.
+//! Owns the rows of `run` and `result`; what a plugin said goes with them. Refuses to compute them.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use feebook_kernel::State;
 use feebook_schedule::Source;
@@ -13,7 +13,8 @@ use rusqlite::{Row, params};
 
 use super::lines::{self, Key};
 use super::terms::BookId;
-use super::{Ledger, Result, sql};
+use super::{Ledger, Result, answers, sql};
+use crate::answers::{AnsweredBy, Answers};
 use crate::fact::No;
 
 /// The number of a run.
@@ -76,6 +77,14 @@ impl Amounts {
         self.pending.total() + self.approved.total() + self.settled.total() + self.held.total()
     }
 
+    /// Returns every amount with its name, such as `approved bonus`.
+    pub fn named(&self) -> Vec<(String, i64)> {
+        let states = ["pending", "approved", "settled", "held"];
+        let parts = ["commission", "incentive", "bonus", "withheld"];
+        let names = states.iter().flat_map(|state| parts.map(|part| format!("{state} {part}")));
+        names.zip(self.columns()).collect()
+    }
+
     fn columns(&self) -> [i64; 16] {
         let [a, b, c, d] = [self.pending, self.approved, self.settled, self.held]
             .map(|part| [part.commission, part.incentive, part.bonus, part.withheld]);
@@ -122,8 +131,10 @@ const RESULT_COLUMNS: &str = "order_no, run_id, month, fingerprint, pending_comm
 
 /// Inserts one result; made once, as it is run for every order.
 static INSERT: LazyLock<String> = LazyLock::new(|| {
-    let values = vec!["?"; 22].join(",");
-    format!("INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}) VALUES ({values})")
+    let values = vec!["?"; 23].join(",");
+    format!(
+        "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}, plugin_id) VALUES ({values})"
+    )
 });
 
 /// The columns of a result, for the scan.
@@ -168,6 +179,8 @@ pub struct PendingRun<'l> {
     program: Option<(String, Option<i64>)>,
     /// The numbers of the versions' files, by path.
     documents: BTreeMap<String, Option<i64>>,
+    /// The build of a plugin that answered last, with its number.
+    plugin: Option<(Arc<AnsweredBy>, i64)>,
     open: bool,
 }
 
@@ -191,6 +204,7 @@ impl Ledger {
                 sources,
                 program: None,
                 documents: BTreeMap::new(),
+                plugin: None,
                 open: true,
             }),
             Err(failed) => {
@@ -247,6 +261,8 @@ impl PendingRun<'_> {
         let run_id = self.ensure_run()?;
         let program_id = self.program_id(program)?;
         let document = schedule.map(|source| self.document_id(source)).transpose()?.flatten();
+        let by = result.answers.as_ref().map(|answers| &answers.by);
+        let plugin_id = by.map(|by| self.plugin_id(by)).transpose()?;
         let amounts = result.amounts.columns();
         let mut insert = self.ledger.conn.prepare_cached(&INSERT).map_err(sql)?;
         let month = result.month.map(Month::index);
@@ -257,7 +273,12 @@ impl PendingRun<'_> {
         for (at, amount) in amounts.iter().enumerate() {
             insert.raw_bind_parameter(at + 7, amount).map_err(sql)?;
         }
+        insert.raw_bind_parameter(23, plugin_id).map_err(sql)?;
         insert.raw_execute().map_err(sql)?;
+        drop(insert);
+        if let Some(answers) = &result.answers {
+            answers::insert(&self.ledger.conn, (program_id, order_no, run_id), answers)?;
+        }
         Ok(())
     }
 
@@ -276,6 +297,16 @@ impl PendingRun<'_> {
         }
         let id = self.ledger.document_id(source)?;
         self.documents.insert(source.path().to_owned(), id);
+        Ok(id)
+    }
+
+    /// The number of a plugin's build; asked once for all the orders that it answers for.
+    fn plugin_id(&mut self, by: &Arc<AnsweredBy>) -> Result<i64> {
+        if let Some((_, id)) = self.plugin.as_ref().filter(|(known, _)| Arc::ptr_eq(known, by)) {
+            return Ok(*id);
+        }
+        let id = answers::plugin_id(&self.ledger.conn, by)?;
+        self.plugin = Some((Arc::clone(by), id));
         Ok(id)
     }
 
@@ -322,4 +353,6 @@ pub struct NewResult {
     pub fingerprint: [u8; 16],
     /// The amounts.
     pub amounts: Amounts,
+    /// What the plugin of its version said; none where it has none.
+    pub answers: Option<Answers>,
 }

@@ -15,6 +15,7 @@ use feebook_schedule::zone::{Month, day_before};
 use crate::error::{self, Error, Result};
 use crate::fact::No;
 use crate::ledger::{Ledger, Scan};
+use crate::plugins::Plugins;
 use crate::run::{Evaluator, Progress};
 use crate::side_by_side::{Currencies, Tallies, Tally};
 use crate::standing::Standing;
@@ -44,6 +45,8 @@ pub struct Books {
     pub without: Arc<Book>,
     /// The announced version alone, in force always.
     pub always: Arc<Book>,
+    /// Where the plugins that they name come from.
+    pub plugins: Option<Arc<dyn Plugins>>,
 }
 
 /// From where the months are counted back.
@@ -177,8 +180,10 @@ pub fn preview(
     let seq = ledger.last_seq()?;
     let standing = Arc::new(ledger.standing(&asked.program, seq)?);
     let mut readings = Readings {
-        before: evaluator(&books.without, &asked.program, &standing)?,
-        after: evaluator(&books.always, &asked.program, &standing)?,
+        before: evaluator(&books.without, &asked.program, &standing)?
+            .as_of(seq, books.plugins.as_ref()),
+        after: evaluator(&books.always, &asked.program, &standing)?
+            .as_of(seq, books.plugins.as_ref()),
     };
     let counted_from = match asked.on {
         Some(day) => CountedFrom::Day(day),
@@ -193,7 +198,7 @@ pub fn preview(
     while let Some(order) = scan.next(ledger)? {
         let facts = ledger.counting(&order, seq)?;
         if let Some(day) = readings.before.day(&facts).filter(|day| window.holds(*day)) {
-            work.order(&mut readings, day, &facts, ledger.words())?;
+            work.order(&mut readings, day, &facts, ledger)?;
         }
         progress.advance(1);
     }

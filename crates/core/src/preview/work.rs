@@ -15,7 +15,7 @@ use super::cause::cause;
 use super::{Group, Moved, Preview, VerdictChange, Week, Window};
 use crate::error::Result;
 use crate::fact::LineFact;
-use crate::ledger::CountingLine;
+use crate::ledger::{CountingLine, Ledger};
 use crate::run::Evaluator;
 use crate::side_by_side::{Currencies, Sight, Tallies, Tally};
 use crate::words::Words;
@@ -96,10 +96,11 @@ impl Work {
         readings: &mut Readings,
         day: NaiveDate,
         facts: &[CountingLine<'_>],
-        words: &Words,
+        ledger: &Ledger,
     ) -> Result<()> {
-        let before = Sight::of(&mut readings.before, facts, words)?;
-        let after = Sight::of(&mut readings.after, facts, words)?;
+        let words = ledger.words();
+        let before = Sight::of(&mut readings.before, facts, ledger)?;
+        let after = Sight::of(&mut readings.after, facts, ledger)?;
         // The announced terms cover every order, but one that waits for its governing instant.
         let announced = readings.announced_currency();
         let currencies = before.currencies(&after).or_else(|| {

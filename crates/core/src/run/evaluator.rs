@@ -7,20 +7,25 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
-    self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Verdict,
+    self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
 };
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
-    Amounts as LineAmounts, Book, Class, Classes, Dimension, GovernedBy, Matching, NoCover,
-    Program, Version,
+    Amounts as LineAmounts, Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program,
+    Version, in_use,
 };
 
+use super::classes::ClassCache;
+use super::figures::{Confirmed, Rated};
+use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
+use crate::answers::Answers;
 use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
-use crate::ledger::{Amounts, Components, CountingLine};
+use crate::ledger::{Amounts, Components, CountingLine, Ledger, Scan};
+use crate::plugins::Plugins;
 use crate::standing::{Asked, Circumstances, Flag, Standing};
-use crate::words::{Word, Words};
+use crate::words::Words;
 
 /// Evaluates the orders of one program under one book and what was known beside the reports.
 #[derive(Debug)]
@@ -32,6 +37,14 @@ pub struct Evaluator {
     matching: Matching,
     lines: Vec<Line>,
     outcomes: Vec<Outcome>,
+    /// Who answers for the plugins of the versions.
+    answering: Answering,
+    /// The highest sequence number of what earlier periods are made of.
+    seq: i64,
+    /// What earlier periods come to, once that was asked for.
+    confirmed: Option<Confirmed>,
+    /// What the plugin said of the last evaluated order.
+    answers: Option<Answers>,
 }
 
 /// Which terms govern an order.
@@ -58,6 +71,8 @@ pub struct Evaluated<'e> {
     pub lines: &'e [Line],
     /// What each line earns.
     pub outcomes: &'e [Outcome],
+    /// What the plugin of its version said; none where it has none.
+    pub answers: Option<&'e Answers>,
 }
 
 impl Evaluated<'_> {
@@ -111,7 +126,53 @@ impl Evaluator {
             matching: Matching::new(),
             lines: Vec::new(),
             outcomes: Vec::new(),
+            answering: Answering::Nobody,
+            seq: i64::MAX,
+            confirmed: None,
+            answers: None,
         })
+    }
+
+    /// Has the plugins of the versions answer; without any, an order under a version that names one
+    /// cannot be evaluated. They are told of earlier periods what was known at a sequence number.
+    #[must_use]
+    pub fn as_of(mut self, seq: i64, plugins: Option<&Arc<dyn Plugins>>) -> Self {
+        self.seq = seq;
+        if let Some(plugins) = plugins {
+            self.answering = Answering::Live(Live::new(Arc::clone(plugins)));
+        }
+        self
+    }
+
+    /// Evaluates the same orders under another book, by all else that is known here; none when that
+    /// book has no such program.
+    pub fn under(&self, book: &Arc<Book>) -> Option<Self> {
+        let mut other = Self::new(book, self.program().id(), &self.standing)?;
+        other.seq = self.seq;
+        if let Answering::Live(live) = &self.answering {
+            other.answering = Answering::Live(live.anew());
+        }
+        Some(other)
+    }
+
+    /// Has each plugin answer twice, and the same.
+    #[must_use]
+    pub(super) fn twice(mut self) -> Self {
+        if let Answering::Live(live) = &mut self.answering {
+            live.twice();
+        }
+        self
+    }
+
+    /// Takes what a past run's plugin said of the order that is evaluated next.
+    pub(crate) fn recall(&mut self, answers: Option<Answers>) {
+        self.answering = answers.map_or(Answering::Nobody, Answering::Stored);
+    }
+
+    /// Whether the version that governs an order names a plugin.
+    pub(crate) fn wants_plugin(&self, facts: &[CountingLine<'_>]) -> Result<bool> {
+        let covering = self.covering(self.governing_at(facts))?;
+        Ok(self.version(&covering).is_some_and(|version| version.plugin().is_some()))
     }
 
     /// Returns the program.
@@ -163,11 +224,26 @@ impl Evaluator {
         facts.iter().filter_map(|line| instant(&line.revision.fact)).min()
     }
 
+    /// Returns the governing instant with its day in the program's zone.
+    fn governing(&self, facts: &[CountingLine<'_>]) -> Option<Governing> {
+        let at = self.governing_at(facts)?;
+        Some(Governing { at, day: self.program().day(at) })
+    }
+
     /// Returns the day that places an order in a month: of its governing instant, else of its
     /// earliest instant, in the program's zone.
     pub fn day(&self, facts: &[CountingLine<'_>]) -> Option<NaiveDate> {
+        self.day_with(self.governing(facts), facts)
+    }
+
+    fn day_with(
+        &self,
+        governing: Option<Governing>,
+        facts: &[CountingLine<'_>],
+    ) -> Option<NaiveDate> {
         let earliest = || facts.iter().flat_map(|line| line.revision.fact.instants()).min();
-        self.governing_at(facts).or_else(earliest).map(|at| self.program().day(at))
+        let day = governing.map(|governing| governing.day);
+        day.or_else(|| earliest().map(|at| self.program().day(at)))
     }
 
     /// Decides which terms govern an order.
@@ -176,9 +252,6 @@ impl Evaluator {
         match self.program().in_force(at) {
             Err(no_cover) => Ok(Covering::Uncovered(no_cover)),
             Ok(version) => {
-                if let Some(plugin) = version.plugin() {
-                    return Err(plugin_wanted(version, &plugin.name));
-                }
                 let same = |known: &Version| std::ptr::eq(known, version);
                 let index = self.program().versions().iter().position(same);
                 index.map(Covering::Version).ok_or_else(|| {
@@ -193,39 +266,157 @@ impl Evaluator {
     ///
     /// # Errors
     ///
-    /// When the version that governs needs a plugin.
+    /// When the version that governs needs a plugin and it cannot be asked, or its answer does not
+    /// hold; when the ledger cannot be read for the figures that it is given.
     pub fn evaluate<O: Observer>(
         &mut self,
         facts: &[CountingLine<'_>],
-        words: &Words,
+        ledger: &Ledger,
         observer: &mut O,
     ) -> Result<Evaluated<'_>> {
-        let governing_at = self.governing_at(facts);
+        let governing = self.governing(facts);
+        let governing_at = governing.map(|governing| governing.at);
         let covering = self.covering(governing_at)?;
-        let day = self.day(facts);
+        let day = self.day_with(governing, facts);
+        let figures = match &self.answering {
+            Answering::Live(_) => self.figures(&covering, governing, facts, ledger)?,
+            Answering::Nobody | Answering::Stored(_) => Vec::new(),
+        };
+        self.classify_order(&covering, governing, facts, ledger.words());
+        self.rate(&covering, observer);
+        self.answers = match self.under_plugin(&covering, governing) {
+            Some((index, governing)) => {
+                Some(self.consult(index, governing, (facts, &figures), ledger.words())?)
+            }
+            None => None,
+        };
+        if let Some(answers) = &self.answers {
+            take_in(answers, facts, &self.lines, &mut self.outcomes);
+        }
+        let cover = cover(&self.book.programs()[self.program], &covering);
+        kernel::settle(cover.kernel(), &self.lines, &mut self.outcomes, observer);
+        let answers = self.answers.as_ref();
+        let (lines, outcomes) = (self.lines.as_slice(), self.outcomes.as_slice());
+        Ok(Evaluated { covering, governing_at, day, lines, outcomes, answers })
+    }
+
+    /// Returns which terms govern an order, from which instant, and what the kernel is told of its
+    /// lines; nothing is priced, and no plugin is asked.
+    pub fn classified(
+        &mut self,
+        facts: &[CountingLine<'_>],
+        words: &Words,
+    ) -> Result<(Covering, Option<i64>, &[Line])> {
+        let governing = self.governing(facts);
+        let governing_at = governing.map(|governing| governing.at);
+        let covering = self.covering(governing_at)?;
+        self.classify_order(&covering, governing, facts, words);
+        Ok((covering, governing_at, &self.lines))
+    }
+
+    /// Makes the kernel's lines of an order.
+    fn classify_order(
+        &mut self,
+        covering: &Covering,
+        governing: Option<Governing>,
+        facts: &[CountingLine<'_>],
+        words: &Words,
+    ) {
         self.lines.clear();
-        match (&covering, governing_at) {
+        match (covering, governing) {
             (Covering::Version(index), Some(at)) => self.classify(*index, at, facts, words),
             _ => self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact))),
         }
+    }
+
+    /// The kernel's first pass over the lines that were made last.
+    fn rate<O: Observer>(&mut self, covering: &Covering, observer: &mut O) {
         self.outcomes.clear();
         self.outcomes.resize(self.lines.len(), Outcome::default());
-        let terms = match &covering {
-            Covering::Version(index) => {
-                Some(self.book.programs()[self.program].versions()[*index].terms())
+        let cover = cover(&self.book.programs()[self.program], covering);
+        kernel::rate(cover.kernel(), &self.lines, &mut self.outcomes, observer);
+    }
+
+    /// The version that governs an order and the instant, where that version names a plugin.
+    fn under_plugin(
+        &self,
+        covering: &Covering,
+        governing: Option<Governing>,
+    ) -> Option<(usize, Governing)> {
+        let (Covering::Version(index), Some(governing)) = (covering, governing) else {
+            return None;
+        };
+        self.program().versions()[*index].plugin().map(|_| (*index, governing))
+    }
+
+    /// What the plugin of the version that governs is told of earlier periods. All orders are looked
+    /// at the first time that anything is asked for; so this comes before an order is classified.
+    fn figures(
+        &mut self,
+        covering: &Covering,
+        governing: Option<Governing>,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+    ) -> Result<Vec<Option<i64>>> {
+        let Some((index, Governing { day, .. })) = self.under_plugin(covering, governing) else {
+            return Ok(Vec::new());
+        };
+        let asks = |evaluator: &Self| {
+            let plugin = evaluator.program().versions()[index].plugin();
+            plugin.is_some_and(|plugin| !plugin.aggregates.is_empty())
+        };
+        if self.confirmed.is_none() && asks(self) {
+            self.confirmed = Some(self.count_confirmed(ledger)?);
+        }
+        let version = &self.program().versions()[index];
+        Ok(match (&self.confirmed, version.plugin()) {
+            (Some(confirmed), Some(plugin)) => {
+                confirmed.figures(&plugin.aggregates, day, facts, version.currency())
             }
-            Covering::Uncovered(_) | Covering::NotYetGoverned => None,
+            _ => Vec::new(),
+        })
+    }
+
+    /// Counts what is confirmed of all the program's orders, in one scan; no plugin is asked.
+    fn count_confirmed(&mut self, ledger: &Ledger) -> Result<Confirmed> {
+        let mut confirmed = Confirmed::default();
+        let mut scan = Scan::new(ledger, self.program().id())?;
+        while let Some(order) = scan.next(ledger)? {
+            let facts = ledger.counting(&order, self.seq)?;
+            // An order without any instant is in no period, and one without lines is nowhere.
+            let Some(day) = self.day(&facts) else { continue };
+            let (covering, ..) = self.classified(&facts, ledger.words())?;
+            self.rate(&covering, &mut Silent);
+            confirmed.add(&Rated {
+                day,
+                facts: &facts,
+                lines: &self.lines,
+                outcomes: &self.outcomes,
+                currency: self.version(&covering).map(Version::currency),
+            });
+        }
+        Ok(confirmed)
+    }
+
+    /// Has the plugin of a version answer, or whoever answers for it.
+    fn consult(
+        &mut self,
+        index: usize,
+        Governing { at, day }: Governing,
+        (facts, figures): (&[CountingLine<'_>], &[Option<i64>]),
+        words: &Words,
+    ) -> Result<Answers> {
+        let program = &self.book.programs()[self.program];
+        let version = &program.versions()[index];
+        let running = match &mut self.answering {
+            Answering::Stored(answers) => return Ok(answers.clone()),
+            Answering::Live(live) => live.plugin(program, index, day)?,
+            Answering::Nobody => None,
         };
-        let cover = match (&covering, &terms) {
-            (Covering::NotYetGoverned, _) => Cover::NotYetGoverned,
-            (_, Some(terms)) => Cover::Terms(terms),
-            (_, None) => Cover::Uncovered,
-        };
-        kernel::rate(cover, &self.lines, &mut self.outcomes, observer);
-        // A schedule's plugin acts here, on lines and outcomes, between rate and settle. Until the
-        // host exists, `covering` refuses versions that name one.
-        kernel::settle(cover, &self.lines, &mut self.outcomes, observer);
-        Ok(Evaluated { covering, governing_at, day, lines: &self.lines, outcomes: &self.outcomes })
+        let running = running.ok_or_else(|| plugin_wanted(version))?;
+        let lines = self.lines.as_slice();
+        let asked = AskedOfPlugin { version, at, day, figures, facts, lines, words };
+        running.ask(&asked, &self.outcomes)
     }
 
     /// Returns what bears on a line of an order beside its report.
@@ -246,6 +437,8 @@ impl Evaluator {
                 .iter()
                 .any(|dimension| version.uses(*dimension))
             || self.standing.flags_placements()
+            // It is told the placement, which may be the click's.
+            || version.plugin().is_some()
     }
 
     /// Returns what bears on each line of an order beside its report, as bytes to compare.
@@ -279,13 +472,20 @@ impl Evaluator {
         words: &Words,
     ) -> Option<&Matching> {
         let (Covering::Version(index), Some(at)) = (covering, governing_at) else { return None };
-        let order = OrderFacts::of(self.program(), at, facts);
+        let day = self.program().day(at);
+        let order = OrderFacts::of(Governing { at, day }, facts);
         self.classify_line(*index, &order, facts.get(line)?, words);
         Some(&self.matching)
     }
 
-    fn classify(&mut self, version: usize, at: i64, facts: &[CountingLine<'_>], words: &Words) {
-        let order = OrderFacts::of(self.program(), at, facts);
+    fn classify(
+        &mut self,
+        version: usize,
+        governing: Governing,
+        facts: &[CountingLine<'_>],
+        words: &Words,
+    ) {
+        let order = OrderFacts::of(governing, facts);
         for line in facts {
             let line = self.classify_line(version, &order, line, words);
             self.lines.push(line);
@@ -315,8 +515,59 @@ impl Evaluator {
     }
 
     /// Returns the digest of everything that the outcome of an order depends on: the facts, the
-    /// texts of the terms, and the calculation itself.
-    pub fn fingerprint(&self, facts: &[CountingLine<'_>], words: &Words) -> Result<[u8; 16]> {
+    /// texts of the terms, the calculation itself; under a version with a plugin also its build (that
+    /// of the answers, where a past run's were recalled) and what it is told of earlier periods.
+    ///
+    /// # Errors
+    ///
+    /// When that plugin cannot be started.
+    pub fn fingerprint(&mut self, facts: &[CountingLine<'_>], ledger: &Ledger) -> Result<[u8; 16]> {
+        let governing = self.governing(facts);
+        let covering = self.covering(governing.map(|governing| governing.at))?;
+        let mut bytes = self.canonical(&covering, facts, ledger.words());
+        if let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) {
+            let figures = self.figures(&covering, governing, facts, ledger)?;
+            let program = &self.book.programs()[self.program];
+            let sha256 = match &mut self.answering {
+                Answering::Live(live) => {
+                    live.plugin(program, index, day)?.map(|running| running.by.sha256)
+                }
+                Answering::Stored(answers) => Some(answers.by.sha256),
+                Answering::Nobody => None,
+            };
+            let sha256 = sha256.ok_or_else(|| plugin_wanted(&program.versions()[index]))?;
+            push_plugin(&mut bytes, &sha256, &figures);
+        }
+        Ok(digest(&bytes))
+    }
+
+    /// Whether an order has this fingerprint. No plugin is needed: its builds are known.
+    pub(crate) fn would_find(
+        &mut self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+        fingerprint: &[u8; 16],
+    ) -> Result<bool> {
+        let governing = self.governing(facts);
+        let covering = self.covering(governing.map(|governing| governing.at))?;
+        let bytes = self.canonical(&covering, facts, ledger.words());
+        let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
+            return Ok(digest(&bytes) == *fingerprint);
+        };
+        let figures = self.figures(&covering, governing, facts, ledger)?;
+        let program = self.program();
+        let plugin = program.versions()[index].plugin().map_or("", |plugin| plugin.name.as_str());
+        // A build that a later line replaced for its machine would not be asked again.
+        let builds = in_use(&program.plugin_builds(plugin, day));
+        Ok(builds.iter().any(|build| {
+            let mut bytes = bytes.clone();
+            push_plugin(&mut bytes, &build.sha256, &figures);
+            digest(&bytes) == *fingerprint
+        }))
+    }
+
+    /// What the outcome of an order depends on, but for a plugin, as bytes.
+    fn canonical(&self, covering: &Covering, facts: &[CountingLine<'_>], words: &Words) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(512);
         bytes.extend_from_slice(&kernel::CALCULATION.to_be_bytes());
         // Of program.toml only this bears on an order; the rest of it may change freely.
@@ -325,7 +576,7 @@ impl Evaluator {
             bytes.extend_from_slice(word.as_bytes());
             bytes.push(0);
         }
-        if let Some(version) = self.version(&self.covering(self.governing_at(facts))?) {
+        if let Some(version) = self.version(covering) {
             push_version(&mut bytes, version);
             for line in facts {
                 // The window of a click is that of the version in force at the click.
@@ -342,7 +593,21 @@ impl Evaluator {
         for (index, beside) in (0_u64..).zip(self.beside(facts, words)) {
             beside.canonical(index, &mut bytes);
         }
-        Ok(xxhash_rust::xxh3::xxh3_128(&bytes).to_be_bytes())
+        bytes
+    }
+}
+
+fn digest(bytes: &[u8]) -> [u8; 16] {
+    xxhash_rust::xxh3::xxh3_128(bytes).to_be_bytes()
+}
+
+/// Writes the build of a plugin, and what it is told of earlier periods.
+fn push_plugin(bytes: &mut Vec<u8>, sha256: &[u8; 32], figures: &[Option<i64>]) {
+    bytes.push(b'P');
+    bytes.extend_from_slice(sha256);
+    for figure in figures {
+        bytes.push(u8::from(figure.is_some()));
+        bytes.extend_from_slice(&figure.unwrap_or_default().to_be_bytes());
     }
 }
 
@@ -353,9 +618,36 @@ fn push_version(bytes: &mut Vec<u8>, version: &Version) {
     }
 }
 
-fn plugin_wanted(version: &Version, plugin: &str) -> Error {
+/// The cover of an order, with the terms that the kernel's borrows.
+enum TermsCover<'v> {
+    Of(kernel::Terms<'v>),
+    Uncovered,
+    NotYetGoverned,
+}
+
+impl TermsCover<'_> {
+    fn kernel(&self) -> Cover<'_> {
+        match self {
+            Self::Of(terms) => Cover::Terms(terms),
+            Self::Uncovered => Cover::Uncovered,
+            Self::NotYetGoverned => Cover::NotYetGoverned,
+        }
+    }
+}
+
+fn cover<'v>(program: &'v Program, covering: &Covering) -> TermsCover<'v> {
+    match covering {
+        Covering::Version(index) => TermsCover::Of(program.versions()[*index].terms()),
+        Covering::Uncovered(_) => TermsCover::Uncovered,
+        Covering::NotYetGoverned => TermsCover::NotYetGoverned,
+    }
+}
+
+/// No plugin was handed to the run at all; one that may not run is refused by its host.
+fn plugin_wanted(version: &Version) -> Error {
     let file = version.source().shown();
-    let message = format!("{file} needs the plugin `{plugin}`, and this feebook runs no plugins");
+    let plugin = version.plugin().map_or("", |plugin| plugin.name.as_str());
+    let message = format!("{file} needs the plugin `{plugin}`, and this run has no plugins");
     Error::new(&error::PLUGIN_WANTED, message)
         .hint("nothing was posted; restrict the run with --program or --month to leave it out")
 }
@@ -448,22 +740,29 @@ fn set_circumstances(classes: &mut Classes, version: &Version, around: &Circumst
     }
 }
 
-/// What all lines of an order have in common.
-struct OrderFacts {
-    /// A new buyer, if any line says so.
-    new_buyer: bool,
-    /// The governing instant.
-    governing_at: i64,
-    /// Its day in the program's zone.
+/// The governing instant, and its civil day in the program's zone.
+#[derive(Clone, Copy, Debug)]
+struct Governing {
+    at: i64,
     day: NaiveDate,
 }
 
+/// What all lines of an order have in common.
+pub(super) struct OrderFacts {
+    /// A new buyer, if any line says so.
+    pub(super) new_buyer: bool,
+    /// The governing instant.
+    governing_at: i64,
+    /// Its day in the program's zone.
+    pub(super) day: NaiveDate,
+}
+
 impl OrderFacts {
-    fn of(program: &Program, governing_at: i64, facts: &[CountingLine<'_>]) -> Self {
+    fn of(governing: Governing, facts: &[CountingLine<'_>]) -> Self {
         Self {
             new_buyer: facts.iter().any(|line| line.revision.fact.new_buyer == Some(true)),
-            governing_at,
-            day: program.day(governing_at),
+            governing_at: governing.at,
+            day: governing.day,
         }
     }
 }
@@ -534,81 +833,4 @@ fn version_of_click<'p>(
     clicked_at: i64,
 ) -> &'p Version {
     program.in_force(clicked_at).unwrap_or(version)
-}
-
-/// Classes of words that were looked up before, per version.
-#[derive(Debug, Default)]
-struct ClassCache {
-    /// By dimension, then by number of the word.
-    classes: [Vec<Option<Class>>; Dimension::COUNT],
-}
-
-impl ClassCache {
-    fn classes(
-        &mut self,
-        version: &Version,
-        order: &OrderFacts,
-        line: &CountingLine<'_>,
-        unexchanged: bool,
-        words: &Words,
-    ) -> Classes {
-        let fact = &line.revision.fact;
-        let click_country = line.click_country();
-        let mut classes = Classes::missing();
-        for (dimension, word) in [
-            (Dimension::Category, fact.category),
-            (Dimension::ShipTo, fact.ship_to),
-            (Dimension::ClickCountry, click_country),
-            (Dimension::SellerCountry, fact.seller_country),
-            (Dimension::Host, fact.host),
-            (Dimension::Store, fact.store),
-            (Dimension::Currency, fact.currency),
-        ] {
-            if let Some(word) = word
-                && version.uses(dimension)
-            {
-                classes.set(dimension, self.class(version, dimension, word, words));
-            }
-        }
-        if let Some(product) = &fact.product
-            && version.uses(Dimension::Product)
-        {
-            let class = version.class_of(Dimension::Product, &product.to_string());
-            classes.set(Dimension::Product, class);
-        }
-        let mut set_word = |dimension, word: Option<&str>| {
-            if let Some(word) = word
-                && version.uses(dimension)
-            {
-                classes.set(dimension, version.class_of(dimension, word));
-            }
-        };
-        set_word(Dimension::Platform, fact.platform.map(crate::fact::Platform::word));
-        set_word(Dimension::Link, fact.link.map(crate::fact::Link::word));
-        set_word(Dimension::Coupon, fact.coupon.map(|yes| if yes { "yes" } else { "no" }));
-        let same = click_country.zip(fact.ship_to).map(|(click, ship_to)| click == ship_to);
-        let (hot, affiliate) = (fact.hot == Some(true), fact.affiliate == Some(true));
-        let price = fact.product_price.filter(|_| !unexchanged);
-        classes.set(Dimension::SameCountry, version.class_of_same(same));
-        classes.set(Dimension::Buyer, version.class_of_buyer(order.new_buyer));
-        classes.set(Dimension::Item, version.class_of_item(hot, affiliate));
-        classes.set(Dimension::Price, version.class_of_price(price));
-        classes.set(Dimension::Day, version.class_of_day(order.day));
-        classes
-    }
-
-    fn class(
-        &mut self,
-        version: &Version,
-        dimension: Dimension,
-        word: Word,
-        words: &Words,
-    ) -> Class {
-        let known = &mut self.classes[dimension.index()];
-        let index = usize::try_from(word.index()).unwrap_or(usize::MAX);
-        if known.len() <= index {
-            known.resize(words.len().max(index + 1), None);
-        }
-        *known[index].get_or_insert_with(|| version.class_of(dimension, words.text(word)))
-    }
 }

@@ -1,13 +1,17 @@
 //! The run: facts and terms in, outcomes out. There is one evaluator; recompute posts what it
-//! finds, replay shows again what a past run found.
+//! finds, replay shows again what a past run found, verify demands that it is found again.
 //!
 //! Owns the way from the lines of an order that count to their outcomes. Refuses to multiply money
 //! (the kernel does), to decide which entry holds (the schedule does) and to speak SQL (the ledger
-//! does).
+//! does), and to find a plugin's library (whoever gave the terms does).
 
+mod classes;
 mod evaluator;
+mod figures;
+mod plugins;
 mod recompute;
 mod replay;
+mod verify;
 
 use std::sync::Arc;
 
@@ -15,13 +19,14 @@ use chrono::NaiveDate;
 use feebook_schedule::{Book, Diagnostic, Source};
 
 use crate::error::{self, Error, Result};
-use crate::ledger::{CountingLine, OrderRecord};
-use crate::words::Words;
+use crate::ledger::{CountingLine, Ledger, OrderRecord};
+use crate::plugins::Plugins;
 
 pub(crate) use evaluator::known;
 pub use evaluator::{Covering, Evaluated, Evaluator};
 pub use recompute::{Change, Posted, Recomputed, Seen, Why, recompute};
 pub use replay::{Latest, Replay};
+pub use verify::{Breach, Held, Verified, verify};
 
 /// A book of terms and the files it was made of, which go into the ledger with the results.
 #[derive(Clone, Debug)]
@@ -30,6 +35,9 @@ pub struct Terms {
     pub book: Arc<Book>,
     /// All its files.
     pub sources: Arc<[Source]>,
+    /// Where the plugins that it names come from; without, no order under a version that names one is
+    /// evaluated anew.
+    pub plugins: Option<Arc<dyn Plugins>>,
 }
 
 impl Terms {
@@ -54,7 +62,7 @@ impl Terms {
         let (book, mut problems) = Book::load(&sources);
         problems.retain(Diagnostic::is_error);
         if problems.is_empty() {
-            return Ok(Self { book: Arc::new(book), sources });
+            return Ok(Self { book: Arc::new(book), sources, plugins: self.plugins.clone() });
         }
         let message = format!("the schedules as known on {on} do not load");
         Err(Error::new(&error::TERMS, message).with(problems))
@@ -108,14 +116,13 @@ pub(crate) fn same_facts(a: &[CountingLine<'_>], b: &[CountingLine<'_>]) -> bool
 /// Whether a recompute today would find an order as its latest result has it: the same facts, the
 /// same that bears on them, the same terms. Where there are no terms today nothing can be said.
 pub(crate) fn is_current(
-    today: Option<&Evaluator>,
+    today: Option<&mut Evaluator>,
     now: &[CountingLine<'_>],
     order: &OrderRecord,
-    words: &Words,
-) -> bool {
-    let (Some(today), Some(result)) = (today, order.results.last()) else { return true };
-    // Terms that cannot be evaluated here are other terms than those of the result.
-    today.fingerprint(now, words).is_ok_and(|fingerprint| fingerprint == result.fingerprint)
+    ledger: &Ledger,
+) -> Result<bool> {
+    let (Some(today), Some(result)) = (today, order.results.last()) else { return Ok(true) };
+    today.would_find(now, ledger, &result.fingerprint)
 }
 
 /// Is told how far a long piece of work has come.

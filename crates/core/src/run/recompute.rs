@@ -15,6 +15,7 @@ use feebook_schedule::{GovernedBy, Version};
 use super::evaluator::{Beside, Evaluated, Evaluator, known};
 use super::replay::{Latest, Replay};
 use super::{Progress, Scope, Terms, same_facts};
+use crate::answers::Answers;
 use crate::error::{self, Error, Result};
 use crate::fact::{LineFact, No};
 use crate::ledger::{
@@ -67,6 +68,9 @@ pub enum Why {
     /// A mark on the product, the kind of placement or the account's channel was recorded or taken
     /// back.
     NewDatedFact,
+    /// Another build of the schedule's plugin answered, or it was given other figures of earlier
+    /// periods.
+    NewPlugin,
     /// Another line of the order changed, and with it the order's cap or bonus.
     OtherLine,
     /// The calculation itself changed with a newer feebook.
@@ -83,6 +87,7 @@ impl Why {
             Self::NewClick => "own click",
             Self::NewFlag => "flag",
             Self::NewDatedFact => "mark, placement or account",
+            Self::NewPlugin => "plugin or its figures",
             Self::OtherLine => "another line of the order",
             Self::NewCalculation => "newer feebook",
         }
@@ -190,6 +195,7 @@ impl Work<'_, '_> {
             Error::new(&error::NO_PROGRAM, message)
                 .hint(format!("add a folder {program} to the schedules, or leave the program out"))
         })?;
+        evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
         let mut differences = Differences::default();
         let mut scan = Scan::new(self.run.ledger(), program)?;
         while let Some(order) = scan.next(self.run.ledger())? {
@@ -216,9 +222,8 @@ impl Work<'_, '_> {
         if !scope.includes_day(day) || (facts.is_empty() && last.is_none()) {
             return Ok(());
         }
-        let words = self.run.ledger().words();
-        let fingerprint = evaluator.fingerprint(&facts, words)?;
-        let evaluated = evaluator.evaluate(&facts, words, &mut Silent)?;
+        let fingerprint = evaluator.fingerprint(&facts, self.run.ledger())?;
+        let evaluated = evaluator.evaluate(&facts, self.run.ledger(), &mut Silent)?;
         if !facts.is_empty() {
             self.count(&evaluated);
         }
@@ -229,12 +234,13 @@ impl Work<'_, '_> {
             month: evaluated.month().or_else(|| last.and_then(|result| result.month)),
             fingerprint,
             amounts: evaluated.amounts(),
+            answers: evaluated.answers.cloned(),
         };
         let after = saw_all(&evaluated);
         let covering = evaluated.covering.clone();
         let version = evaluator.version(&covering);
         let words = self.run.ledger().words();
-        let after = Sight::of(evaluator, version, &facts, after, words);
+        let after = Sight::of(evaluator, version, (&facts, new.answers.clone()), after, words);
         match last {
             None => self.report.first_time += 1,
             Some(result) => {
@@ -277,11 +283,12 @@ impl Work<'_, '_> {
         let latest = self.replay.latest(ledger, program, order)?;
         let Some(Latest { facts: facts_before, evaluator, .. }) = latest else { return Ok(None) };
         let words = ledger.words();
-        let evaluated = evaluator.evaluate(&facts_before, words, &mut Silent)?;
+        let evaluated = evaluator.evaluate(&facts_before, ledger, &mut Silent)?;
+        let answers = evaluated.answers.cloned();
         let (seen, covering) = (saw_all(&evaluated), evaluated.covering.clone());
         let version = evaluator.version(&covering);
         let currency = version.map(Version::currency);
-        let before = Sight::of(evaluator, version, &facts_before, seen, words);
+        let before = Sight::of(evaluator, version, (&facts_before, answers), seen, words);
         let mut accounts: Option<Vec<Account<'_>>> = None;
         for line_no in line_numbers(&facts_before, facts) {
             let (old, new) = (before.line(line_no), after.line(line_no));
@@ -348,13 +355,15 @@ struct Sight {
     lines: Vec<(No, Seen)>,
     /// What bears on the lines beside their reports.
     beside: Vec<Beside>,
+    /// What the plugin said.
+    answers: Option<Answers>,
 }
 
 impl Sight {
     fn of(
         evaluator: &Evaluator,
         version: Option<&Version>,
-        facts: &[CountingLine<'_>],
+        (facts, answers): (&[CountingLine<'_>], Option<Answers>),
         outcomes: Vec<(Verdict, Option<Components>)>,
         words: &Words,
     ) -> Self {
@@ -377,11 +386,18 @@ impl Sight {
         texts.extend(version.map(|version| version.source().digest()));
         texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
         let at_clicks = at_clicks.map(|version| version.source().digest()).collect();
-        Self { reading, texts, at_clicks, lines, beside: evaluator.beside(facts, words) }
+        let beside = evaluator.beside(facts, words);
+        Self { reading, texts, at_clicks, lines, beside, answers }
     }
 
     fn line(&self, line_no: &No) -> Option<&Seen> {
         self.lines.iter().find(|(number, _)| number == line_no).map(|(_, seen)| seen)
+    }
+
+    /// Whether another build of the plugin answered.
+    fn other_build(&self, other: &Self) -> bool {
+        let pair = self.answers.as_ref().zip(other.answers.as_ref());
+        pair.is_some_and(|(ours, theirs)| ours.by != theirs.by)
     }
 
     fn beside(&self, line_no: &No) -> Option<&Beside> {
@@ -429,12 +445,18 @@ fn why(
         (known && other(|beside| &beside.flags), Why::NewFlag),
         (known && other(|beside| &beside.dated), Why::NewDatedFact),
         (known && terms_moved, Why::NewScheduleText),
+        (known && before.other_build(after), Why::NewPlugin),
     ];
     let holding = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why);
     let mut why: Vec<Why> = holding.collect();
     if why.is_empty() {
         let same = same_facts(facts_before, facts_after) && before.beside == after.beside;
-        why.push(if same { Why::NewCalculation } else { Why::OtherLine });
+        why.push(match same {
+            false => Why::OtherLine,
+            // The same plugin says otherwise of the same order: it was told other figures.
+            true if before.answers != after.answers => Why::NewPlugin,
+            true => Why::NewCalculation,
+        });
     }
     why
 }

@@ -1,7 +1,8 @@
 //! Shows again what a past run found: the kernel on the facts and the texts of that run. Line
 //! detail is not stored, because computing it again costs less than reading it.
 //!
-//! Owns the choice of the run that speaks for an order: its latest. Refuses to post.
+//! Owns the choice of the run that speaks for an order: its latest. Refuses to post, and to ask a
+//! plugin: what one said is in the ledger.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use feebook_schedule::Book;
 use super::evaluator::Evaluator;
 use crate::error::{self, Error, Result};
 use crate::ledger::{BookId, CountingLine, Ledger, OrderRecord, RunId, RunRecord};
+use crate::plugins::Plugins;
 use crate::standing::Standing;
 
 /// Replays orders; keeps the books that it had to rebuild.
@@ -63,10 +65,8 @@ impl Replay {
         let key = (book_id, program.to_owned());
         if !self.evaluators.contains_key(&key) {
             let book = self.book(ledger, book_id)?;
-            let evaluator = Evaluator::new(&book, program, &standing).ok_or_else(|| {
-                let message = format!("the book of an earlier run has no program {program}");
-                Error::new(&error::BROKEN, message)
-            })?;
+            let evaluator =
+                Evaluator::new(&book, program, &standing).ok_or_else(|| no_program(program))?;
             self.evaluators.insert(key.clone(), evaluator);
         }
         let evaluator = self
@@ -75,6 +75,25 @@ impl Replay {
             .ok_or_else(|| Error::new(&error::BROKEN, "an evaluator vanished while it was made"))?;
         evaluator.know(&standing);
         Ok(evaluator)
+    }
+
+    /// Returns an evaluator of a run's own, with the highest sequence number that the run saw: told
+    /// what the run knew, and asking plugins where there are any.
+    pub(super) fn fresh(
+        &mut self,
+        ledger: &Ledger,
+        program: &str,
+        run_id: RunId,
+        plugins: Option<&Arc<dyn Plugins>>,
+    ) -> Result<(i64, Evaluator)> {
+        let run = self.runs.get(&run_id);
+        let run =
+            run.ok_or_else(|| Error::new(&error::BROKEN, "a result of a run that is not there"))?;
+        let (seq, book_id) = (run.seq, run.book_id);
+        let (book, standing) = (self.book(ledger, book_id)?, self.standing(ledger, program, seq)?);
+        let evaluator =
+            Evaluator::new(&book, program, &standing).ok_or_else(|| no_program(program))?;
+        Ok((seq, evaluator.as_of(seq, plugins)))
     }
 
     /// What was known beside a program's reports at a sequence number.
@@ -130,6 +149,15 @@ impl Replay {
         let (seq, book_id, ran_at) = (run.seq, run.book_id, run.ran_at);
         let facts = ledger.counting(order, seq)?;
         let evaluator = self.evaluator(ledger, (book_id, seq), program)?;
+        // A plugin is not asked again: it may be gone, and results that were posted stay readable.
+        let wants = evaluator.wants_plugin(&facts)?;
+        let answers = wants.then(|| ledger.answers(order, run_id)).transpose()?;
+        evaluator.recall(answers);
         Ok(Some(Latest { run_id, ran_at, book_id, seq, facts, evaluator }))
     }
+}
+
+fn no_program(program: &str) -> Error {
+    let message = format!("the book of an earlier run has no program {program}");
+    Error::new(&error::BROKEN, message)
 }
