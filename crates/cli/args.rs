@@ -33,6 +33,9 @@ pub(crate) struct Global {
     /// A folder of schedules laid over the shipped ones [default: ./schedules if it exists]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) schedules: Option<PathBuf>,
+    /// Let the plugins run that the schedules name, if their digest is that of plugins.toml
+    #[arg(long, global = true)]
+    pub(crate) allow_plugins: bool,
     /// The form of the output [default: text, or by the ending of -o]
     #[arg(short = 'O', long = "output-format", global = true, value_name = "FORM")]
     pub(crate) form: Option<Form>,
@@ -98,6 +101,9 @@ pub(crate) enum Command {
     /// The terms: list, show, find, check, export
     #[command(subcommand)]
     Schedule(Schedule),
+    /// Fee rules in native code: list, inspect, trust, stamp, begin one
+    #[command(subcommand)]
+    Plugin(Plugin),
     /// Search ads: check a list of keywords
     #[command(subcommand)]
     Sem(Sem),
@@ -113,6 +119,8 @@ pub(crate) enum Command {
     Statement(Statement),
     /// Check the ledger and its facts
     Check(Scoped),
+    /// Evaluate every posted result again, on the facts, terms and plugin of its run
+    Verify(Scoped),
     /// Price what the terms leave open, both ways, on the ledger's orders
     Assumptions(Scoped),
     /// Print a completion script for a shell
@@ -462,6 +470,51 @@ pub(crate) enum Sem {
         /// The list: a CSV, or the export of an ad platform's editor
         file: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// List the builds that plugins.toml names, and the plugins that you trust
+    List,
+    /// Load the plugins that schedules name and have them check their config; this runs their code
+    Check {
+        /// The program; otherwise all
+        program: Option<String>,
+    },
+    /// Say what a library is, without running any of its code
+    Inspect {
+        /// The library
+        file: PathBuf,
+    },
+    /// Trust a library: note its digest in your config file, so that it runs without --allow-plugins
+    Trust {
+        /// The library
+        file: PathBuf,
+    },
+    /// Note a build of a plugin in the program's plugins.toml, so that its schedules can use it
+    Stamp(Stamp),
+    /// Write a crate for a new plugin, which builds and passes its test
+    New {
+        /// The plugin's name, as schedules will say it
+        name: String,
+        /// The folder to write [default: the plugin's name]
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stamp {
+    /// The plugin's name, as the schedule says it
+    pub(crate) name: String,
+    /// The library that was built
+    pub(crate) library: PathBuf,
+    /// The program, where several name the plugin
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// The first day of whose orders it serves [default, for a first build: when the terms begin]
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) from: Option<NaiveDate>,
 }
 
 /// What `sem check --help` says.

@@ -104,7 +104,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 pub(crate) fn terms(sources: Vec<Source>) -> Result<Terms> {
     let (book, problems) = Book::load(&sources);
     refuse(problems)?;
-    Ok(Terms { book: Arc::new(book), sources: sources.into() })
+    Ok(Terms { book: Arc::new(book), sources: sources.into(), plugins: None })
 }
 
 /// Loads all report mappings, or tells every error of every file.

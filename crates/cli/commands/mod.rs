@@ -8,17 +8,20 @@ mod dated;
 mod demo;
 mod explain;
 mod facts;
+mod findings;
 mod flag;
 mod import;
 mod imports;
 mod init;
 mod lines;
 mod link;
+mod plugin;
 mod program;
 mod recompute;
 mod schedule;
 mod sem;
 mod statement;
+mod verify;
 
 use std::path::Path;
 
@@ -31,6 +34,7 @@ use feebook_schedule::{Program, zone};
 use crate::args::{Cli, Command, Global};
 use crate::exit::{Outcome, say};
 use crate::output::Output;
+use crate::plugins::Installed;
 use crate::shipped;
 
 /// Runs a command and returns the exit code.
@@ -48,6 +52,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Account(args) => dated::account(global, &output, args),
         Command::Program(args) => program::run(global, &output, args),
         Command::Schedule(args) => schedule::run(global, &output, args),
+        Command::Plugin(args) => plugin::run(global, &output, args),
         Command::Sem(args) => sem::run(global, &output, args),
         Command::Link(args) => link::run(global, &output, args),
         Command::Recompute(args) => recompute::run(global, &output, args),
@@ -55,6 +60,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Explain(args) => explain::run(global, &output, args),
         Command::Statement(args) => statement::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
+        Command::Verify(args) => verify::run(global, &output, args),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),
@@ -69,7 +75,8 @@ fn now() -> i64 {
 
 /// The terms at hand.
 fn terms(global: &Global) -> Result<Terms> {
-    shipped::terms(shipped::sources(global)?)
+    let terms = shipped::terms(shipped::sources(global)?)?;
+    Ok(Terms { plugins: Some(Installed::new(global)), ..terms })
 }
 
 /// The ledger, which must be there.

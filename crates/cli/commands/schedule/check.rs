@@ -27,7 +27,7 @@ pub(super) fn check(global: &Global, output: &Output, program: Option<&str>) -> 
     }
     let asked = asked_programs(&sources, program);
     if let (Some(name), true) = (program, asked.is_empty()) {
-        let terms = Terms { book: book.into(), sources: sources.into() };
+        let terms = Terms { book: book.into(), sources: sources.into(), plugins: None };
         known_program(&terms, name)?;
         return Ok(DONE);
     }

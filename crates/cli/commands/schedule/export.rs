@@ -32,5 +32,10 @@ pub(super) fn export(global: &Global, name: &str, dir: &Path) -> Outcome<u8> {
         write_new(&target, source.text())?;
         say(&format!("wrote {}", shown(&target)));
     }
+    if files.iter().any(|source| source.path().ends_with("/plugins.toml")) {
+        say(
+            "plugins.toml names libraries, which are not copied: bring the files, or stamp builds of your own",
+        );
+    }
     Ok(DONE)
 }

@@ -16,6 +16,7 @@ use crate::args::{Form, Global, Preview};
 use crate::commands::{counted, known_program, open, shown};
 use crate::exit::{DONE, Outcome, say};
 use crate::output::{Cell, Output, text_table};
+use crate::plugins::Installed;
 use crate::progress::Bar;
 use crate::shipped;
 
@@ -81,7 +82,7 @@ impl Announced {
             sources.push(other);
             shipped::terms(sources)
         };
-        let with = instead(source.clone())?;
+        let with = Terms { plugins: Some(Installed::new(global)), ..instead(source.clone())? };
         known_program(&with, &program)?;
         // A file of the user's own that stands for a shipped one: without it the shipped one holds.
         let without = match shipped::built_in(source.path()) {
@@ -111,7 +112,8 @@ impl Announced {
             Some(terms) => Arc::clone(&terms.book),
             None => Arc::new(book.without(&asked.program, &asked.version)),
         };
-        Ok(Books { without, always: Arc::new(always) })
+        let plugins = self.with.plugins.clone();
+        Ok(Books { without, always: Arc::new(always), plugins })
     }
 }
 
