@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use feebook_core::error::{ErrorKind, FAILURES};
+use feebook_core::error::{self, ErrorKind, FAILURES};
 use feebook_core::import::codes as reports;
 use feebook_schedule::codes as terms;
 use feebook_schedule::diagnostic::{Code, Severity};
@@ -27,7 +27,15 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("L004", "takes a second process that holds the ledger for ten seconds"),
     ("L005", "takes a failure of SQLite itself, such as a full disk"),
     ("X001", "would be a mistake of ours"),
+    ("U050", "takes two libraries: tests/plugins/trust.rs"),
+    ("P020", "is told as S050, at each place of the schedule"),
+    ("P022", "takes a plugin that panics: crates/plugin/tests/exchange.rs"),
+    ("P029", "takes a plugin that sleeps: tests/plugins/in_c.rs"),
+    ("P031", "takes four gigabytes in one call"),
 ];
+
+/// Accepted texts beside the gallery: refusals that take a library to provoke.
+const BESIDE: &[&str] = &["tests/plugins/refusals.txt", "tests/plugins/refusals-in-c.txt"];
 
 /// Files of a case that are not put into its sandbox.
 const ABOUT_THE_CASE: &[&str] = &["command", "expected.txt", "repeat"];
@@ -160,7 +168,7 @@ fn expected(folder: &Path) -> String {
 
 /// All codes with the kind of those that are failures.
 fn registry() -> Vec<(&'static Code, Option<ErrorKind>)> {
-    let failures = FAILURES.iter().copied().chain([&reports::REFUSED]);
+    let failures = FAILURES.iter().copied().chain([&reports::REFUSED]).chain(error::refusals());
     let failures = failures.map(|failure| (&failure.code, Some(failure.kind)));
     let plain =
         terms::ALL.iter().chain(reports::ALL).chain(keywords::ALL).map(|code| (*code, None));
@@ -196,8 +204,12 @@ fn every_code_is_shown_somewhere() {
     if accepting() {
         return;
     }
-    let shown: BTreeSet<String> =
+    let mut shown: BTreeSet<String> =
         cases().values().flat_map(|folder| shown_codes(&expected(folder))).collect();
+    for path in BESIDE {
+        let text = fs::read_to_string(root().join(path)).expect("an accepted text");
+        shown.extend(shown_codes(&text));
+    }
     let mut problems = Vec::new();
     for (code, _) in registry() {
         let excused = OUT_OF_REACH.iter().any(|(id, _)| *id == code.id);

@@ -6,6 +6,7 @@
 mod cases;
 mod gallery;
 mod oracle;
+mod plugins;
 mod readme;
 mod reports;
 mod schedules;

@@ -105,6 +105,7 @@ fn run(sandbox: &Sandbox, commands: &[String]) -> (bool, String, String) {
         .env_clear()
         .env("PATH", format!("{folder}:/usr/bin:/bin"))
         .env("TMPDIR", sandbox.path(""))
+        .env("HOME", sandbox.path(""))
         .stdin(Stdio::null())
         .output()
         .expect("a shell");
@@ -123,6 +124,11 @@ fn accept(document: &Path, said: &str, shown: &str) {
 fn follow(document: &Path, findings: &mut Vec<String>) {
     let name = document.file_name().expect("a name").to_string_lossy().into_owned();
     let sandbox = Sandbox::new();
+    if name == "plugin-guide.md" {
+        // What its `cargo build` leaves.
+        let library = sandbox.write("target/release/libfeebook_tiers.so", "");
+        fs::copy(super::plugins::built("tiers"), library).expect("copied");
+    }
     let mut last: Option<String> = None;
     for block in read(document) {
         let place = format!("{name}:{}", block.line);
@@ -166,7 +172,9 @@ fn every_command_does_what_the_documents_say() {
 
 #[test]
 fn set_up_is_two_commands_and_ci_runs_the_same_test() {
-    let documents = documents();
+    // Who writes a plugin builds it: that is no set-up.
+    let mut documents = documents();
+    documents.retain(|document| !document.ends_with("plugin-guide.md"));
     let blocks = documents.iter().flat_map(|document| read(document));
     let cargo: Vec<String> = blocks
         .filter(|block| block.is("sh"))

@@ -252,6 +252,7 @@ fn migrations_are_numbered_once_and_never_edited() {
     let pinned = [
         ("0001_ledger.sql", "0cc52c5a7801f9e663140afb811f0e3d311c88b61bd06706867824cc11dadda1"),
         ("0002_facts.sql", "98799510bb8b81ceb02fc8f734b20c538dd863585b16a0d6ee7ffdcd149fad53"),
+        ("0003_plugins.sql", "c237a54b08d28bbbea2a8296e9bb331b2b0bd79f22b556ae8533e4b857f70664"),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))
         .expect("a folder")
@@ -281,4 +282,38 @@ fn nothing_names_the_machine_it_was_written_on() {
         }
     }
     nothing(&findings);
+}
+
+#[test]
+fn the_one_crate_with_unsafe_code_has_the_lints_of_all() {
+    let table = |file: &str, path: &[&str]| -> toml::Table {
+        let text = fs::read_to_string(root().join(file)).expect("a manifest");
+        let mut table: toml::Table = text.parse().expect("TOML");
+        for key in path {
+            table = table.get(*key).and_then(toml::Value::as_table).expect("a table").clone();
+        }
+        table
+    };
+    // What a crate with unsafe code has beside those of all, and what it cannot have.
+    let own = [
+        "unsafe_code",
+        "unsafe_op_in_unsafe_fn",
+        "undocumented_unsafe_blocks",
+        "multiple_unsafe_ops_per_block",
+    ];
+    for tool in ["rust", "clippy"] {
+        let mut all = table("Cargo.toml", &["workspace", "lints", tool]);
+        let mut plugin = table("crates/plugin/Cargo.toml", &["lints", tool]);
+        for lint in own {
+            all.remove(lint);
+            plugin.remove(lint);
+        }
+        assert!(!all.is_empty());
+        assert_eq!(plugin, all, "lints of {tool}");
+    }
+    let plugin = table("crates/plugin/Cargo.toml", &["lints"]);
+    for (tool, lint) in ["rust", "rust", "clippy", "clippy"].into_iter().zip(own) {
+        let level = if lint == "unsafe_code" { "allow" } else { "deny" };
+        assert_eq!(plugin[tool][lint].as_str(), Some(level), "{lint}");
+    }
 }

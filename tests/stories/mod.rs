@@ -11,6 +11,7 @@ mod reports;
 mod runs;
 mod start;
 mod terms;
+mod verify;
 mod versions;
 mod whatif;
 

@@ -224,8 +224,8 @@ fn terms_that_need_a_plugin_are_refused_and_other_programs_go_on() {
     let before = ledger_bytes(&sandbox);
     let refused = sandbox.run("recompute").expect(5);
     insta::assert_snapshot!(refused.err, @r"
-    error[P001]: schedules/example/2024-08-01.toml needs the plugin `tiers`, and this feebook runs no plugins
-    hint: nothing was posted; restrict the run with --program or --month to leave it out
+    error[P002]: schedules/example/2024-08-01.toml, orders of 2024-08-10: no line of example/plugins.toml is a build of the plugin `tiers` that reaches back to that day
+    hint: feebook plugin stamp tiers LIBRARY --program example
     ");
     assert_eq!(ledger_bytes(&sandbox), before);
     sandbox.run("recompute --program aliexpress-nordic").expect(0);

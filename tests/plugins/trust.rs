@@ -1,0 +1,178 @@
+//! From a library to one that may run: inspect, stamp, trust.
+
+use std::fs;
+
+use super::super::support::Sandbox;
+use super::{built, lay, shop, with_config};
+
+/// A sandbox with the library beside it.
+fn with_library() -> Sandbox {
+    let sandbox = shop();
+    fs::copy(built("tiers"), sandbox.path("tiers.so")).expect("copied");
+    sandbox
+}
+
+#[test]
+fn a_plugin_runs_once_it_is_stamped_and_trusted() {
+    let sandbox = with_library();
+    let run = |words: &[&str]| with_config(&sandbox, words);
+    assert!(run(&["plugin", "check", "shop"]).expect(5).err.contains("error[P002]"));
+    let stamped = run(&["plugin", "stamp", "tiers", "tiers.so", "--program", "shop"]).expect(0).err;
+    assert!(stamped.contains("serves orders of shop from 2024-01-01 on"), "{stamped}");
+    assert!(run(&["plugin", "check", "shop"]).expect(5).err.contains("error[P001]"));
+    run(&["--allow-plugins", "plugin", "check", "shop"]).expect(0);
+    run(&["plugin", "trust", "tiers.so"]).expect(0);
+    run(&["plugin", "check", "shop"]).expect(0);
+    let listed = run(&["plugin", "list", "-O", "csv"]).expect(0).rows();
+    let cells =
+        ["plugin", "program", "from", "file", "may_run"].map(|key| listed[0].get(key).to_owned());
+    assert_eq!(cells, ["tiers", "shop", "2024-01-01", "ready", "trusted"]);
+
+    // Trust is in a build's bytes, not in its name.
+    let mut other = fs::read(sandbox.path("tiers.so")).expect("a library");
+    other.push(0);
+    lay(&sandbox, "tiers", &other);
+    assert!(run(&["plugin", "check", "shop"]).expect(5).err.contains("error[P001]"));
+    assert_eq!(run(&["plugin", "list", "-O", "csv"]).expect(0).rows().len(), 2);
+}
+
+#[test]
+fn a_stamp_is_appended_and_says_nothing_of_this_machine() {
+    let sandbox = with_library();
+    let list = sandbox.path("schedules/shop/plugins.toml");
+    let stamp = |file: &str, more: &[&str]| {
+        let words = ["plugin", "stamp", "tiers", file, "--program", "shop"];
+        with_config(&sandbox, &[&words, more].concat())
+    };
+    stamp("tiers.so", &[]).expect(0);
+    let first = fs::read_to_string(&list).expect("a list");
+    let place = sandbox.path("").display().to_string();
+    assert!(
+        !first.contains(place.trim_end_matches('/')) && first.contains("\"plugins/tiers-"),
+        "{first}"
+    );
+
+    // The same again changes nothing; another build must say which orders it is for.
+    assert!(stamp("tiers.so", &[]).expect(0).err.contains("nothing was changed"));
+    let mut other = fs::read(sandbox.path("tiers.so")).expect("a library");
+    other.push(0);
+    fs::write(sandbox.path("newer.so"), &other).expect("written");
+    assert!(stamp("newer.so", &[]).expect(2).err.contains("error[U050]"));
+    assert_eq!(fs::read_to_string(&list).expect("a list"), first);
+    stamp("newer.so", &["--from", "2024-07-01"]).expect(0);
+    let both = fs::read_to_string(&list).expect("a list");
+    assert!(both.starts_with(&first) && both.matches("[[plugin]]").count() == 2, "{both}");
+    // The old build is kept for the old months.
+    assert_eq!(fs::read_dir(sandbox.path("schedules/shop/plugins")).expect("a folder").count(), 2);
+    assert!(sandbox.run("plugin check shop --allow-plugins").expect(0).err.contains("takes it"));
+}
+
+#[test]
+fn a_library_within_the_schedules_is_copied_all_the_same() {
+    let sandbox = with_library();
+    let beside = sandbox.path("schedules/shop/tiers.so");
+    fs::rename(sandbox.path("tiers.so"), &beside).expect("moved");
+    sandbox.run("plugin stamp tiers schedules/shop/tiers.so --program shop").expect(0);
+    let list = sandbox.path("schedules/shop/plugins.toml");
+    let text = fs::read_to_string(&list).expect("a list");
+    assert!(text.contains("library = \"plugins/tiers-"), "{text}");
+    // The next build goes over the file, and the old months keep theirs.
+    fs::write(&beside, "a build under way").expect("written");
+    sandbox.run("plugin check shop --allow-plugins").expect(0);
+
+    // What lies under the program's plugins stays where it is, whatever its name.
+    fs::remove_file(&list).expect("removed");
+    let named = sandbox.path("schedules/shop/plugins/my \"own\".so");
+    fs::copy(built("tiers"), &named).expect("copied");
+    let words = ["plugin", "stamp", "tiers", named.to_str().expect("UTF-8"), "--program", "shop"];
+    sandbox.run_words(&words).expect(0);
+    let text = fs::read_to_string(&list).expect("a list");
+    assert!(text.contains(r#"library = "plugins/my \"own\".so""#), "{text}");
+    sandbox.run("plugin check shop --allow-plugins").expect(0);
+}
+
+#[test]
+fn what_a_library_needs_is_told() {
+    if cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let sandbox = with_library();
+    let about = sandbox.run("plugin inspect tiers.so -O json").expect(0).out;
+    assert!(about.contains("\"needs\": [") && about.contains("\"libc.so.6\""), "{about}");
+    let rows = sandbox.run("plugin inspect tiers.so -O csv").expect(0).rows();
+    let needs = rows.iter().find(|row| row.get("key") == "needs").expect("a row");
+    assert!(needs.get("value").split(", ").any(|library| library == "libc.so.6"));
+    let told = with_config(&sandbox, &["plugin", "trust", "tiers.so"]).expect(0).err;
+    assert!(
+        told.contains("the SHA-256 does not cover them: ") && told.contains("libc.so.6"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_version_with_quotes_leaves_the_config_file_whole() {
+    let sandbox = shop();
+    let mut library = fs::read(built("tiers")).expect("a library");
+    let at = library.windows(6).position(|part| part == b"0.1.0\0").expect("a version");
+    library[at..at + 5].copy_from_slice(b"0\"\\.0");
+    fs::write(sandbox.path("quoted.so"), &library).expect("written");
+    with_config(&sandbox, &["plugin", "trust", "quoted.so"]).expect(0);
+    let text = fs::read_to_string(sandbox.path("config.toml")).expect("a config");
+    assert!(text.contains(r#"version = "0\"\\.0""#), "{text}");
+    with_config(&sandbox, &["plugin", "list"]).expect(0);
+}
+
+#[test]
+fn a_stamp_is_for_a_plugin_that_a_schedule_names() {
+    let sandbox = with_library();
+    let told = |line: &str, code: i32| sandbox.run(line).expect(code).err;
+    let unnamed = told("plugin stamp tears tiers.so", 2);
+    assert!(
+        unnamed.contains("error[U051]") && unnamed.contains("did you mean `tiers`?"),
+        "{unnamed}"
+    );
+    assert!(told("plugin stamp tiers tiers.so --program example", 2).contains("error[U051]"));
+    // The shipped program names it, too.
+    assert!(told("plugin stamp tiers tiers.so", 2).contains("error[U002]"));
+    let levels = built("levels").display().to_string();
+    let other = told(&format!("plugin stamp tiers {levels} --program shop"), 5);
+    assert!(other.contains("error[P014]") && other.contains("is the plugin `levels`"), "{other}");
+    assert!(!sandbox.path("schedules/shop/plugins.toml").exists());
+}
+
+#[test]
+fn a_library_is_inspected_without_being_run() {
+    let sandbox = with_library();
+    let about = sandbox.run("plugin inspect tiers.so -O json").expect(0).out;
+    for part in
+        ["\"plugin\": \"tiers\"", "\"version\": \"0.1.0\"", "\"boundary\": 1", "\"trusted\": false"]
+    {
+        assert!(about.contains(part), "{about}");
+    }
+    sandbox.write("note.txt", "no library");
+    let text = sandbox.run("plugin inspect note.txt").expect(5);
+    assert!(text.out.contains("fits_this_feebook  no") && text.err.contains("error[P007]"));
+    assert!(sandbox.run("plugin inspect nowhere.so").expect(5).err.contains("error[P019]"));
+    assert!(
+        sandbox
+            .run("plugin trust note.txt")
+            .expect(5)
+            .err
+            .contains("note.txt: not a shared library")
+    );
+}
+
+#[test]
+fn a_config_file_that_cannot_be_read_trusts_nothing() {
+    let sandbox = with_library();
+    sandbox.write(
+        "config.toml",
+        "seconds_per_call = 0\n[[trusted]]\nname = \"tiers\"\nsha = \"ab\"\nsha256 = \"ab\"\nversion = \"1\"\n",
+    );
+    let told = with_config(&sandbox, &["plugin", "list"]).expect(3).err;
+    for part in
+        ["error[S008]", "error[S053]", "unknown key `sha`", "[[trusted]] has no `trusted_on`"]
+    {
+        assert!(told.contains(part), "{told}");
+    }
+}
