@@ -317,7 +317,12 @@ fn last_seq(conn: &Connection) -> Result<i64> {
                     coalesce((SELECT max(seq) FROM flag), 0),
                     coalesce((SELECT max(seq) FROM flag_removal), 0),
                     coalesce((SELECT max(seq) FROM dated_fact), 0),
-                    coalesce((SELECT max(seq) FROM dated_fact_removal), 0))",
+                    coalesce((SELECT max(seq) FROM dated_fact_removal), 0),
+                    coalesce((SELECT max(seq) FROM exchange_rate), 0),
+                    coalesce((SELECT max(seq) FROM payout), 0),
+                    coalesce((SELECT max(seq) FROM payout_removal), 0),
+                    coalesce((SELECT max(seq) FROM payment), 0),
+                    coalesce((SELECT max(seq) FROM closing), 0))",
     )
     .and_then(|mut s| s.query_row([], |row| row.get(0)))
     .map_err(sql)

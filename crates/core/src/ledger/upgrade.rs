@@ -12,10 +12,11 @@ use super::{APPLICATION_ID, Ledger, Result, sql, version};
 use crate::error::{self, Error};
 
 /// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../../../migrations/0001_ledger.sql"),
     include_str!("../../../../migrations/0002_facts.sql"),
     include_str!("../../../../migrations/0003_plugins.sql"),
+    include_str!("../../../../migrations/0004_payouts.sql"),
 ];
 
 /// The version of a ledger that this feebook makes.

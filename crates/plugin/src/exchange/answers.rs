@@ -46,6 +46,8 @@ pub(super) struct AnswerArea {
     text_len: usize,
     /// Bytes of texts that the last call counted.
     written: usize,
+    /// Reasons that it counted.
+    reasons_written: usize,
 }
 
 /// The answers of a call that went well, to be compared with those of the next.
@@ -60,7 +62,15 @@ impl AnswerArea {
         reasons.push(GUARD_TEXT);
         let mut texts = vec![0; TEXTS];
         texts.extend_from_slice(&GUARD_BYTES);
-        Self { lines: vec![GUARD_ANSWER], reasons, texts, reason_count: 0, text_len: 0, written: 0 }
+        Self {
+            lines: vec![GUARD_ANSWER],
+            reasons,
+            texts,
+            reason_count: 0,
+            text_len: 0,
+            written: 0,
+            reasons_written: 0,
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -71,19 +81,21 @@ impl AnswerArea {
 
     /// Notes how much a call wrote, so that the next one finds nothing of it.
     pub(super) fn note(&mut self, written: &abi::Answers) {
-        self.written = usize::try_from(written.text_len).unwrap_or(TEXTS).min(TEXTS);
+        let at_most = |count: u32, most: usize| usize::try_from(count).unwrap_or(most).min(most);
+        self.written = at_most(written.text_len, TEXTS);
+        self.reasons_written = at_most(written.reason_count, REASONS);
     }
 
     /// Takes away the reasons of the call before: a plugin that counts and does not write would show
     /// them once more.
     fn wipe(&mut self) {
-        if let Some((_guard, reasons)) = self.reasons.split_last_mut() {
+        if let Some(reasons) = self.reasons.get_mut(..self.reasons_written) {
             reasons.fill(Text::NONE);
         }
         if let Some(texts) = self.texts.get_mut(..self.written) {
             texts.fill(0);
         }
-        self.written = 0;
+        (self.written, self.reasons_written) = (0, 0);
     }
 
     /// Makes room for the answers to so many lines, none of them said yet, and returns the struct;
