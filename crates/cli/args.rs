@@ -117,6 +117,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Totals of what is earned
     Statement(Statement),
+    /// Write lines, a statement or the journal for other programs
+    Export(Export),
     /// Check the ledger and its facts
     Check(Scoped),
     /// Evaluate every posted result again, on the facts, terms and plugin of its run
@@ -665,6 +667,60 @@ pub(crate) struct Statement {
     /// What to group by
     #[arg(long, value_name = "GROUP", default_value = "month")]
     pub(crate) by: GroupBy,
+    /// Draw the months into a picture as well: FILE.svg or FILE.png
+    #[arg(long, value_name = "FILE", value_parser = picture)]
+    pub(crate) chart: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The form
+    #[arg(long, value_name = "FORM")]
+    pub(crate) to: ExportForm,
+    #[command(flatten)]
+    pub(crate) scope: ExportScope,
+    /// What a workbook's statement groups by
+    #[arg(long, value_name = "GROUP", default_value = "month")]
+    pub(crate) by: GroupBy,
+}
+
+/// Which orders are exported; `--to` is the form here, so the last day is `--until`.
+#[derive(Debug, Args)]
+pub(crate) struct ExportScope {
+    /// Only this program
+    #[arg(long, value_name = "PROGRAM")]
+    program: Option<String>,
+    /// Only orders of this month
+    #[arg(long, value_name = "YYYY-MM", value_parser = month, conflicts_with_all = ["from", "until"])]
+    month: Option<Month>,
+    /// Only orders of this day or month and later
+    #[arg(long, value_name = "DATE", value_parser = first_day)]
+    from: Option<NaiveDate>,
+    /// Only orders of this day or month and earlier
+    #[arg(long, value_name = "DATE", value_parser = last_day)]
+    until: Option<NaiveDate>,
+}
+
+impl ExportScope {
+    /// Returns the scope.
+    pub(crate) fn scope(&self) -> Scope {
+        let Self { program, month, from, until } = self;
+        let (program, month) = (program.clone(), *month);
+        Scoped { program, month, from: *from, to: *until }.scope()
+    }
+}
+
+/// For which program an export is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportForm {
+    /// Lines, with what was reported and bought, as CSV.
+    Csv,
+    /// The same as JSON.
+    Json,
+    /// The same as a Parquet table.
+    Parquet,
+    /// A statement as a workbook.
+    Xlsx,
 }
 
 /// What a statement groups by.
@@ -693,6 +749,13 @@ impl GroupBy {
             Self::Schedule => (By::Schedule, "schedule"),
         }
     }
+}
+
+/// Reads the name of a picture; its ending says the kind.
+fn picture(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let known = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
+    if known { Ok(path) } else { Err("the name of a picture ends in .svg or .png".to_owned()) }
 }
 
 fn month(text: &str) -> Result<Month, String> {

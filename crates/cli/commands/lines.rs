@@ -1,5 +1,6 @@
 //! `lines`: one row per imported order line.
 
+use feebook_core::error::{Error, FILE};
 use feebook_core::lines::{LineRow, lines};
 use feebook_schedule::iso::{percent, written};
 
@@ -34,16 +35,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
     let mut sheet = output.sheet(&COLUMNS)?;
     let mut stopped = None;
     let listed = lines(&ledger, &terms, &scope, &mut bar, &mut |line| {
-        sheet.row(row(line)).map_err(|stop| match stop {
-            Stop::Failed(error) => error,
-            Stop::BrokenPipe => {
-                stopped = Some(Stop::BrokenPipe);
-                feebook_core::error::Error::new(
-                    &feebook_core::error::FILE,
-                    "nobody reads the output any more",
-                )
-            }
-        })
+        sheet.row(row(line)).map_err(|stop| kept(stop, &mut stopped))
     });
     drop(bar);
     if let Some(stop) = stopped {
@@ -53,6 +45,17 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
     sheet.finish()?;
     tell_waiting(waiting);
     Ok(DONE)
+}
+
+/// An error that ends the listing; that nobody reads any more, which is none, is kept beside it.
+pub(super) fn kept(stop: Stop, stopped: &mut Option<Stop>) -> Error {
+    match stop {
+        Stop::Failed(error) => error,
+        Stop::BrokenPipe => {
+            *stopped = Some(Stop::BrokenPipe);
+            Error::new(&FILE, "nobody reads the output any more")
+        }
+    }
 }
 
 /// Says on stderr that a recompute is due.

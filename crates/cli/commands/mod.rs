@@ -7,6 +7,7 @@ mod completions;
 mod dated;
 mod demo;
 mod explain;
+mod export;
 mod facts;
 mod findings;
 mod flag;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Lines(args) => lines::run(global, &output, args),
         Command::Explain(args) => explain::run(global, &output, args),
         Command::Statement(args) => statement::run(global, &output, args),
+        Command::Export(args) => export::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
         Command::Verify(args) => verify::run(global, &output, args),
         Command::Assumptions(args) => assumptions::run(global, &output, args),

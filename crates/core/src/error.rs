@@ -143,6 +143,9 @@ codes! {
     /// The program says too little of search ads.
     NO_SEM_POLICY = Usage "U037", "nothing known of search ads",
         "Without policies.sem, and the brand terms unless all is allowed, nothing can be found in a list of keywords.";
+    /// A form that a terminal cannot show.
+    NOT_FOR_TERMINALS = Usage "U038", "form that a terminal cannot show",
+        "Parquet tables, workbooks and PNG pictures are bytes for a file, not text for a terminal.";
     /// No such flag or dated fact.
     NO_FACT = Usage "U040", "unknown flag or dated fact",
         "The ledger has no flag, mark, placement or account fact of that number; the `list` of each shows them.";

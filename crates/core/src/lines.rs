@@ -92,6 +92,11 @@ impl<'l> LineRow<'l> {
         self.fact().state
     }
 
+    /// Returns the instant of the click: as reported, else as our own click says.
+    pub fn clicked_at(&self) -> Option<i64> {
+        self.line.clicked_at()
+    }
+
     /// Returns where the link stands: as reported, else as our own click says.
     pub fn placement(&self) -> Option<&'l str> {
         self.text(self.line.placement())
@@ -102,6 +107,24 @@ impl<'l> LineRow<'l> {
     pub fn lag(&self) -> Option<i64> {
         let ordered_at = self.fact().ordered_at.or(self.fact().paid_at)?;
         self.line.clicked_at().map(|clicked_at| ordered_at - clicked_at)
+    }
+
+    /// Returns the currency of the row's amounts (rule 16): `amount_currency`, else `currency`, else that
+    /// of the terms.
+    pub fn amount_currency(&self) -> Option<Currency> {
+        let named = self.fact().amount_currency.or(self.fact().currency);
+        let of_terms = self.found.as_ref().and_then(|found| found.currency);
+        self.text(named).and_then(Currency::parse).or(of_terms)
+    }
+
+    /// Returns what the network reports that the line earns, commission, incentive and bonus together,
+    /// in minor units; none where it reports nothing, or in another currency than that of the terms.
+    pub fn reported(&self) -> Option<i64> {
+        let fact = self.fact();
+        let parts = [fact.reported_commission, fact.reported_incentive, fact.reported_bonus];
+        let of_terms = self.found.as_ref().and_then(|found| found.currency);
+        let comparable = of_terms.is_some() && self.amount_currency() == of_terms;
+        (comparable && parts.iter().any(Option::is_some)).then(|| parts.into_iter().flatten().sum())
     }
 
     /// Returns the text of a word of the fact.
