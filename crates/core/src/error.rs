@@ -158,6 +158,21 @@ codes! {
     /// A period without an instant.
     EMPTY_PERIOD = Usage "U043", "empty period",
         "The end of a period does not belong to it, and comes after its beginning.";
+    /// Closed before.
+    MONTH_CLOSED = Usage "U070", "month closed already",
+        "A closed month stays closed. What a later recompute finds of it is posted as adjustments in the month that is open.";
+    /// It goes on.
+    MONTH_NOT_OVER = Usage "U071", "month not over",
+        "A month can be closed once it is over in the program's zone.";
+    /// Months are closed one after another.
+    EARLIER_MONTH_OPEN = Usage "U072", "earlier month open",
+        "Months are closed in their order, so that what is posted late stands in a month after all that are closed.";
+    /// Not computed as it stands.
+    MONTH_WAITS = Usage "U073", "month waits for a recompute",
+        "What was reported or changed after the last recompute would be an adjustment at once; recompute first, then close.";
+    /// No such run.
+    NO_RUN = Usage "U074", "unknown run",
+        "The ledger has no run of that number. `feebook runs list` shows them.";
     /// A build of the plugin holds for those days already.
     STAMPED = Usage "U050", "another build holds already",
         "A line of plugins.toml serves orders from its day on, until a line with a later day. Whether a new build also serves the orders that an older one has computed is for you to say: --from.";
@@ -167,6 +182,15 @@ codes! {
     /// The folder is there.
     FOLDER_TAKEN = Usage "U052", "folder is there already",
         "A new plugin is written into a folder of its own; nothing is written over.";
+    /// No such payout.
+    NO_PAYOUT = Usage "U060", "unknown payout",
+        "The ledger has no payout of that number. `feebook payout list` shows them.";
+    /// Taken back.
+    PAYOUT_REMOVED = Usage "U061", "payout taken back",
+        "The payout and what it paid no longer count. Record it again if it was paid after all; it stays in the history.";
+    /// Another payout of that number.
+    PAYOUT_TAKEN = Usage "U062", "payout of that number is there already",
+        "A network's number of a payout counts once per program: otherwise the same money would pay twice.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";

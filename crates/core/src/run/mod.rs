@@ -5,6 +5,7 @@
 //! (the kernel does), to decide which entry holds (the schedule does) and to speak SQL (the ledger
 //! does), and to find a plugin's library (whoever gave the terms does).
 
+mod changes;
 mod classes;
 mod evaluator;
 mod figures;
@@ -22,9 +23,10 @@ use crate::error::{self, Error, Result};
 use crate::ledger::{CountingLine, Ledger, OrderRecord};
 use crate::plugins::Plugins;
 
+pub use changes::{Change, Seen, Why, between};
 pub(crate) use evaluator::known;
 pub use evaluator::{Covering, Evaluated, Evaluator};
-pub use recompute::{Change, Posted, Recomputed, Seen, Why, recompute};
+pub use recompute::{Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
 pub use verify::{Breach, Held, Verified, verify};
 

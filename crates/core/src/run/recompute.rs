@@ -7,112 +7,17 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
-use feebook_kernel::{Silent, State, Verdict};
+use feebook_kernel::{Silent, Verdict};
+use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
-use feebook_schedule::{GovernedBy, Version};
 
-use super::evaluator::{Beside, Evaluated, Evaluator, known};
-use super::replay::{Latest, Replay};
-use super::{Progress, Scope, Terms, same_facts};
-use crate::answers::Answers;
+use super::changes::{Change, Seen, Sight, Then, changes, saw_all, seen_then};
+use super::evaluator::{Evaluated, Evaluator};
+use super::replay::Replay;
+use super::{Progress, Scope, Terms};
 use crate::error::{self, Error, Result};
-use crate::fact::{LineFact, No};
-use crate::ledger::{
-    Components, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
-};
-use crate::postings::{self, Account, Held, posted_by};
-use crate::words::Words;
-
-/// What a run saw of one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// The version's name; none where none governs.
-    pub schedule: Option<String>,
-    /// The line's state.
-    pub state: State,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What the line earns by component; none where that cannot be said.
-    pub amounts: Option<Components>,
-    /// Decimals of the amounts' currency.
-    pub decimals: u32,
-}
-
-impl Seen {
-    /// What a run found of the line, for what it reverses.
-    fn held(&self) -> Held {
-        (self.state, self.amounts.map(|amounts| amounts.total()))
-    }
-
-    /// What makes a difference to the publisher: another version of the terms that says the same
-    /// does not.
-    fn earns(&self) -> (State, Verdict, Option<Components>) {
-        (self.state, self.verdict, self.amounts)
-    }
-}
-
-/// Why a line changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The network reported the line anew, or for the first time in an order that was known.
-    NewRevision,
-    /// The line's reports were taken back.
-    Withdrawn,
-    /// The text of the terms changed, or another version governs.
-    NewScheduleText,
-    /// A click of our own log was imported or taken back.
-    NewClick,
-    /// A flag was recorded or taken back.
-    NewFlag,
-    /// A mark on the product, the kind of placement or the account's channel was recorded or taken
-    /// back.
-    NewDatedFact,
-    /// Another build of the schedule's plugin answered, or it was given other figures of earlier
-    /// periods.
-    NewPlugin,
-    /// Another line of the order changed, and with it the order's cap or bonus.
-    OtherLine,
-    /// The calculation itself changed with a newer feebook.
-    NewCalculation,
-}
-
-impl Why {
-    /// Says it in words.
-    pub const fn in_words(&self) -> &'static str {
-        match self {
-            Self::NewRevision => "new revision",
-            Self::Withdrawn => "import taken back",
-            Self::NewScheduleText => "new schedule text",
-            Self::NewClick => "own click",
-            Self::NewFlag => "flag",
-            Self::NewDatedFact => "mark, placement or account",
-            Self::NewPlugin => "plugin or its figures",
-            Self::OtherLine => "another line of the order",
-            Self::NewCalculation => "newer feebook",
-        }
-    }
-}
-
-/// A line whose outcome is no longer what the latest run found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The program.
-    pub program: String,
-    /// The order.
-    pub order_no: No,
-    /// The line.
-    pub line_no: No,
-    /// What the latest run found; none for a line that is new.
-    pub before: Option<Seen>,
-    /// What this run finds; none for a line whose reports were taken back.
-    pub after: Option<Seen>,
-    /// Why: every reason that there is, in this order.
-    pub why: Vec<Why>,
-    /// The run whose posting this reverses in part or whole: the line was settled and now earns
-    /// less. The difference is posted as a result of its own; what was posted stays.
-    pub reverses: Option<RunId>,
-}
+use crate::ledger::{CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan};
+use crate::postings::{self, Account, posted_by};
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -232,6 +137,7 @@ impl Work<'_, '_> {
         }
         let new = NewResult {
             month: evaluated.month().or_else(|| last.and_then(|result| result.month)),
+            day: evaluated.day.or(day),
             fingerprint,
             amounts: evaluated.amounts(),
             answers: evaluated.answers.cloned(),
@@ -280,39 +186,23 @@ impl Work<'_, '_> {
         after: &Sight,
     ) -> Result<Option<Currency>> {
         let ledger = self.run.ledger();
-        let latest = self.replay.latest(ledger, program, order)?;
-        let Some(Latest { facts: facts_before, evaluator, .. }) = latest else { return Ok(None) };
-        let words = ledger.words();
-        let evaluated = evaluator.evaluate(&facts_before, ledger, &mut Silent)?;
-        let answers = evaluated.answers.cloned();
-        let (seen, covering) = (saw_all(&evaluated), evaluated.covering.clone());
-        let version = evaluator.version(&covering);
-        let currency = version.map(Version::currency);
-        let before = Sight::of(evaluator, version, (&facts_before, answers), seen, words);
+        let Some(last) = order.results.last() else { return Ok(None) };
+        let then = seen_then(ledger, &mut self.replay, program, order, last.run_id)?;
+        let Some(Then { facts: facts_before, sight: before, currency }) = then else {
+            return Ok(None);
+        };
         let mut accounts: Option<Vec<Account<'_>>> = None;
-        for line_no in line_numbers(&facts_before, facts) {
-            let (old, new) = (before.line(line_no), after.line(line_no));
-            if old.map(Seen::earns) == new.map(Seen::earns) {
-                continue;
-            }
-            let why = why(line_no, &facts_before, facts, &before, after);
-            let reverses = if postings::reverses(old.map(Seen::held), new.map(Seen::held)) {
+        for mut change in changes(program, order, (&facts_before, &before), (facts, after)) {
+            let held = |seen: &Option<Seen>| seen.as_ref().map(Seen::held);
+            if postings::reverses(held(&change.before), held(&change.after)) {
                 if accounts.is_none() {
                     accounts = Some(postings::accounts(ledger, &mut self.replay, program, order)?);
                 }
-                accounts.as_ref().and_then(|accounts| posted_by(accounts, line_no))
-            } else {
-                None
-            };
-            (self.changed)(Change {
-                program: program.to_owned(),
-                order_no: order.order_no.clone(),
-                line_no: line_no.clone(),
-                before: old.cloned(),
-                after: new.cloned(),
-                why,
-                reverses,
-            });
+                let accounts = accounts.as_ref();
+                change.reverses =
+                    accounts.and_then(|accounts| posted_by(accounts, &change.line_no));
+            }
+            (self.changed)(change);
         }
         Ok(currency)
     }
@@ -342,125 +232,4 @@ impl Differences {
             difference,
         })
     }
-}
-
-/// What one evaluation saw of an order.
-struct Sight {
-    /// What of program.toml bears on an order: the instant that governs, and the zone.
-    reading: (GovernedBy, Tz),
-    /// Digests of the files of the terms: version and category tree.
-    texts: Vec<[u8; 32]>,
-    /// Digests of the versions in force at the lines' clicks.
-    at_clicks: Vec<[u8; 32]>,
-    lines: Vec<(No, Seen)>,
-    /// What bears on the lines beside their reports.
-    beside: Vec<Beside>,
-    /// What the plugin said.
-    answers: Option<Answers>,
-}
-
-impl Sight {
-    fn of(
-        evaluator: &Evaluator,
-        version: Option<&Version>,
-        (facts, answers): (&[CountingLine<'_>], Option<Answers>),
-        outcomes: Vec<(Verdict, Option<Components>)>,
-        words: &Words,
-    ) -> Self {
-        let program = evaluator.program();
-        let schedule = version.map(|version| version.id().to_owned());
-        let decimals = version.map_or(2, |version| version.currency().decimals());
-        let lines = facts
-            .iter()
-            .zip(outcomes)
-            .map(|(line, (verdict, amounts))| {
-                let (schedule, state) = (schedule.clone(), line.revision.fact.state);
-                let seen = Seen { schedule, state, verdict, amounts, decimals };
-                (line.revision.fact.line_no.clone(), seen)
-            })
-            .collect();
-        let clicks = facts.iter().filter_map(CountingLine::clicked_at);
-        let at_clicks = clicks.filter_map(|at| program.in_force(at).ok());
-        let reading = (program.governed_by(), program.zone());
-        let mut texts = Vec::new();
-        texts.extend(version.map(|version| version.source().digest()));
-        texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
-        let at_clicks = at_clicks.map(|version| version.source().digest()).collect();
-        let beside = evaluator.beside(facts, words);
-        Self { reading, texts, at_clicks, lines, beside, answers }
-    }
-
-    fn line(&self, line_no: &No) -> Option<&Seen> {
-        self.lines.iter().find(|(number, _)| number == line_no).map(|(_, seen)| seen)
-    }
-
-    /// Whether another build of the plugin answered.
-    fn other_build(&self, other: &Self) -> bool {
-        let pair = self.answers.as_ref().zip(other.answers.as_ref());
-        pair.is_some_and(|(ours, theirs)| ours.by != theirs.by)
-    }
-
-    fn beside(&self, line_no: &No) -> Option<&Beside> {
-        let at = self.lines.iter().position(|(number, _)| number == line_no)?;
-        self.beside.get(at)
-    }
-}
-
-fn saw_all(evaluated: &Evaluated<'_>) -> Vec<(Verdict, Option<Components>)> {
-    evaluated.outcomes.iter().map(|outcome| (outcome.verdict, known(outcome))).collect()
-}
-
-/// The numbers of the lines of either list, in order.
-fn line_numbers<'f>(a: &[CountingLine<'f>], b: &[CountingLine<'f>]) -> Vec<&'f No> {
-    let mut numbers: Vec<&No> = a.iter().chain(b).map(|line| &line.revision.fact.line_no).collect();
-    numbers.sort();
-    numbers.dedup();
-    numbers
-}
-
-fn why(
-    line_no: &No,
-    facts_before: &[CountingLine<'_>],
-    facts_after: &[CountingLine<'_>],
-    before: &Sight,
-    after: &Sight,
-) -> Vec<Why> {
-    let (old, new) = (find(facts_before, line_no), find(facts_after, line_no));
-    if new.is_none() {
-        return vec![Why::Withdrawn];
-    }
-    let other = |part: fn(&Beside) -> &Vec<u8>| {
-        before.beside(line_no).map(part) != after.beside(line_no).map(part)
-    };
-    let known = old.is_some();
-    // Another click has another version's window, which is not the terms' doing.
-    let same_click = old.map(|fact| fact.clicked_at) == new.map(|fact| fact.clicked_at)
-        && !other(|beside| &beside.click);
-    let terms_moved = before.texts != after.texts
-        || before.reading != after.reading
-        || (same_click && before.at_clicks != after.at_clicks);
-    let reasons = [
-        (old != new, Why::NewRevision),
-        (known && other(|beside| &beside.click), Why::NewClick),
-        (known && other(|beside| &beside.flags), Why::NewFlag),
-        (known && other(|beside| &beside.dated), Why::NewDatedFact),
-        (known && terms_moved, Why::NewScheduleText),
-        (known && before.other_build(after), Why::NewPlugin),
-    ];
-    let holding = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why);
-    let mut why: Vec<Why> = holding.collect();
-    if why.is_empty() {
-        let same = same_facts(facts_before, facts_after) && before.beside == after.beside;
-        why.push(match same {
-            false => Why::OtherLine,
-            // The same plugin says otherwise of the same order: it was told other figures.
-            true if before.answers != after.answers => Why::NewPlugin,
-            true => Why::NewCalculation,
-        });
-    }
-    why
-}
-
-fn find<'f>(facts: &[CountingLine<'f>], line_no: &No) -> Option<&'f LineFact> {
-    facts.iter().find(|line| line.revision.fact.line_no == *line_no).map(|line| &line.revision.fact)
 }
