@@ -721,6 +721,10 @@ pub(crate) enum ExportForm {
     Parquet,
     /// A statement as a workbook.
     Xlsx,
+    /// The journal for hledger (ledger reads it as well).
+    Hledger,
+    /// The journal for beancount.
+    Beancount,
 }
 
 /// What a statement groups by.

@@ -104,7 +104,8 @@ impl Output {
         Self { form: global.form.unwrap_or(by_ending), file: global.output.clone() }
     }
 
-    fn writer(&self) -> Outcome<Box<dyn Write>> {
+    /// Where a document goes that its command writes line by line.
+    pub(crate) fn lines(&self) -> Outcome<Box<dyn Write>> {
         match &self.file {
             None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),
             Some(path) => {
@@ -150,7 +151,7 @@ impl Output {
             numeric: vec![true; columns.len()],
             widths: None,
             count: 0,
-            writer: self.writer()?,
+            writer: self.lines()?,
         };
         match self.form {
             Form::Text => {}
@@ -162,12 +163,12 @@ impl Output {
 
     /// Refuses a file that cannot be written, before there is anything to write into it.
     pub(crate) fn check(&self) -> Outcome<()> {
-        self.file.as_ref().map_or(Ok(()), |_| self.writer().map(drop))
+        self.file.as_ref().map_or(Ok(()), |_| self.lines().map(drop))
     }
 
     /// Writes a text as it is.
     pub(crate) fn text(&self, text: &str) -> Outcome<()> {
-        let mut writer = self.writer()?;
+        let mut writer = self.lines()?;
         let written = writeln!(writer, "{text}").and_then(|()| writer.flush());
         written.map_err(|failed| self.failed(failed))
     }

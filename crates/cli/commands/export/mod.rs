@@ -3,23 +3,27 @@
 //! Owns which form takes what. Refuses to compute: a form writes down what `lines`, `statement` and
 //! the journal say.
 
+mod books;
 mod columns;
 mod parquet;
 mod workbook;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use feebook_core::error::Error;
+use feebook_core::journal::journal;
 use feebook_core::ledger::Ledger;
 use feebook_core::lines::{LineRow, lines};
 use feebook_core::run::{Scope, Terms};
 
-use super::lines::tell_waiting;
+use super::lines::{kept, tell_waiting};
 use super::open_to_answer;
 use crate::args::{Export, ExportForm, Form, Global};
 use crate::exit::{DONE, Outcome, Stop};
 use crate::output::Output;
 use crate::progress::Bar;
+use books::Dialect;
 use columns::{COLUMNS, values};
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Export) -> Outcome<u8> {
@@ -31,6 +35,8 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Export) -> Outcome<u8
         ExportForm::Json => asked.sheet(Form::Json)?,
         ExportForm::Parquet => asked.parquet()?,
         ExportForm::Xlsx => asked.workbook(args)?,
+        ExportForm::Hledger => asked.books(Dialect::Hledger)?,
+        ExportForm::Beancount => asked.books(Dialect::Beancount)?,
     }
     Ok(DONE)
 }
@@ -78,12 +84,43 @@ impl Asked<'_> {
         Ok(())
     }
 
+    /// The journal for plain-text accounting.
+    fn books(&self, dialect: Dialect) -> Outcome<()> {
+        let mut writer = self.output.lines()?;
+        let mut write = |text: &str| {
+            writer.write_all(text.as_bytes()).map_err(|failed| self.output.failed(failed))
+        };
+        let programs = self.ledger.programs()?;
+        for program in programs.iter().filter(|name| self.scope.includes_program(name)) {
+            write(&dialect.accounts(program))?;
+        }
+        let mut currencies = BTreeSet::new();
+        let mut bar = Bar::new(self.global, "orders", None);
+        let mut stopped = None;
+        let told = journal(self.ledger, self.terms, self.scope, &mut bar, &mut |entry| {
+            let mut text = String::new();
+            for leg in &entry.legs {
+                if currencies.insert(leg.currency) {
+                    text.push_str(&dialect.commodity(leg.currency));
+                }
+            }
+            text.push_str(&dialect.transaction(entry));
+            write(&text).map_err(|stop| kept(stop, &mut stopped))
+        });
+        drop(bar);
+        if let Some(stop) = stopped {
+            return Err(stop);
+        }
+        told?;
+        writer.flush().map_err(|failed| self.output.failed(failed))
+    }
+
     /// Tells every line in scope.
     fn each(&self, tell: &mut dyn FnMut(&LineRow<'_>) -> Outcome<()>) -> Outcome<()> {
         let mut bar = Bar::new(self.global, "orders", None);
         let mut stopped = None;
         let listed = lines(self.ledger, self.terms, self.scope, &mut bar, &mut |line| {
-            tell(line).map_err(|stop| super::lines::kept(stop, &mut stopped))
+            tell(line).map_err(|stop| kept(stop, &mut stopped))
         });
         drop(bar);
         if let Some(stop) = stopped {
