@@ -17,6 +17,9 @@ pub(super) enum Dialect {
     Beancount,
 }
 
+/// The first line of a file.
+pub(super) const HEAD: &str = "; feebook: one transaction per order and run, and per payout\n";
+
 /// Before it no account is opened: older than any program.
 const OPENED: &str = "1970-01-01";
 

@@ -23,7 +23,7 @@ use crate::args::{Export, ExportForm, Form, Global};
 use crate::exit::{DONE, Outcome, Stop};
 use crate::output::Output;
 use crate::progress::Bar;
-use books::Dialect;
+use books::{Dialect, HEAD};
 use columns::{COLUMNS, values};
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Export) -> Outcome<u8> {
@@ -90,6 +90,7 @@ impl Asked<'_> {
         let mut write = |text: &str| {
             writer.write_all(text.as_bytes()).map_err(|failed| self.output.failed(failed))
         };
+        write(HEAD)?;
         let programs = self.ledger.programs()?;
         for program in programs.iter().filter(|name| self.scope.includes_program(name)) {
             write(&dialect.accounts(program))?;
