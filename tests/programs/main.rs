@@ -76,7 +76,8 @@ fn report(restated: impl Fn(u32, &'static str) -> &'static str) -> String {
     for at in 0..400_u32 {
         let (order, line) = (7_000 + at * 3 / 4, at % 2 + 1);
         let (month, day) = (at % 12 + 1, at % 27 + 1);
-        let state = ["settled", "approved", "pending", "declined"][usize::try_from(at % 4).unwrap_or(0)];
+        let state =
+            ["settled", "approved", "pending", "declined"][usize::try_from(at % 4).unwrap_or(0)];
         let state = restated(at, state);
         let (price, cents) = (at * 37 % 900 + 1, at * 13 % 100);
         let category = ["101", "97", "91", "163", ""][usize::try_from(at % 5).unwrap_or(0)];
@@ -263,7 +264,8 @@ fn a_workbook_holds_numbers_and_no_formulas() {
         .rows()
         .iter()
         .map(|row| {
-            let names = ["month", "currency", "lines", "unknown"].map(|name| row.get(name).to_owned());
+            let names =
+                ["month", "currency", "lines", "unknown"].map(|name| row.get(name).to_owned());
             let amounts = ["pending", "approved", "settled", "held", "paid", "open"]
                 .map(|name| row.get(name).to_owned());
             [&names[..], &amounts[..]].concat().join(",")

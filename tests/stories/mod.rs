@@ -5,6 +5,7 @@ mod aliexpress;
 mod answers;
 mod beside;
 mod explanations;
+mod exports;
 mod facts;
 mod interruptions;
 mod reports;

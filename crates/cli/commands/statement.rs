@@ -36,7 +36,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome
     let columns = ["program", column];
     let more = if traffic { &TRAFFIC[..] } else { &[] };
     // A picture of blocks is for eyes: scripts have the figures.
-    let trend = matches!(output.form, Form::Text).then(|| span(&statement));
+    let trend = matches!(output.form, Form::Text).then(|| span(&statement, by));
     let last = if trend.is_some() { &["trend"][..] } else { &[] };
     let mut sheet = output.sheet(&[&columns[..], &TOTALS, more, last].concat())?;
     for (key, totals, decimals) in &statement.groups {
@@ -84,8 +84,11 @@ fn amounts(totals: &Totals, decimals: u32) -> Vec<Cell> {
 /// The most blocks of a sparkline.
 const BLOCKS: i32 = 24;
 
-/// The first and last moment of all trends, at most [`BLOCKS`] of them.
-fn span(statement: &Totalled) -> (i32, i32) {
+/// The first and last moment of all trends: the five weeks of a month, or at most [`BLOCKS`] months.
+fn span(statement: &Totalled, by: By) -> (i32, i32) {
+    if by == By::Month {
+        return (0, 4);
+    }
     let moments = || statement.groups.iter().flat_map(|(_, totals, _)| totals.trend.keys());
     let (first, last) = (moments().min().copied(), moments().max().copied());
     let last = last.unwrap_or_default();
