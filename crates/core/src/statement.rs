@@ -12,7 +12,7 @@ use feebook_schedule::zone::Month;
 use crate::error::Result;
 use crate::fact::No;
 use crate::ledger::Ledger;
-use crate::lines::{LineRow, lines};
+use crate::lines::{LineRow, View, lines};
 use crate::run::{Progress, Scope, Terms};
 
 /// What a statement groups by.
@@ -202,9 +202,9 @@ fn count_clicks(
     scope: &Scope,
     groups: &mut BTreeMap<GroupKey, (Totals, u32)>,
 ) -> Result<()> {
-    let seq = ledger.last_seq()?;
     for program in ledger.programs()?.into_iter().filter(|name| scope.includes_program(name)) {
         let Some(known) = terms.book.program(&program) else { continue };
+        let seq = View::new(ledger, terms, &program, scope.as_of)?.seq;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         ledger.clicks(&program, seq, &mut |stored| {
             if scope.includes_day(Some(known.day(stored.click.clicked_at))) {

@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::lines::{self, Key};
-use super::scan::OrderRecord;
+use super::scan::{CountingLine, OrderRecord};
 use super::standing::{Recorded, Removal, day};
 use super::{Ledger, Result, damaged, last_seq, sql};
 use crate::error::{self, Error};
@@ -256,6 +256,22 @@ impl Ledger {
         }
         lines.sort_by(|a, b| (&a.line_no, a.currency).cmp(&(&b.line_no, b.currency)));
         lines
+    }
+
+    /// Tells each line the day of the first payout that pays it.
+    pub(super) fn date_payments(
+        &self,
+        order: &OrderRecord,
+        seq: i64,
+        lines: &mut [CountingLine<'_>],
+    ) {
+        for payment in self.payments(order, seq) {
+            let Some(payout) = self.payouts.get(&payment.payout_id) else { continue };
+            let pays = |line: &&mut CountingLine<'_>| line.revision.fact.line_no == payment.line_no;
+            if let Some(line) = lines.iter_mut().find(pays) {
+                line.paid_on = [line.paid_on, Some(payout.paid_on)].into_iter().flatten().min();
+            }
+        }
     }
 
     /// Whether any payout of a program pays anything.
