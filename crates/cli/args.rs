@@ -111,12 +111,21 @@ pub(crate) enum Command {
     Link(Link),
     /// Evaluate orders under the terms in force on their days and post the differences
     Recompute(Recompute),
+    /// List the runs, or compare two of them
+    #[command(subcommand)]
+    Runs(Runs),
     /// List order lines with what each earns
-    Lines(Scoped),
+    Lines(Lines),
     /// Show step by step what an order earns and why
     Explain(Explain),
     /// Totals of what is earned
     Statement(Statement),
+    /// The double entry that follows from results, payouts and closed months
+    Journal(Journal),
+    /// What stands on each account of the journal
+    Balance(Balance),
+    /// Close a month: what is found of it later is an adjustment in the month that is open
+    Close(Close),
     /// Check the ledger and its facts
     Check(Scoped),
     /// Evaluate every posted result again, on the facts, terms and plugin of its run
@@ -642,7 +651,7 @@ impl Scoped {
                 Some((from.unwrap_or(NaiveDate::MIN), to.unwrap_or(NaiveDate::MAX)))
             }
         };
-        Scope { program: self.program.clone(), days, as_known: None }
+        Scope { program: self.program.clone(), days, ..Scope::default() }
     }
 }
 
@@ -659,9 +668,106 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Lines {
+    #[command(flatten)]
+    pub(crate) scope: Scoped,
+    /// As it was at the end of this day in the program's zone: what was known and computed by then
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_of: Option<NaiveDate>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Journal {
+    /// Only entries dated in these days: --month, --from and --to are those of the entry, not of the
+    /// order
+    #[command(flatten)]
+    pub(crate) scope: Scoped,
+    /// What the entries are added up by
+    #[arg(long, value_name = "SUM", default_value = "day")]
+    pub(crate) by: JournalBy,
+}
+
+/// What entries are added up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JournalBy {
+    /// By day, and on a day by run or payout.
+    Day,
+    /// By run or payout, dated on the day it was recorded.
+    Run,
+    /// Not at all: every entry of every order.
+    Order,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Balance {
+    /// Only this program
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// As of this day: entries dated later are left out
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) on: Option<NaiveDate>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Close {
+    #[command(subcommand)]
+    pub(crate) command: Option<Closings>,
+    /// The month
+    #[arg(value_name = "YYYY-MM", value_parser = month, required = true)]
+    pub(crate) month: Option<Month>,
+    /// Only for this program; otherwise for all of the ledger
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// By whom
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    /// A note
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Closings {
+    /// List the months that are closed
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runs {
+    /// List all runs that posted something
+    List,
+    /// Say what a later run found otherwise than an earlier one, by month and line by line
+    Diff(RunsDiff),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsDiff {
+    /// The earlier run's number
+    #[arg(value_name = "RUN")]
+    pub(crate) before: i64,
+    /// The later run's number
+    #[arg(value_name = "RUN")]
+    pub(crate) after: i64,
+    /// Only orders of this month
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub(crate) month: Option<Month>,
+    /// Only this program
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Statement {
     #[command(flatten)]
     pub(crate) scope: Scoped,
+    /// As it was at the end of this day in the program's zone: what we said then
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_of: Option<NaiveDate>,
     /// What to group by
     #[arg(long, value_name = "GROUP", default_value = "month")]
     pub(crate) by: GroupBy,

@@ -1,5 +1,6 @@
 //! `statement`: totals of what is earned.
 
+use feebook_core::run::Scope;
 use feebook_core::statement::{Totals, statement};
 use feebook_schedule::iso::written;
 use rust_decimal::Decimal;
@@ -13,7 +14,7 @@ use crate::output::{Cell, Output};
 use crate::progress::Bar;
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome<u8> {
-    let scope = args.scope.scope();
+    let scope = Scope { as_of: args.as_of, ..args.scope.scope() };
     let (ledger, terms) = open_to_answer(global, scope.program.as_deref())?;
     let mut bar = Bar::new(global, "orders", None);
     let (by, column) = args.by.by();
@@ -36,7 +37,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome
         sheet.row(cells)?;
     }
     sheet.finish()?;
-    tell_waiting(statement.waiting);
+    tell_waiting(statement.waiting, scope.as_of);
     Ok(DONE)
 }
 

@@ -74,7 +74,7 @@ pub enum Why {
 
 impl Why {
     /// Says it in words.
-    pub const fn in_words(&self) -> &'static str {
+    pub const fn in_words(self) -> &'static str {
         match self {
             Self::NewRevision => "new revision",
             Self::Withdrawn => "import taken back",

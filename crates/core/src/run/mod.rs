@@ -26,7 +26,7 @@ use crate::plugins::Plugins;
 pub use changes::{Change, Seen, Why, between};
 pub(crate) use evaluator::{Beside, known};
 pub use evaluator::{Covering, Evaluated, Evaluator};
-pub use recompute::{Posted, Recomputed, recompute};
+pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
 pub use verify::{Breach, Held, Verified, verify};
 
