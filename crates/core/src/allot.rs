@@ -15,7 +15,7 @@ use crate::error::{self, Error, Result};
 use crate::fact::No;
 use crate::ledger::Ledger;
 use crate::lines::{LineRow, lines};
-use crate::payout::{Allotment, PaidLine};
+use crate::payout::{Allotment, PaidLine, Payout, PayoutId};
 use crate::program;
 use crate::run::{Scope, Terms, Unwatched};
 
@@ -170,6 +170,71 @@ pub fn claims(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<Claim
         Ok(())
     })?;
     Ok(claims)
+}
+
+/// Records payouts with the lines that they pay, in one transaction.
+///
+/// # Errors
+///
+/// When a payout's number is taken, or its choice cannot be had; then nothing is recorded.
+pub fn pay(
+    ledger: &mut Ledger,
+    terms: &Terms,
+    program: &str,
+    payouts: &[(Payout, Choice)],
+    now: i64,
+) -> Result<Vec<(PayoutId, Allotted)>> {
+    let facts: Vec<Payout> = payouts.iter().map(|(payout, _)| payout.clone()).collect();
+    let mut choices = payouts.iter().map(|(_, choice)| choice);
+    let mut claims = None;
+    let mut all = Vec::new();
+    let ids = ledger.add_payouts(program, &facts, now, |ledger, payout| {
+        let claims = match &mut claims {
+            Some(claims) => claims,
+            none => none.insert(self::claims(ledger, terms, program)?),
+        };
+        let choice = choices.next().unwrap_or(&Choice::Nothing);
+        let allotted = allot(claims, choice, payout.payable(), payout.currency)?;
+        take_note(claims, &allotted.allotments, payout);
+        all.push(allotted.clone());
+        Ok(allotted.allotments)
+    })?;
+    Ok(ids.into_iter().zip(all).collect())
+}
+
+/// Has a payout that is there pay further lines.
+///
+/// # Errors
+///
+/// When the payout is not there or was taken back, or the choice cannot be had.
+pub fn pay_more(
+    ledger: &mut Ledger,
+    terms: &Terms,
+    payout_id: PayoutId,
+    choice: &Choice,
+) -> Result<Allotted> {
+    let mut made = Allotted::default();
+    ledger.add_payments(payout_id, |ledger, payout, left| {
+        let claims = claims(ledger, terms, &payout.program)?;
+        made = allot(&claims, choice, left, payout.fact.currency)?;
+        Ok(made.allotments.clone())
+    })?;
+    Ok(made)
+}
+
+/// Lets the next payout of the same transaction see what this one paid.
+fn take_note(claims: &mut [Claim], allotments: &[Allotment], payout: &Payout) {
+    for allotment in allotments {
+        let key = (&allotment.order_no, &allotment.line_no);
+        let at = claims.binary_search_by(|claim| (&claim.order_no, &claim.line_no).cmp(&key));
+        let Some(claim) = at.ok().and_then(|at| claims.get_mut(at)) else { continue };
+        claim.paid.push(PaidLine {
+            line_no: allotment.line_no.clone(),
+            currency: payout.currency,
+            amount: allotment.amount,
+            first_on: payout.paid_on,
+        });
+    }
 }
 
 /// Chooses what `left` of a payout pays.
