@@ -75,11 +75,12 @@ fn open_programs(ledger: &Ledger, asked: &ToClose<'_>) -> Result<Vec<String>> {
     let closings: Vec<Closing> =
         ledger.closings()?.into_iter().filter(|closing| closing.month == month).collect();
     programs.retain(|program| !closings.iter().any(|closing| closing.program == *program));
-    if let (true, Some(closing)) = (programs.is_empty(), closings.first()) {
-        let program = asked.program.unwrap_or("every program");
+    let asked_for = |closing: &&Closing| asked.program.is_none_or(|name| name == closing.program);
+    if let (true, Some(closing)) = (programs.is_empty(), closings.iter().find(asked_for)) {
+        let program = asked.program.unwrap_or("every program of the ledger");
+        let after = closing.run_id.map_or_else(String::new, |run| format!(", after run {run}"));
         let by = closing.who.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
-        let at = feebook_schedule::zone::written(chrono_tz::Tz::UTC, closing.closed_at);
-        let message = format!("{month} of {program} was closed{by} at {at}");
+        let message = format!("{month} of {program} was closed{by}{after}");
         return Err(Error::new(&error::MONTH_CLOSED, message)
             .hint("it stays closed; what changes in it is posted as adjustments"));
     }
