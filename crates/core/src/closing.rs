@@ -101,8 +101,7 @@ fn may_close(
     if dating.day(asked.now) < end {
         let zone = terms.book.program(program).map_or(chrono_tz::Tz::UTC, Program::zone);
         let ends = feebook_schedule::zone::written(zone, midnight(zone, end));
-        let now = feebook_schedule::zone::written(zone, asked.now);
-        let message = format!("{month} of {program} ends at {ends}, and it is {now}");
+        let message = format!("{month} of {program} ends at {ends}, which is still to come");
         return Err(Error::new(&error::MONTH_NOT_OVER, message).hint("close it when it is over"));
     }
     let stands = stands(ledger, terms, program, month, &dating, progress)?;
@@ -113,12 +112,11 @@ fn may_close(
             .hint(format!("feebook close {earlier} --program {program}")));
     }
     if stands.waiting > 0 {
-        let lines = if stands.waiting == 1 { "1 line" } else { "lines" };
-        let count =
-            if stands.waiting == 1 { String::new() } else { format!("{} ", stands.waiting) };
-        let message = format!(
-            "{count}{lines} of {program} in {month} changed, or came, after the last recompute"
-        );
+        let lines = match stands.waiting {
+            1 => "1 line waits".to_owned(),
+            waiting => format!("{waiting} lines wait"),
+        };
+        let message = format!("{lines} for a recompute in {month} of {program}");
         return Err(Error::new(&error::MONTH_WAITS, message)
             .hint(format!("feebook recompute --program {program}, then close it")));
     }
