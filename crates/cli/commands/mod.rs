@@ -11,12 +11,14 @@ mod explain;
 mod facts;
 mod findings;
 mod flag;
+mod fx;
 mod import;
 mod imports;
 mod init;
 mod journal;
 mod lines;
 mod link;
+mod payout;
 mod plugin;
 mod program;
 mod recompute;
@@ -62,6 +64,8 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Balance(args) => journal::balance(global, &output, args),
         Command::Close(args) => close::run(global, &output, args),
         Command::Runs(args) => runs::run(global, &output, args),
+        Command::Payout(args) => payout::run(global, &output, args),
+        Command::Fx(args) => fx::run(global, &output, args),
         Command::Recompute(args) => recompute::run(global, &output, args),
         Command::Lines(args) => lines::run(global, &output, args),
         Command::Explain(args) => explain::run(global, &output, args),

@@ -23,6 +23,7 @@ pub mod journal;
 pub mod ledger;
 pub mod lines;
 pub mod payout;
+pub mod plan;
 pub mod plugins;
 pub mod postings;
 pub mod preview;
