@@ -109,14 +109,29 @@ pub(crate) enum Command {
     Sem(Sem),
     /// Make a link that the network counts, from the program's template
     Link(Link),
+    /// What was paid: record, import, match with lines, list, plan withdrawals
+    #[command(subcommand)]
+    Payout(Payout),
+    /// Rates of exchange: import, list
+    #[command(subcommand)]
+    Fx(Fx),
     /// Evaluate orders under the terms in force on their days and post the differences
     Recompute(Recompute),
+    /// List the runs, or compare two of them
+    #[command(subcommand)]
+    Runs(Runs),
     /// List order lines with what each earns
-    Lines(Scoped),
+    Lines(Lines),
     /// Show step by step what an order earns and why
     Explain(Explain),
     /// Totals of what is earned
     Statement(Statement),
+    /// The double entry that follows from results, payouts and closed months
+    Journal(Journal),
+    /// What stands on each account of the journal
+    Balance(Balance),
+    /// Close a month: what is found of it later is an adjustment in the month that is open
+    Close(Close),
     /// Write lines, a statement or the journal for other programs
     Export(Export),
     /// Check the ledger and its facts
@@ -283,6 +298,134 @@ impl FlagEffect {
             Self::Hold => Effect::Hold,
             Self::WithholdBonus => Effect::WithholdBonus,
         }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Fx {
+    /// Import rates: CSV of ours (`date`, `base`, `quote`, `rate`, `source`), of the ECB or of Norges
+    /// Bank, told apart by the header
+    Import {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The format: feebook, ecb, ecb-portal or norges-bank
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: Option<String>,
+    },
+    /// List what rates there are, by pair and source
+    List,
+    /// Show the rate between two currencies on a day, and how it was found
+    Rate {
+        /// From this currency
+        from: String,
+        /// To this one
+        to: String,
+        /// The day
+        #[arg(long, value_name = "DATE", value_parser = only_day)]
+        on: NaiveDate,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Payout {
+    /// Record a payout and what it pays
+    Add(Box<PayoutAdd>),
+    /// Import payouts: CSV with `payout_no`, `paid_on`, `amount`, `currency`, `received_amount`,
+    /// `received_currency`, `fee`, `covers_from`, `covers_to`, `note`, `status`
+    Import {
+        /// The files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The program that paid, where the ledger has more than one
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Have a payout that is there pay lines, or further lines
+    Match {
+        /// Its number in the list
+        id: i64,
+        #[command(flatten)]
+        lines: Matched,
+    },
+    /// List payouts, those taken back too, with what of each is matched
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Show the lines that a payout pays
+    Show {
+        /// Its number in the list
+        id: i64,
+    },
+    /// Take a payout back; it and what it paid stay in the history
+    Remove(Remove),
+    /// Show what can be withdrawn, and what withdrawing it more or less often costs
+    Plan {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PayoutAdd {
+    /// The program that paid
+    pub(crate) program: String,
+    /// What it took from the balance, in the currency that was earned
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) amount: String,
+    /// That currency
+    #[arg(long, value_name = "CURRENCY")]
+    pub(crate) currency: String,
+    /// The day it was paid
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) on: NaiveDate,
+    /// The network's number of it
+    #[arg(long, value_name = "NUMBER", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) no: Option<String>,
+    /// What arrived, after the fee
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) received: Option<String>,
+    /// The currency that arrived [default: that of the amount]
+    #[arg(long, value_name = "CURRENCY", requires = "received")]
+    pub(crate) received_currency: Option<String>,
+    /// What the transfer cost, in the currency of the amount
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) fee: Option<String>,
+    /// It arrived nowhere: it cost its fee and pays nothing
+    #[arg(long, conflicts_with_all = ["received", "orders", "order"])]
+    pub(crate) failed: bool,
+    #[command(flatten)]
+    pub(crate) lines: Matched,
+    /// A note
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) note: Option<String>,
+}
+
+/// Which lines a payout pays.
+#[derive(Debug, Args)]
+pub(crate) struct Matched {
+    /// The settled lines that became payable on these days, the oldest first
+    #[arg(long, value_name = "FROM..TO", value_parser = days, conflicts_with = "month")]
+    pub(crate) covers: Option<(NaiveDate, NaiveDate)>,
+    /// The same of a month
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub(crate) month: Option<Month>,
+    /// The lines that a statement names: CSV with `order_no`, and where there are any `line_no` and
+    /// `amount`
+    #[arg(long, value_name = "FILE", conflicts_with = "order")]
+    pub(crate) orders: Option<PathBuf>,
+    /// An order, or a line of it as ORDER/LINE; can be given again
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) order: Vec<String>,
+}
+
+impl Matched {
+    /// Returns the days that are covered.
+    pub(crate) fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
+        self.covers.or_else(|| self.month.map(|month| (month.first_day(), end_of(month))))
     }
 }
 
@@ -644,7 +787,7 @@ impl Scoped {
                 Some((from.unwrap_or(NaiveDate::MIN), to.unwrap_or(NaiveDate::MAX)))
             }
         };
-        Scope { program: self.program.clone(), days, as_known: None }
+        Scope { program: self.program.clone(), days, ..Scope::default() }
     }
 }
 
@@ -661,9 +804,106 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Lines {
+    #[command(flatten)]
+    pub(crate) scope: Scoped,
+    /// As it was at the end of this day in the program's zone: what was known and computed by then
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_of: Option<NaiveDate>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Journal {
+    /// Only entries dated in these days: --month, --from and --to are those of the entry, not of the
+    /// order
+    #[command(flatten)]
+    pub(crate) scope: Scoped,
+    /// What the entries are added up by
+    #[arg(long, value_name = "SUM", default_value = "day")]
+    pub(crate) by: JournalBy,
+}
+
+/// What entries are added up by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JournalBy {
+    /// By day, and on a day by run or payout.
+    Day,
+    /// By run or payout, dated on the day it was recorded.
+    Run,
+    /// Not at all: every entry of every order.
+    Order,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Balance {
+    /// Only this program
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// As of this day: entries dated later are left out
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) on: Option<NaiveDate>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Close {
+    #[command(subcommand)]
+    pub(crate) command: Option<Closings>,
+    /// The month
+    #[arg(value_name = "YYYY-MM", value_parser = month, required = true)]
+    pub(crate) month: Option<Month>,
+    /// Only for this program; otherwise for all of the ledger
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    /// By whom
+    #[arg(long, value_name = "NAME")]
+    pub(crate) who: Option<String>,
+    /// A note
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Closings {
+    /// List the months that are closed
+    List {
+        /// Only this program
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Runs {
+    /// List all runs that posted something
+    List,
+    /// Say what a later run found otherwise than an earlier one, by month and line by line
+    Diff(RunsDiff),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsDiff {
+    /// The earlier run's number
+    #[arg(value_name = "RUN")]
+    pub(crate) before: i64,
+    /// The later run's number
+    #[arg(value_name = "RUN")]
+    pub(crate) after: i64,
+    /// Only orders of this month
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub(crate) month: Option<Month>,
+    /// Only this program
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Statement {
     #[command(flatten)]
     pub(crate) scope: Scoped,
+    /// As it was at the end of this day in the program's zone: what we said then
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_of: Option<NaiveDate>,
     /// What to group by
     #[arg(long, value_name = "GROUP", default_value = "month")]
     pub(crate) by: GroupBy,
@@ -768,6 +1008,13 @@ fn month(text: &str) -> Result<Month, String> {
 
 fn end_of(month: Month) -> NaiveDate {
     day_before(Month::from_index(month.index() + 1).first_day())
+}
+
+fn days(text: &str) -> Result<(NaiveDate, NaiveDate), String> {
+    let wanted = || "write days as FROM..TO, such as 2024-07-01..2024-07-31".to_owned();
+    let (from, to) = text.split_once("..").ok_or_else(wanted)?;
+    let (from, to) = (first_day(from)?, last_day(to)?);
+    if from > to { Err(format!("no day is from {from} to {to}")) } else { Ok((from, to)) }
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {

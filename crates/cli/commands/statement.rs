@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use feebook_core::error::{self, Error};
+use feebook_core::run::Scope;
 use feebook_core::statement::{By, Statement as Totalled, Totals, statement};
 use feebook_schedule::iso::written;
 use feebook_schedule::zone::Month;
@@ -19,7 +20,7 @@ use crate::output::{Cell, Output};
 use crate::progress::Bar;
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome<u8> {
-    let scope = args.scope.scope();
+    let scope = Scope { as_of: args.as_of, ..args.scope.scope() };
     let (ledger, terms) = open_to_answer(global, scope.program.as_deref())?;
     let mut bar = Bar::new(global, "orders", None);
     let (by, column) = args.by.by();
@@ -55,7 +56,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome
         sheet.row(cells)?;
     }
     sheet.finish()?;
-    tell_waiting(statement.waiting);
+    tell_waiting(statement.waiting, scope.as_of);
     Ok(DONE)
 }
 

@@ -75,11 +75,12 @@ fn open_programs(ledger: &Ledger, asked: &ToClose<'_>) -> Result<Vec<String>> {
     let closings: Vec<Closing> =
         ledger.closings()?.into_iter().filter(|closing| closing.month == month).collect();
     programs.retain(|program| !closings.iter().any(|closing| closing.program == *program));
-    if let (true, Some(closing)) = (programs.is_empty(), closings.first()) {
-        let program = asked.program.unwrap_or("every program");
+    let asked_for = |closing: &&Closing| asked.program.is_none_or(|name| name == closing.program);
+    if let (true, Some(closing)) = (programs.is_empty(), closings.iter().find(asked_for)) {
+        let program = asked.program.unwrap_or("every program of the ledger");
+        let after = closing.run_id.map_or_else(String::new, |run| format!(", after run {run}"));
         let by = closing.who.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
-        let at = feebook_schedule::zone::written(chrono_tz::Tz::UTC, closing.closed_at);
-        let message = format!("{month} of {program} was closed{by} at {at}");
+        let message = format!("{month} of {program} was closed{by}{after}");
         return Err(Error::new(&error::MONTH_CLOSED, message)
             .hint("it stays closed; what changes in it is posted as adjustments"));
     }
@@ -100,8 +101,7 @@ fn may_close(
     if dating.day(asked.now) < end {
         let zone = terms.book.program(program).map_or(chrono_tz::Tz::UTC, Program::zone);
         let ends = feebook_schedule::zone::written(zone, midnight(zone, end));
-        let now = feebook_schedule::zone::written(zone, asked.now);
-        let message = format!("{month} of {program} ends at {ends}, and it is {now}");
+        let message = format!("{month} of {program} ends at {ends}, which is still to come");
         return Err(Error::new(&error::MONTH_NOT_OVER, message).hint("close it when it is over"));
     }
     let stands = stands(ledger, terms, program, month, &dating, progress)?;
@@ -112,12 +112,11 @@ fn may_close(
             .hint(format!("feebook close {earlier} --program {program}")));
     }
     if stands.waiting > 0 {
-        let lines = if stands.waiting == 1 { "1 line" } else { "lines" };
-        let count =
-            if stands.waiting == 1 { String::new() } else { format!("{} ", stands.waiting) };
-        let message = format!(
-            "{count}{lines} of {program} in {month} changed, or came, after the last recompute"
-        );
+        let lines = match stands.waiting {
+            1 => "1 line waits".to_owned(),
+            waiting => format!("{waiting} lines wait"),
+        };
+        let message = format!("{lines} for a recompute in {month} of {program}");
         return Err(Error::new(&error::MONTH_WAITS, message)
             .hint(format!("feebook recompute --program {program}, then close it")));
     }

@@ -13,7 +13,7 @@ use feebook_schedule::zone::Month;
 use crate::error::Result;
 use crate::fact::No;
 use crate::ledger::Ledger;
-use crate::lines::{LineRow, lines};
+use crate::lines::{LineRow, View, lines};
 use crate::run::{Progress, Scope, Terms};
 
 /// What a statement groups by.
@@ -46,7 +46,7 @@ pub struct Totals {
     pub settled: i64,
     /// Held back by a flag.
     pub held: i64,
-    /// Paid out.
+    /// Paid out, in the group's currency.
     pub paid: i64,
     /// By placement only: orders, and what is known of the clicks.
     pub traffic: Traffic,
@@ -107,6 +107,8 @@ impl Totals {
 
     fn add(&mut self, row: &LineRow<'_>, by: By) {
         self.lines += 1;
+        let currency = row.found.as_ref().and_then(|found| found.currency);
+        self.paid += currency.map_or(0, |currency| row.paid_in(currency));
         let Some((verdict, amounts)) = row
             .found
             .as_ref()
@@ -233,9 +235,9 @@ fn count_clicks(
     scope: &Scope,
     groups: &mut BTreeMap<GroupKey, (Totals, u32)>,
 ) -> Result<()> {
-    let seq = ledger.last_seq()?;
     for program in ledger.programs()?.into_iter().filter(|name| scope.includes_program(name)) {
         let Some(known) = terms.book.program(&program) else { continue };
+        let seq = View::new(ledger, terms, &program, scope.as_of)?.seq;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         ledger.clicks(&program, seq, &mut |stored| {
             if scope.includes_day(Some(known.day(stored.click.clicked_at))) {

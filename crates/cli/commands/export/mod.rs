@@ -17,8 +17,8 @@ use feebook_core::ledger::Ledger;
 use feebook_core::lines::{LineRow, lines};
 use feebook_core::run::{Scope, Terms};
 
-use super::lines::{kept, tell_waiting};
-use super::open_to_answer;
+use super::lines::tell_waiting;
+use super::{open_to_answer, or_stop};
 use crate::args::{Export, ExportForm, Form, Global};
 use crate::exit::{DONE, Outcome, Stop};
 use crate::output::Output;
@@ -80,7 +80,7 @@ impl Asked<'_> {
         let mut writer = self.output.bytes()?;
         let written = writer.write_all(&bytes).and_then(|()| writer.flush());
         written.map_err(|failed| self.output.failed(failed))?;
-        tell_waiting(statement.waiting);
+        tell_waiting(statement.waiting, None);
         Ok(())
     }
 
@@ -106,7 +106,7 @@ impl Asked<'_> {
                 }
             }
             text.push_str(&dialect.transaction(entry));
-            write(&text).map_err(|stop| kept(stop, &mut stopped))
+            or_stop(write(&text), &mut stopped)
         });
         drop(bar);
         if let Some(stop) = stopped {
@@ -121,13 +121,13 @@ impl Asked<'_> {
         let mut bar = Bar::new(self.global, "orders", None);
         let mut stopped = None;
         let listed = lines(self.ledger, self.terms, self.scope, &mut bar, &mut |line| {
-            tell(line).map_err(|stop| kept(stop, &mut stopped))
+            or_stop(tell(line), &mut stopped)
         });
         drop(bar);
         if let Some(stop) = stopped {
             return Err(stop);
         }
-        tell_waiting(listed?);
+        tell_waiting(listed?, None);
         Ok(())
     }
 }

@@ -48,7 +48,7 @@ pub enum Account {
     /// Fees of payouts.
     Fees,
     /// What was paid out less the fee and did not arrive.
-    Shortfall,
+    Lost,
     /// What was exchanged, in both currencies.
     Exchange,
     /// What was lost or gained against the reference rate.
@@ -71,7 +71,7 @@ impl Account {
         Self::Withheld,
         Self::Reversed,
         Self::Fees,
-        Self::Shortfall,
+        Self::Lost,
         Self::Exchange,
         Self::ExchangeResult,
     ];
@@ -92,7 +92,7 @@ impl Account {
             Self::Withheld => "income:withheld",
             Self::Reversed => "income:reversed",
             Self::Fees => "fees",
-            Self::Shortfall => "shortfall",
+            Self::Lost => "lost",
             Self::Exchange => "exchange",
             Self::ExchangeResult => "exchange:result",
         }
@@ -111,7 +111,7 @@ impl Account {
             Self::Commission | Self::Incentive | Self::Bonus | Self::Withheld | Self::Reversed => {
                 Kind::Income
             }
-            Self::Fees | Self::Shortfall | Self::ExchangeResult => Kind::Expense,
+            Self::Fees | Self::Lost | Self::ExchangeResult => Kind::Expense,
             Self::Exchange => Kind::Trading,
         }
     }

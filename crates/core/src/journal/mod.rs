@@ -30,7 +30,7 @@ use crate::ledger::{
     BookId, Booked, BookedPayment, BookedScan, DocumentId, Ledger, Recorded, RunId, RunRecord,
     StoredResult,
 };
-use crate::payout::{Payout, PayoutId};
+use crate::payout::{Payout, PayoutId, rate_of};
 use crate::run::{Progress, Replay, Scope, Terms};
 use order::{Books, Event, Found, Paid};
 
@@ -253,12 +253,7 @@ impl Journal {
     ) -> Result<()> {
         for (id, payout) in &self.payouts {
             let fact = &payout.fact;
-            let reference = match fact.received {
-                Some((_, other)) if other != fact.currency => {
-                    ledger.rate((fact.currency, other), fact.paid_on, fact.seq)?
-                }
-                _ => None,
-            };
+            let reference = rate_of(ledger, fact, fact.seq)?;
             let legs = payout::legs(fact, reference.map(|rate| rate.exchange));
             let mut tell = |source, seq, recorded_at, legs| {
                 let dated = self.dating.date(fact.paid_on, recorded_at, seq);

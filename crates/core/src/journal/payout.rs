@@ -32,13 +32,13 @@ pub(super) fn legs(payout: &Payout, reference: Option<Exchange>) -> Vec<Leg> {
         None => leg(Account::Cash, currency, rest),
         Some((received, other)) if other == currency => {
             leg(Account::Cash, currency, received.get());
-            leg(Account::Shortfall, currency, rest - received.get());
+            leg(Account::Lost, currency, rest - received.get());
         }
         Some((received, other)) => {
             let decimals = (currency.decimals(), other.decimals());
-            let at_reference = Minor::new(rest).zip(reference).and_then(|(rest, exchange)| {
-                rest.exchanged(exchange, decimals, Rounding::HalfEven)
-            });
+            let at_reference = Minor::new(rest)
+                .zip(reference)
+                .and_then(|(rest, exchange)| rest.exchanged(exchange, decimals, Rounding::HalfUp));
             let (received, due) = (received.get(), at_reference.unwrap_or(received).get());
             leg(Account::Exchange, currency, rest);
             leg(Account::Exchange, other, -due);
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(written(&payout(10_000, 1_500, None), None), says);
         assert_eq!(
             written(&payout(10_000, 1_500, Some((8_300, "USD"))), None),
-            "fees 1500 USD, unmatched -10000 USD, cash 8300 USD, shortfall 200 USD"
+            "fees 1500 USD, unmatched -10000 USD, cash 8300 USD, lost 200 USD"
         );
     }
 

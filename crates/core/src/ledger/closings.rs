@@ -1,6 +1,7 @@
 //! Closed months as rows.
 //!
-//! Owns the table `closing`. Refuses to say whether a month may be closed.
+//! Owns the table `closing`, and what was in the ledger at an instant. Refuses to say whether a
+//! month may be closed.
 
 use feebook_schedule::zone::Month;
 use rusqlite::params;
@@ -71,6 +72,34 @@ impl Ledger {
             }
             Ok(())
         })
+    }
+
+    /// Returns the highest sequence number of what was recorded before an instant: the last before
+    /// anything that was recorded then or later.
+    pub fn seq_before(&self, at: i64) -> Result<i64> {
+        let later: Option<i64> = self
+            .conn
+            .prepare_cached(
+                "SELECT min(seq) FROM (
+                     SELECT first_seq AS seq FROM import_summary s JOIN import i ON i.id = s.import_id
+                         WHERE i.imported_at >= ?1
+                     UNION ALL SELECT seq FROM withdrawal WHERE withdrawn_at >= ?1
+                     UNION ALL SELECT seq FROM flag WHERE recorded_at >= ?1
+                     UNION ALL SELECT seq FROM flag_removal WHERE removed_at >= ?1
+                     UNION ALL SELECT seq FROM dated_fact WHERE recorded_at >= ?1
+                     UNION ALL SELECT seq FROM dated_fact_removal WHERE removed_at >= ?1
+                     UNION ALL SELECT min(e.seq) FROM exchange_rate e
+                         JOIN rate_import i ON i.id = e.rate_import_id WHERE i.imported_at >= ?1
+                     UNION ALL SELECT seq FROM payout WHERE recorded_at >= ?1
+                     UNION ALL SELECT seq FROM payout_removal WHERE removed_at >= ?1
+                     UNION ALL SELECT seq FROM closing WHERE closed_at >= ?1)",
+            )
+            .and_then(|mut s| s.query_row([at], |row| row.get(0)))
+            .map_err(sql)?;
+        match later {
+            Some(seq) => Ok(seq - 1),
+            None => last_seq(&self.conn),
+        }
     }
 
     /// Returns the number of the last run.

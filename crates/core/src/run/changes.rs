@@ -5,6 +5,7 @@
 use chrono_tz::Tz;
 use feebook_kernel::{Silent, State, Verdict};
 use feebook_schedule::iso::Currency;
+use feebook_schedule::zone::Month;
 use feebook_schedule::{GovernedBy, Version};
 
 use super::evaluator::{Beside, Evaluated, Evaluator, known};
@@ -15,7 +16,6 @@ use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, RunId};
 use crate::postings::Held;
-use crate::words::Words;
 
 /// What a run saw of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub enum Why {
     /// A mark on the product, the kind of placement or the account's channel was recorded or taken
     /// back.
     NewDatedFact,
+    /// A rate of exchange was imported, or the day came whose rate holds.
+    NewRate,
     /// Another build of the schedule's plugin answered, or it was given other figures of earlier
     /// periods.
     NewPlugin,
@@ -72,7 +74,7 @@ pub enum Why {
 
 impl Why {
     /// Says it in words.
-    pub const fn in_words(&self) -> &'static str {
+    pub const fn in_words(self) -> &'static str {
         match self {
             Self::NewRevision => "new revision",
             Self::Withdrawn => "import taken back",
@@ -80,6 +82,7 @@ impl Why {
             Self::NewClick => "own click",
             Self::NewFlag => "flag",
             Self::NewDatedFact => "mark, placement or account",
+            Self::NewRate => "rate of exchange",
             Self::NewPlugin => "plugin or its figures",
             Self::OtherLine => "another line of the order",
             Self::NewCalculation => "newer feebook",
@@ -105,6 +108,8 @@ pub struct Change {
     /// The run whose posting this reverses in part or whole: the line was settled and now earns
     /// less. The difference is posted as a result of its own; what was posted stays.
     pub reverses: Option<RunId>,
+    /// The closed month that what is posted for the order adjusts.
+    pub adjusts: Option<Month>,
 }
 
 /// An order as a past run saw it.
@@ -134,12 +139,12 @@ pub(super) fn seen_then<'o>(
     let (seen, covering) = (saw_all(&evaluated), evaluated.covering.clone());
     let version = evaluator.version(&covering);
     let currency = version.map(Version::currency);
-    let sight = Sight::of(evaluator, version, (&facts, answers), seen, ledger.words());
+    let sight = Sight::of(evaluator, version, (&facts, answers), seen, ledger)?;
     Ok(Some(Then { facts, sight, currency }))
 }
 
 /// What one run found otherwise than another, line by line; without an earlier one, all that the
-/// later found. What is reversed is not looked for.
+/// later found. What is reversed or adjusted is not looked for.
 ///
 /// # Errors
 ///
@@ -188,6 +193,7 @@ pub(super) fn changes(
             after: new.cloned(),
             why: why(line_no, facts_before, facts, before, after),
             reverses: None,
+            adjusts: None,
         });
     }
     changes
@@ -215,8 +221,8 @@ impl Sight {
         version: Option<&Version>,
         (facts, answers): (&[CountingLine<'_>], Option<Answers>),
         outcomes: Vec<(Verdict, Option<Components>)>,
-        words: &Words,
-    ) -> Self {
+        ledger: &Ledger,
+    ) -> Result<Self> {
         let program = evaluator.program();
         let schedule = version.map(|version| version.id().to_owned());
         let decimals = version.map_or(2, |version| version.currency().decimals());
@@ -236,8 +242,8 @@ impl Sight {
         texts.extend(version.map(|version| version.source().digest()));
         texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
         let at_clicks = at_clicks.map(|version| version.source().digest()).collect();
-        let beside = evaluator.beside(facts, words);
-        Self { reading, texts, at_clicks, lines, beside, answers }
+        let beside = evaluator.beside(facts, ledger)?;
+        Ok(Self { reading, texts, at_clicks, lines, beside, answers })
     }
 
     fn line(&self, line_no: &No) -> Option<&Seen> {
@@ -294,6 +300,7 @@ fn why(
         (known && other(|beside| &beside.click), Why::NewClick),
         (known && other(|beside| &beside.flags), Why::NewFlag),
         (known && other(|beside| &beside.dated), Why::NewDatedFact),
+        (known && other(|beside| &beside.exchange), Why::NewRate),
         (known && terms_moved, Why::NewScheduleText),
         (known && before.other_build(after), Why::NewPlugin),
     ];

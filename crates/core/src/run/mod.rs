@@ -24,9 +24,9 @@ use crate::ledger::{CountingLine, Ledger, OrderRecord};
 use crate::plugins::Plugins;
 
 pub use changes::{Change, Seen, Why, between};
-pub(crate) use evaluator::known;
+pub(crate) use evaluator::{Beside, known};
 pub use evaluator::{Covering, Evaluated, Evaluator};
-pub use recompute::{Posted, Recomputed, recompute};
+pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
 pub use verify::{Breach, Held, Verified, verify};
 
@@ -81,6 +81,8 @@ pub struct Scope {
     pub days: Option<(NaiveDate, NaiveDate)>,
     /// The terms are those known on this day; for the run's record, see [`Terms::as_known`].
     pub as_known: Option<NaiveDate>,
+    /// For answers: as they were at the end of this day in the program's zone.
+    pub as_of: Option<NaiveDate>,
 }
 
 impl Scope {

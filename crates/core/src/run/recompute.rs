@@ -4,19 +4,24 @@
 //! Owns the comparison. A run that changes nothing writes nothing. Refuses to touch what earlier
 //! runs wrote: a correction is a new result.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{Silent, Verdict};
 use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
+use feebook_schedule::zone::Month;
 
 use super::changes::{Change, Seen, Sight, Then, changes, saw_all, seen_then};
 use super::evaluator::{Evaluated, Evaluator};
 use super::replay::Replay;
 use super::{Progress, Scope, Terms};
 use crate::error::{self, Error, Result};
-use crate::ledger::{CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan};
+use crate::journal::{Dating, dating};
+use crate::ledger::{
+    Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
+};
 use crate::postings::{self, Account, posted_by};
 
 /// What a run came to.
@@ -36,6 +41,8 @@ pub struct Recomputed {
     pub verdicts: [u64; Verdict::ALL.len()],
     /// The difference posted per program and currency, in minor units with the decimals of its currency.
     pub posted: Vec<Posted>,
+    /// What of it adjusts months that were closed, by program, month and currency.
+    pub adjusted: Vec<Adjusted>,
 }
 
 /// The difference that a run posted for one program in one currency.
@@ -47,6 +54,23 @@ pub struct Posted {
     pub currency: Currency,
     /// New totals less old totals, in minor units.
     pub difference: i64,
+}
+
+/// What a run posted of a month that was closed: it stands in the month that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjusted {
+    /// The program.
+    pub program: String,
+    /// The closed month.
+    pub month: Month,
+    /// The currency of its terms.
+    pub currency: Currency,
+    /// Orders that are adjusted.
+    pub orders: u64,
+    /// New totals less old totals, in minor units.
+    pub difference: i64,
+    /// The day that the adjustments are dated.
+    pub on: NaiveDate,
 }
 
 /// Evaluates the orders in scope under the terms in force on their days and posts the differences.
@@ -68,7 +92,7 @@ pub fn recompute(
     let sources = terms.sources_of(&programs);
     let run = ledger.begin_run(sources, now, scope.in_words())?;
     let replay = Replay::new(run.ledger())?;
-    let mut work = Work { run, replay, changed, report: Recomputed::default() };
+    let mut work = Work { run, replay, changed, now, report: Recomputed::default() };
     for program in &programs {
         work.program(terms, scope, program, progress)?;
     }
@@ -82,6 +106,7 @@ struct Work<'l, 'c> {
     run: PendingRun<'l>,
     replay: Replay,
     changed: &'c mut dyn FnMut(Change),
+    now: i64,
     report: Recomputed,
 }
 
@@ -101,13 +126,15 @@ impl Work<'_, '_> {
                 .hint(format!("add a folder {program} to the schedules, or leave the program out"))
         })?;
         evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
-        let mut differences = Differences::default();
+        let dating = dating(self.run.ledger(), terms, program)?;
+        let mut differences = Differences::new(program, dating, self.run.seq(), self.now);
         let mut scan = Scan::new(self.run.ledger(), program)?;
         while let Some(order) = scan.next(self.run.ledger())? {
             self.order(&mut evaluator, scope, program, &order, &mut differences)?;
             progress.advance(1);
         }
-        self.report.posted.extend(differences.posted(program));
+        self.report.posted.extend(differences.posted());
+        self.report.adjusted.extend(differences.adjusted.into_values());
         Ok(())
     }
 
@@ -118,7 +145,7 @@ impl Work<'_, '_> {
         scope: &Scope,
         program: &str,
         order: &OrderRecord,
-        differences: &mut Differences,
+        differences: &mut Differences<'_>,
     ) -> Result<()> {
         let facts = self.run.ledger().counting(order, self.run.seq())?;
         let last = order.results.last();
@@ -145,17 +172,20 @@ impl Work<'_, '_> {
         let after = saw_all(&evaluated);
         let covering = evaluated.covering.clone();
         let version = evaluator.version(&covering);
-        let words = self.run.ledger().words();
-        let after = Sight::of(evaluator, version, (&facts, new.answers.clone()), after, words);
+        let ledger = self.run.ledger();
+        let after = Sight::of(evaluator, version, (&facts, new.answers.clone()), after, ledger)?;
+        let currency = version.map(Version::currency);
+        let mut posted = Difference { before: None, after: (currency, new.month, new.amounts) };
         match last {
             None => self.report.first_time += 1,
             Some(result) => {
                 self.report.changed += 1;
-                let currency = self.tell(program, order, &facts, &after)?;
-                differences.add(currency, -result.amounts.total());
+                let adjusts = differences.adjusts(&[result.month, new.month]);
+                let currency = self.tell(program, order, &facts, &after, adjusts)?;
+                posted.before = Some((currency, result.month, result.amounts));
             }
         }
-        differences.add(version.map(Version::currency), new.amounts.total());
+        differences.add(&posted);
         self.run.append(program, &order.order_no, version.map(Version::source), &new)
     }
 
@@ -184,6 +214,7 @@ impl Work<'_, '_> {
         order: &OrderRecord,
         facts: &[CountingLine<'_>],
         after: &Sight,
+        adjusts: Option<Month>,
     ) -> Result<Option<Currency>> {
         let ledger = self.run.ledger();
         let Some(last) = order.results.last() else { return Ok(None) };
@@ -202,34 +233,105 @@ impl Work<'_, '_> {
                 change.reverses =
                     accounts.and_then(|accounts| posted_by(accounts, &change.line_no));
             }
+            change.adjusts = adjusts;
             (self.changed)(change);
         }
         Ok(currency)
     }
 }
 
-/// What a run posts for one program: amounts of different currencies are never added.
-#[derive(Default)]
-struct Differences(Vec<(Currency, i64)>);
+/// What an order came to: currency, month and amounts.
+type Came = (Option<Currency>, Option<Month>, Amounts);
 
-impl Differences {
-    fn add(&mut self, currency: Option<Currency>, minor: i64) {
-        // Where no version governs nothing is earned.
-        let Some(currency) = currency else { return };
-        match self.0.iter_mut().find(|(known, _)| *known == currency) {
-            Some((_, sum)) => *sum += minor,
-            None => self.0.push((currency, minor)),
+/// What a run posts for one order.
+struct Difference {
+    before: Option<Came>,
+    after: Came,
+}
+
+/// What a run posts for one program: amounts of different currencies are never added.
+struct Differences<'p> {
+    program: &'p str,
+    dating: Dating,
+    seq: i64,
+    now: i64,
+    posted: Vec<(Currency, i64)>,
+    adjusted: BTreeMap<(Month, Currency), Adjusted>,
+}
+
+impl<'p> Differences<'p> {
+    fn new(program: &'p str, dating: Dating, seq: i64, now: i64) -> Self {
+        let (posted, adjusted) = (Vec::new(), BTreeMap::new());
+        Self { program, dating, seq, now, posted, adjusted }
+    }
+
+    /// The first of some months that is closed.
+    fn adjusts(&self, months: &[Option<Month>]) -> Option<Month> {
+        let closed = |month: &Month| self.dating.is_closed(*month, self.seq);
+        months.iter().copied().flatten().find(closed)
+    }
+
+    fn add(&mut self, difference: &Difference) {
+        let Difference { before, after } = difference;
+        if let Some((currency, _, amounts)) = before {
+            self.post(*currency, -amounts.total());
+        }
+        self.post(after.0, after.2.total());
+        match before {
+            // Where no version governs any more nothing is earned, in the currency of before.
+            Some((currency, month, amounts))
+                if *month == after.1 && after.0.is_none_or(|new| Some(new) == *currency) =>
+            {
+                if *amounts != after.2 {
+                    self.adjust(*currency, *month, after.2.total() - amounts.total());
+                }
+            }
+            _ => {
+                let something = |came: &&Came| came.2 != Amounts::default();
+                if let Some((currency, month, amounts)) = before.as_ref().filter(something) {
+                    self.adjust(*currency, *month, -amounts.total());
+                }
+                if let Some((currency, month, amounts)) = Some(after).filter(something) {
+                    self.adjust(*currency, *month, amounts.total());
+                }
+            }
         }
     }
 
-    /// One record per currency in which something was posted, in order of their codes.
-    fn posted(mut self, program: &str) -> impl Iterator<Item = Posted> {
-        self.0.sort_by_key(|(currency, _)| *currency);
-        let program = program.to_owned();
-        self.0.into_iter().map(move |(currency, difference)| Posted {
-            program: program.clone(),
+    fn post(&mut self, currency: Option<Currency>, minor: i64) {
+        // Where no version governs nothing is earned.
+        let Some(currency) = currency else { return };
+        match self.posted.iter_mut().find(|(known, _)| *known == currency) {
+            Some((_, sum)) => *sum += minor,
+            None => self.posted.push((currency, minor)),
+        }
+    }
+
+    /// Counts an order among the adjustments where its month is closed.
+    fn adjust(&mut self, currency: Option<Currency>, month: Option<Month>, minor: i64) {
+        let (Some(currency), Some(month)) = (currency, self.adjusts(&[month])) else { return };
+        let on = self.dating.date(month.first_day(), self.now, self.seq).on;
+        let program = self.program.to_owned();
+        let adjusted = self.adjusted.entry((month, currency)).or_insert(Adjusted {
+            program,
+            month,
             currency,
-            difference,
-        })
+            orders: 0,
+            difference: 0,
+            on,
+        });
+        adjusted.orders += 1;
+        adjusted.difference += minor;
+    }
+
+    /// One record per currency in which something was posted, in order of their codes.
+    fn posted(&mut self) -> Vec<Posted> {
+        self.posted.sort_by_key(|(currency, _)| *currency);
+        let posted = |(currency, difference): &(Currency, i64)| Posted {
+            program: self.program.to_owned(),
+            currency: *currency,
+            difference: *difference,
+        };
+        self.posted.iter().map(posted).collect()
     }
 }
