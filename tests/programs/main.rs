@@ -100,7 +100,7 @@ fn our_balance(sandbox: &Sandbox) -> BTreeMap<(String, String), Decimal> {
     amounts
         .map(|row| {
             let key = (row.get("account").to_owned(), row.get("currency").to_owned());
-            (key, row.get("amount").parse().expect("an amount"))
+            (key, row.get("balance").parse().expect("an amount"))
         })
         .filter(|(_, amount): &(_, Decimal)| !amount.is_zero())
         .collect()

@@ -30,6 +30,8 @@ fn the_books_are_written_as_they_stand() {
               --received-currency NOK --fee 1.50 --covers 2024-08-01..2024-08-31",
         )
         .expect(0);
+    let table = sandbox.run("export --to csv").expect(0).rows();
+    assert_eq!((table[0].get("paid"), table[1].get("paid")), ("28.00", "0.00"));
     let mut same = true;
     for form in ["hledger", "beancount", "csv", "json"] {
         let ran = sandbox.run(&format!("export --to {form}")).expect(0);

@@ -65,7 +65,7 @@ impl Value {
 }
 
 /// The columns: those of `lines` first, then what was reported and when, then what was bought.
-pub(super) const COLUMNS: [(&str, Kind); 48] = [
+pub(super) const COLUMNS: [(&str, Kind); 49] = [
     ("program", Kind::Text),
     ("order_no", Kind::Text),
     ("line_no", Kind::Text),
@@ -85,6 +85,7 @@ pub(super) const COLUMNS: [(&str, Kind); 48] = [
     ("bonus", Kind::Money),
     ("withheld", Kind::Money),
     ("total", Kind::Money),
+    ("paid", Kind::Money),
     ("amount_currency", Kind::Text),
     ("reported_rate", Kind::Rate),
     ("reported_commission", Kind::Money),
@@ -153,6 +154,7 @@ fn earned(line: &LineRow<'_>) -> Vec<Value> {
         money(amounts.map(|amounts| amounts.bonus)),
         money(amounts.map(|amounts| amounts.withheld)),
         money(amounts.map(|amounts| amounts.total())),
+        money(found.and_then(|found| found.currency).map(|currency| line.paid_in(currency))),
     ]
 }
 
