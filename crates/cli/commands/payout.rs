@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use feebook_core::allot::{Allotted, Choice, Claim, NamedLine, claims, pay, pay_more};
 use feebook_core::error::{self, Error, Result};
+use feebook_core::exchange::RateUsed;
 use feebook_core::fact::No;
 use feebook_core::import::payouts::{self, PayoutRows};
 use feebook_core::import::table::money;
@@ -15,7 +16,7 @@ use feebook_core::run::Terms;
 use feebook_kernel::{Exchange, Minor};
 use feebook_schedule::{Currency, MinimumIs, Withdrawal};
 
-use super::facts::{HISTORY, history, only_program, removal, tell_next};
+use super::facts::{HISTORY, history, only_program, removal};
 use super::fx::currency;
 use super::{counted, known_program, now, open, open_scoped, open_to_answer, shown, terms};
 use crate::args::{self, Global, Matched, PayoutAdd, Remove};
@@ -50,7 +51,6 @@ fn record(global: &Global, output: &Output, args: &PayoutAdd) -> Outcome<u8> {
         tell_allotted(&payout, allotted);
     }
     sheet.finish()?;
-    tell_next();
     Ok(DONE)
 }
 
@@ -210,7 +210,6 @@ fn take_in(
         code = code.max(this);
     }
     sheet.finish()?;
-    tell_next();
     Ok(code)
 }
 
@@ -255,7 +254,6 @@ fn match_more(global: &Global, output: &Output, id: PayoutId, lines: &Matched) -
     told_of(&mut sheet, &ledger, &terms, id)?;
     sheet.finish()?;
     tell_allotted(&payout, &allotted);
-    tell_next();
     Ok(DONE)
 }
 
@@ -371,7 +369,7 @@ fn split_cells(payout: &Payout, split: Option<&Split>) -> [Cell; 7] {
         in_unit(received.map(|(amount, _)| amount)),
         in_unit(split.map(|split| split.fee_worth.get())),
         in_unit(split.map(|split| split.exchange)),
-        Cell::figure(rate.map(|rate| rate.written())),
+        Cell::figure(rate.map(RateUsed::written)),
         Cell::figure(implied.map(feebook_core::exchange::written)),
     ]
 }
@@ -472,7 +470,6 @@ fn take_back(global: &Global, args: &Remove) -> Outcome<u8> {
     open(global)?.remove_payout(args.id, &removal(args))?;
     let id = args.id;
     say(&format!("payout {id} and what it paid no longer count; they stay in the history"));
-    tell_next();
     Ok(DONE)
 }
 

@@ -12,6 +12,7 @@ mod figures;
 mod plugins;
 mod recompute;
 mod replay;
+mod unit;
 mod verify;
 
 use std::sync::Arc;
