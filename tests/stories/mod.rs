@@ -7,6 +7,7 @@ mod beside;
 mod explanations;
 mod facts;
 mod interruptions;
+mod journal;
 mod reports;
 mod runs;
 mod start;
