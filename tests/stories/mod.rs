@@ -8,6 +8,7 @@ mod explanations;
 mod facts;
 mod interruptions;
 mod journal;
+mod payouts;
 mod reports;
 mod runs;
 mod start;

@@ -11,7 +11,7 @@ use feebook_schedule::Currency;
 
 use super::{counted, import, now, open, shown};
 use crate::args::{Fx, Global};
-use crate::exit::{self, DONE, FINDINGS, Outcome, ROWS, say};
+use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output, Sheet};
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Fx) -> Outcome<u8> {
@@ -122,7 +122,6 @@ fn rate(global: &Global, output: &Output, (from, to): (&str, &str), on: NaiveDat
     sheet.finish()?;
     if found.is_none() {
         say(&format!("no rate from {from} to {to} is known for {on} or the week before"));
-        return Ok(FINDINGS);
     }
     Ok(DONE)
 }
