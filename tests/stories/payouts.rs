@@ -230,8 +230,8 @@ fn amounts_in_another_currency_are_exchanged_by_the_rate_of_the_day() {
     sandbox.run("fx import fx.csv").expect(0);
     let run = sandbox.run("recompute").expect(0);
     assert!(run.out.contains("rate of exchange"), "{}", run.out);
-    // 1,000.00 NOK x 1.10 / 11.55 = 95.238... USD, cut off; 5.5 % of it is 5.2382.
-    assert_eq!(verdict("1"), ["commissionable", "95.23", "5.23"].map(str::to_owned));
+    // 1,000.00 NOK x 1.10 / 11.55 = 95.238... USD; 5.5 % of 95.24 is 5.2382. Both to the nearest cent.
+    assert_eq!(verdict("1"), ["commissionable", "95.24", "5.24"].map(str::to_owned));
     assert_eq!(verdict("2"), unknown);
     let told = sandbox.run("explain 1").expect(0).out;
     assert!(
@@ -243,9 +243,9 @@ fn amounts_in_another_currency_are_exchanged_by_the_rate_of_the_day() {
     let revised = sandbox.run("fx import again.csv -O csv").expect(0).rows();
     assert_eq!(revised[0].get("revised"), "1");
     sandbox.run("recompute").expect(0);
-    assert_eq!(verdict("1")[1], "103.89");
+    assert_eq!(verdict("1")[1], "103.90");
     // 10,000 yen x 1.1 / 165 of the day before: the 16th has no yen.
-    assert_eq!(verdict("2"), ["commissionable", "66.66", "3.66"].map(str::to_owned));
+    assert_eq!(verdict("2"), ["commissionable", "66.67", "3.67"].map(str::to_owned));
     sandbox.run("verify").expect(0);
     let idle = sandbox.run("recompute").expect(0);
     assert!(idle.out.contains("nothing to post"), "{}", idle.out);

@@ -15,7 +15,7 @@ use feebook_core::run::Terms;
 use feebook_kernel::{Exchange, Minor};
 use feebook_schedule::{Currency, MinimumIs, Withdrawal};
 
-use super::facts::{HISTORY, history, only_program, removal, tell_next};
+use super::facts::{HISTORY, history, only_program, removal};
 use super::fx::currency;
 use super::{counted, known_program, now, open, open_scoped, open_to_answer, shown, terms};
 use crate::args::{self, Global, Matched, PayoutAdd, Remove};
@@ -50,7 +50,6 @@ fn record(global: &Global, output: &Output, args: &PayoutAdd) -> Outcome<u8> {
         tell_allotted(&payout, allotted);
     }
     sheet.finish()?;
-    tell_next();
     Ok(DONE)
 }
 
@@ -210,7 +209,6 @@ fn take_in(
         code = code.max(this);
     }
     sheet.finish()?;
-    tell_next();
     Ok(code)
 }
 
@@ -255,7 +253,6 @@ fn match_more(global: &Global, output: &Output, id: PayoutId, lines: &Matched) -
     told_of(&mut sheet, &ledger, &terms, id)?;
     sheet.finish()?;
     tell_allotted(&payout, &allotted);
-    tell_next();
     Ok(DONE)
 }
 
@@ -472,7 +469,6 @@ fn take_back(global: &Global, args: &Remove) -> Outcome<u8> {
     open(global)?.remove_payout(args.id, &removal(args))?;
     let id = args.id;
     say(&format!("payout {id} and what it paid no longer count; they stay in the history"));
-    tell_next();
     Ok(DONE)
 }
 
