@@ -167,10 +167,7 @@ impl Stream {
 }
 
 /// Joins what is sorted by order number.
-fn joined(
-    results: ByOrder<BookedResult>,
-    payments: ByOrder<BookedPayment>,
-) -> VecDeque<Booked> {
+fn joined(results: ByOrder<BookedResult>, payments: ByOrder<BookedPayment>) -> VecDeque<Booked> {
     let mut orders: VecDeque<Booked> = VecDeque::with_capacity(results.len());
     let mut payments = payments.into_iter().peekable();
     let unfound = |(order_no, payments)| Booked { order_no, results: Vec::new(), payments };
