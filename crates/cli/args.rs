@@ -1,5 +1,7 @@
 //! The arguments, as clap reads them. Dumb on purpose: no file is opened here.
 
+mod books;
+mod exports;
 mod payouts;
 
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use feebook_core::statement::By;
 use feebook_kernel::Effect;
 use feebook_schedule::zone::{Month, day_before};
 
+pub(crate) use self::books::{Balance, Close, Closings, Journal, JournalBy, Runs, RunsDiff};
+pub(crate) use self::exports::{Export, ExportForm};
 pub(crate) use self::payouts::{Fx, Matched, Payout, PayoutAdd};
 
 /// The ledger for affiliate commissions: what each order should earn under the terms in force on
@@ -689,91 +693,6 @@ pub(crate) struct Lines {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Journal {
-    /// Only entries dated in these days: --month, --from and --to are those of the entry, not of the
-    /// order
-    #[command(flatten)]
-    pub(crate) scope: Scoped,
-    /// What the entries are added up by
-    #[arg(long, value_name = "SUM", default_value = "day")]
-    pub(crate) by: JournalBy,
-}
-
-/// What entries are added up by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum JournalBy {
-    /// By day, and on a day by run or payout.
-    Day,
-    /// By run or payout, dated on the day it was recorded.
-    Run,
-    /// Not at all: every entry of every order.
-    Order,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Balance {
-    /// Only this program
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) program: Option<String>,
-    /// As of this day: entries dated later are left out
-    #[arg(long, value_name = "DATE", value_parser = only_day)]
-    pub(crate) on: Option<NaiveDate>,
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
-pub(crate) struct Close {
-    #[command(subcommand)]
-    pub(crate) command: Option<Closings>,
-    /// The month
-    #[arg(value_name = "YYYY-MM", value_parser = month, required = true)]
-    pub(crate) month: Option<Month>,
-    /// Only for this program; otherwise for all of the ledger
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) program: Option<String>,
-    /// By whom
-    #[arg(long, value_name = "NAME")]
-    pub(crate) who: Option<String>,
-    /// A note
-    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
-    pub(crate) note: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Closings {
-    /// List the months that are closed
-    List {
-        /// Only this program
-        #[arg(long, value_name = "PROGRAM")]
-        program: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Runs {
-    /// List all runs that posted something
-    List,
-    /// Say what a later run found otherwise than an earlier one, by month and line by line
-    Diff(RunsDiff),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct RunsDiff {
-    /// The earlier run's number
-    #[arg(value_name = "RUN")]
-    pub(crate) before: i64,
-    /// The later run's number
-    #[arg(value_name = "RUN")]
-    pub(crate) after: i64,
-    /// Only orders of this month
-    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
-    pub(crate) month: Option<Month>,
-    /// Only this program
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) program: Option<String>,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Statement {
     #[command(flatten)]
     pub(crate) scope: Scoped,
@@ -786,61 +705,6 @@ pub(crate) struct Statement {
     /// Draw the months into a picture as well: FILE.svg or FILE.png
     #[arg(long, value_name = "FILE", value_parser = picture)]
     pub(crate) chart: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct Export {
-    /// The form
-    #[arg(long, value_name = "FORM")]
-    pub(crate) to: ExportForm,
-    #[command(flatten)]
-    pub(crate) scope: ExportScope,
-    /// What a workbook's statement groups by
-    #[arg(long, value_name = "GROUP", default_value = "month")]
-    pub(crate) by: GroupBy,
-}
-
-/// Which orders are exported; `--to` is the form here, so the last day is `--until`.
-#[derive(Debug, Args)]
-pub(crate) struct ExportScope {
-    /// Only this program
-    #[arg(long, value_name = "PROGRAM")]
-    program: Option<String>,
-    /// Only orders of this month
-    #[arg(long, value_name = "YYYY-MM", value_parser = month, conflicts_with_all = ["from", "until"])]
-    month: Option<Month>,
-    /// Only orders of this day or month and later
-    #[arg(long, value_name = "DATE", value_parser = first_day)]
-    from: Option<NaiveDate>,
-    /// Only orders of this day or month and earlier
-    #[arg(long, value_name = "DATE", value_parser = last_day)]
-    until: Option<NaiveDate>,
-}
-
-impl ExportScope {
-    /// Returns the scope.
-    pub(crate) fn scope(&self) -> Scope {
-        let Self { program, month, from, until } = self;
-        let (program, month) = (program.clone(), *month);
-        Scoped { program, month, from: *from, to: *until }.scope()
-    }
-}
-
-/// For which program an export is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportForm {
-    /// Lines, with what was reported and bought, as CSV.
-    Csv,
-    /// The same as JSON.
-    Json,
-    /// The same as a Parquet table.
-    Parquet,
-    /// A statement as a workbook.
-    Xlsx,
-    /// The journal for hledger (ledger reads it as well).
-    Hledger,
-    /// The journal for beancount.
-    Beancount,
 }
 
 /// What a statement groups by.

@@ -1,5 +1,5 @@
-//! What is exported, read by the programs it is exported for: hledger, beancount, DuckDB, polars and a
-//! reader of workbooks. Their sums are compared with ours, to the cent.
+//! What is exported, read by the programs it is exported for: hledger, beancount, `DuckDB`, polars and
+//! a reader of workbooks. Their sums are compared with ours, to the cent.
 //!
 //! These tests need those programs, so they are run by `.ci/programs`, which installs them; a plain
 //! `cargo test` leaves them out.
@@ -24,7 +24,7 @@ fn python() -> String {
 #[track_caller]
 fn other(sandbox: &Sandbox, program: &str, words: &[&str]) -> String {
     let ran = Command::new(program).args(words).current_dir(sandbox.path("")).output();
-    let ran = ran.unwrap_or_else(|failed| panic!("{program}: {failed}; run .ci/programs"));
+    let ran = ran.expect("the other program is there: run .ci/programs");
     let (out, err) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert!(ran.status.success(), "{program} {words:?}\n{out}\n{err}");
     out.into_owned()

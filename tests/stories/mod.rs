@@ -8,6 +8,7 @@ mod explanations;
 mod exports;
 mod facts;
 mod interruptions;
+mod journal;
 mod payouts;
 mod reports;
 mod runs;

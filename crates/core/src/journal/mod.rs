@@ -232,7 +232,7 @@ impl Journal {
         let paid = Paid {
             seq: payment.seq,
             recorded_at: payout.recorded_at,
-            paid_on: payout.fact.paid_on,
+            on: payout.fact.paid_on,
             currency: payout.fact.currency,
             amount: payment.amount,
         };

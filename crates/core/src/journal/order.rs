@@ -51,7 +51,8 @@ pub(super) struct Found {
 pub(super) struct Paid {
     pub(super) seq: i64,
     pub(super) recorded_at: i64,
-    pub(super) paid_on: NaiveDate,
+    /// The day of the payout.
+    pub(super) on: NaiveDate,
     pub(super) currency: Currency,
     pub(super) amount: i64,
 }
@@ -151,8 +152,7 @@ impl Position {
         let approved = open(approved.total());
         let pending = open(pending.total());
         let held = open(held.total());
-        let [commission, incentive, bonus, withheld] =
-            parts(&self.amounts).map(|part| part.total());
+        let [commission, incentive, bonus, withheld] = parts(&self.amounts).map(Part::total);
         let [c, i, b, w] = self.kept.map(|kept| kept.reversed);
         [
             pending,
@@ -215,7 +215,7 @@ impl Books {
     ) {
         match event {
             Event::Paid(paid) => {
-                let on = dating.date(paid.paid_on, paid.recorded_at, paid.seq);
+                let on = dating.date(paid.on, paid.recorded_at, paid.seq);
                 let mut legs = self.moved(paid.currency, |position| position.paid += paid.amount);
                 legs.push(Leg {
                     account: Account::Unmatched,
@@ -323,8 +323,8 @@ mod tests {
     }
 
     fn paid(seq: i64, amount: i64) -> Event {
-        let paid_on = day("2024-10-15");
-        Event::Paid(Paid { seq, recorded_at: 1_733_007_600, paid_on, currency: usd(), amount })
+        let on = day("2024-10-15");
+        Event::Paid(Paid { seq, recorded_at: 1_733_007_600, on, currency: usd(), amount })
     }
 
     /// The entries of some events as `date account amount, …`; each is balanced.

@@ -20,14 +20,16 @@ const ROWS: usize = 4_096;
 /// The number of a stored file of the terms.
 pub type DocumentId = i64;
 
+/// What a run found, with the file of the version that governs; none where none does.
+pub type BookedResult = (StoredResult, Option<DocumentId>);
+
 /// One order with what the ledger has posted for it.
 #[derive(Clone, Debug)]
 pub struct Booked {
     /// The network's number.
     pub order_no: No,
-    /// What runs found it to earn, in order of the runs, each with the file of the version that
-    /// governs.
-    pub results: Vec<(StoredResult, Option<DocumentId>)>,
+    /// What runs found it to earn, in order of the runs.
+    pub results: Vec<BookedResult>,
     /// What was paid for its lines, those taken back too, by sequence number.
     pub payments: Vec<BookedPayment>,
 }
@@ -96,7 +98,10 @@ impl BookedScan {
 }
 
 /// Rows of one table by order, as far as they were read; none where they were read to the end.
-type Read<T> = (Vec<(No, Vec<T>)>, Option<No>);
+type Read<T> = (ByOrder<T>, Option<No>);
+
+/// Rows of one table by order.
+type ByOrder<T> = Vec<(No, Vec<T>)>;
 
 impl Stream {
     fn fill(&mut self, ledger: &Ledger, program_id: i64) -> Result<()> {
@@ -143,7 +148,7 @@ impl Stream {
     ) -> Result<Read<T>> {
         let mut select = ledger.conn.prepare_cached(query).map_err(sql)?;
         let mut rows = select.query(params![program_id, self.after, self.until]).map_err(sql)?;
-        let mut orders: Vec<(No, Vec<T>)> = Vec::new();
+        let mut orders: ByOrder<T> = Vec::new();
         let mut count = 0;
         while let Some(row) = rows.next().map_err(sql)? {
             let (order_no, value) = read(row)?;
@@ -162,10 +167,7 @@ impl Stream {
 }
 
 /// Joins what is sorted by order number.
-fn joined(
-    results: Vec<(No, Vec<(StoredResult, Option<DocumentId>)>)>,
-    payments: Vec<(No, Vec<BookedPayment>)>,
-) -> VecDeque<Booked> {
+fn joined(results: ByOrder<BookedResult>, payments: ByOrder<BookedPayment>) -> VecDeque<Booked> {
     let mut orders: VecDeque<Booked> = VecDeque::with_capacity(results.len());
     let mut payments = payments.into_iter().peekable();
     let unfound = |(order_no, payments)| Booked { order_no, results: Vec::new(), payments };

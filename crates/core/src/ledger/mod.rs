@@ -26,7 +26,7 @@ use std::{fs, io};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
-pub use booked::{Booked, BookedPayment, BookedScan, DocumentId};
+pub use booked::{Booked, BookedPayment, BookedResult, BookedScan, DocumentId};
 pub use clicks::StoredClick;
 pub use closings::Closing;
 pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
