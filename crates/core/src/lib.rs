@@ -21,6 +21,7 @@ pub mod plugins;
 pub mod postings;
 pub mod preview;
 pub mod program;
+pub mod reconcile;
 pub mod run;
 pub mod side_by_side;
 pub mod standing;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod clicks;
+mod coverage;
 mod imports;
 mod lines;
 mod results;
@@ -23,6 +24,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 pub use clicks::StoredClick;
+pub use coverage::Coverage;
 pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
 pub use lines::Revision;
 pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, StoredResult};

@@ -175,6 +175,11 @@ impl Evaluator {
         Ok(self.version(&covering).is_some_and(|version| version.plugin().is_some()))
     }
 
+    /// Returns the book.
+    pub(crate) fn book(&self) -> &Arc<Book> {
+        &self.book
+    }
+
     /// Returns the program.
     pub fn program(&self) -> &Program {
         &self.book.programs()[self.program]
@@ -274,6 +279,18 @@ impl Evaluator {
         ledger: &Ledger,
         observer: &mut O,
     ) -> Result<Evaluated<'_>> {
+        self.evaluate_in(facts, ledger, ledger.words(), observer)
+    }
+
+    /// The same, of facts with words that the ledger need not have: `words` begins with all of its
+    /// own.
+    pub(crate) fn evaluate_in<O: Observer>(
+        &mut self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+        words: &Words,
+        observer: &mut O,
+    ) -> Result<Evaluated<'_>> {
         let governing = self.governing(facts);
         let governing_at = governing.map(|governing| governing.at);
         let covering = self.covering(governing_at)?;
@@ -282,11 +299,11 @@ impl Evaluator {
             Answering::Live(_) => self.figures(&covering, governing, facts, ledger)?,
             Answering::Nobody | Answering::Stored(_) => Vec::new(),
         };
-        self.classify_order(&covering, governing, facts, ledger.words());
+        self.classify_order(&covering, governing, facts, words);
         self.rate(&covering, observer);
         self.answers = match self.under_plugin(&covering, governing) {
             Some((index, governing)) => {
-                Some(self.consult(index, governing, (facts, &figures), ledger.words())?)
+                Some(self.consult(index, governing, (facts, &figures), words)?)
             }
             None => None,
         };
