@@ -1,5 +1,5 @@
-//! Reads a program's orders in the order of their numbers, with all revisions of their lines and
-//! all their results, a bounded number at a time.
+//! Reads a program's orders in the order of their numbers, with all revisions of their lines, all
+//! their results and payments, a bounded number at a time.
 //!
 //! Owns the grouping of rows by order and which revision counts. Refuses to evaluate. Between two
 //! calls no statement is open, so a run may append results while it scans.
@@ -15,6 +15,7 @@ use super::results::{self, StoredResult, result_columns};
 use super::{ImportStanding, Ledger, Result, sql};
 use crate::click::OwnClick;
 use crate::fact::{LineFact, No, ranking};
+use crate::payout::Payment;
 use crate::words::Word;
 
 /// How many rows are read at a time; an order is never cut.
@@ -30,6 +31,8 @@ pub struct OrderRecord {
     pub revisions: Vec<Revision>,
     /// What runs found it to earn, in order of the runs.
     pub results: Vec<StoredResult>,
+    /// What payouts pay of its lines, in order of the lines; also those that were taken back.
+    pub payments: Vec<Payment>,
 }
 
 /// One line of an order: the revision that counts.
@@ -121,6 +124,7 @@ impl Stream {
         };
         let last = key(&last.order_no);
         read_results(ledger, program_id, &self.after, &last, &mut orders)?;
+        ledger.read_payments(program_id, &self.after, &last, &mut orders)?;
         self.after = last;
         self.orders = orders;
         Ok(())
@@ -153,6 +157,7 @@ impl Stream {
                     order_no: revision.fact.order_no.clone(),
                     revisions: vec![revision],
                     results: Vec::new(),
+                    payments: Vec::new(),
                 }),
             }
         }
@@ -229,6 +234,7 @@ impl Ledger {
             order_no: order_no.clone(),
             revisions,
             results: Vec::new(),
+            payments: Vec::new(),
         }]);
         let mut select: Statement<'_> = self
             .conn
@@ -239,6 +245,9 @@ impl Ledger {
             .map_err(sql)?;
         let rows = select.query(params![program_id, key(order_no)]).map_err(sql)?;
         attach(rows, &mut orders)?;
+        if let Some(order) = orders.front_mut() {
+            self.read_payments_of_order(order)?;
+        }
         Ok(orders.pop_front())
     }
 

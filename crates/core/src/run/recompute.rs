@@ -232,6 +232,7 @@ impl Work<'_, '_> {
         }
         let new = NewResult {
             month: evaluated.month().or_else(|| last.and_then(|result| result.month)),
+            day: evaluated.day.or(day),
             fingerprint,
             amounts: evaluated.amounts(),
             answers: evaluated.answers.cloned(),
