@@ -104,7 +104,7 @@ impl Reports {
         let pause = |pair: &[NaiveDate]| (pair[1] - pair[0]).num_days() - 1;
         let mut pauses: Vec<i64> = days.windows(2).map(pause).collect();
         pauses.sort_unstable();
-        let usual = pauses.get(pauses.len().saturating_sub(1) / 10 * 9).copied().unwrap_or(0);
+        let usual = pauses.get(pauses.len().saturating_sub(1) * 9 / 10).copied().unwrap_or(0);
         if pauses.len() < 9 {
             return Vec::new();
         }
