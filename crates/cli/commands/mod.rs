@@ -18,6 +18,7 @@ mod link;
 mod plugin;
 mod program;
 mod recompute;
+mod reconcile;
 mod schedule;
 mod sem;
 mod statement;
@@ -61,6 +62,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Statement(args) => statement::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
         Command::Verify(args) => verify::run(global, &output, args),
+        Command::Reconcile(args) => reconcile::run(global, &output, args),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),

@@ -61,10 +61,6 @@ impl Reports {
             .collect()
     }
 
-    /// Returns the number of a report.
-    pub(super) fn import_id(&self, index: usize) -> Option<i64> {
-        self.coverages.get(index).map(|coverage| coverage.import_id)
-    }
 
     /// Notes that reports leave a line out; the first of them would tell it.
     pub(super) fn note(&mut self, leaving: &[usize], mut finding: impl FnMut(i64) -> Option<Finding>) {
