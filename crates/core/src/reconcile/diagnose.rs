@@ -175,16 +175,21 @@ impl Case<'_> {
     fn other_category(&self, books: &mut Books, base: &mut Evaluator) -> Result<Option<Fit>> {
         let categories = books.categories(&self.tried);
         let mut found = vec![None; self.facts.len()];
+        // Why the terms refuse a line is another question.
+        let priced = |line: &&usize| {
+            self.outcomes.get(**line).is_some_and(|outcome| outcome.verdict > Verdict::Excluded)
+        };
+        let priced: Vec<usize> = self.differing.iter().filter(priced).copied().collect();
         for category in categories.iter() {
             let revisions = edited(self.facts, |at, fact| {
-                if self.differing.contains(&at) {
+                if priced.contains(&at) {
                     fact.category = Some(*category);
                 }
             });
             let facts = with(self.facts, &revisions);
             let edit = super::hypotheses::Edit::None;
             let Some(sighted) = books.evaluate(&self.tried, &edit, base, &facts)? else { continue };
-            for line in self.differing.iter().filter(|line| self.gives(&sighted.outcomes, **line)) {
+            for line in priced.iter().filter(|line| self.gives(&sighted.outcomes, **line)) {
                 found[*line].get_or_insert(*category);
             }
         }

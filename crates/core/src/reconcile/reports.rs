@@ -61,7 +61,6 @@ impl Reports {
             .collect()
     }
 
-
     /// Notes that reports leave a line out; the first of them would tell it.
     pub(super) fn note(&mut self, leaving: &[usize], mut finding: impl FnMut(i64) -> Option<Finding>) {
         for index in leaving {
