@@ -173,6 +173,9 @@ codes! {
     /// Another payout of that number.
     PAYOUT_TAKEN = Usage "U062", "payout of that number is there already",
         "A network's number of a payout counts once per program: otherwise the same money would pay twice.";
+    /// More than there is.
+    OVERPAID = Usage "U063", "payout would pay more than there is",
+        "What a payout pays of its lines comes to its amount at most; what it does not pay stays unmatched.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";

@@ -63,6 +63,14 @@ impl RateUsed {
         self.exchange.billionths().map_or_else(|| "out of bounds".to_owned(), written)
     }
 
+    /// Writes the bytes that stand for it beside a fact.
+    pub(crate) fn canonical(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.in_words().as_bytes());
+        for part in self.exchange.ratio() {
+            out.extend_from_slice(&part.to_be_bytes());
+        }
+    }
+
     /// Says it in words: both currencies, the rate, its day and its source.
     pub fn in_words(&self) -> String {
         let (from, to, on, source) = (self.from, self.to, self.on, &self.source);

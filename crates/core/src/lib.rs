@@ -7,6 +7,7 @@
 //! Refuses the terminal, the environment and the clock (the binary has those), SQL outside
 //! [`ledger`], and the calculation itself, which is the kernel's.
 
+pub mod allot;
 pub mod answers;
 pub mod assumptions;
 pub mod check;

@@ -40,6 +40,11 @@ impl Exchange {
         Some(Self { times, per })
     }
 
+    /// Returns the two integers: how much of the second currency, for how much of the first.
+    pub const fn ratio(self) -> [i128; 2] {
+        [self.times, self.per]
+    }
+
     /// Returns the rate in billionths, a half up; none when it is out of bounds.
     pub fn billionths(self) -> Option<i64> {
         let scaled = self.times.checked_mul(i128::from(Self::UNIT))?;

@@ -13,7 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::lines::{self, Key};
-use super::scan::OrderRecord;
+use super::scan::{CountingLine, OrderRecord};
 use super::standing::{Recorded, Removal, day};
 use super::{Ledger, Result, damaged, last_seq, sql};
 use crate::error::{self, Error};
@@ -56,13 +56,11 @@ pub(super) fn standings(conn: &Connection) -> Result<BTreeMap<PayoutId, PayoutSt
 }
 
 impl Ledger {
-    /// Records a payout with what it pays, and returns its number; the numbers in `payout` are not
-    /// looked at. `allot` chooses the lines while nobody else can write.
+    /// Records a payout with what it pays, and returns its number; see [`Ledger::add_payouts`].
     ///
     /// # Errors
     ///
-    /// When the program has a payout of that number already, when `allot` fails or pays more than
-    /// there is; then nothing is recorded.
+    /// As there.
     pub fn add_payout(
         &mut self,
         program: &str,
@@ -70,42 +68,71 @@ impl Ledger {
         now: i64,
         allot: impl FnOnce(&Self) -> Result<Vec<Allotment>>,
     ) -> Result<PayoutId> {
+        let mut once = Some(allot);
+        let ids = self.add_payouts(program, std::slice::from_ref(payout), now, |ledger, _| {
+            once.take().map_or_else(|| Ok(Vec::new()), |allot| allot(ledger))
+        })?;
+        ids.first().copied().ok_or_else(|| damaged("no row of a payout that was written"))
+    }
+
+    /// Records payouts with what they pay, in one transaction, and returns their numbers; the numbers in
+    /// `payouts` are not looked at. `allot` chooses each one's lines while nobody else can write; what
+    /// it gave to the payouts before is not in the ledger yet.
+    ///
+    /// # Errors
+    ///
+    /// When the program has a payout of one of the numbers already, when `allot` fails or pays more
+    /// than there is; then nothing is recorded.
+    pub fn add_payouts(
+        &mut self,
+        program: &str,
+        payouts: &[Payout],
+        now: i64,
+        mut allot: impl FnMut(&Self, &Payout) -> Result<Vec<Allotment>>,
+    ) -> Result<Vec<PayoutId>> {
         self.paying(|ledger| {
             let program_id = ledger.ensure_program(program)?;
-            ledger.refuse_second(program_id, program, payout)?;
-            let allotted = allot(ledger)?;
-            let (received, received_currency) = payout.received.unzip();
-            let state = Transfer::ALL.iter().position(|known| *known == payout.transfer);
-            ledger
-                .conn
-                .execute(
-                    "INSERT INTO payout (program_id, seq, payout_no, paid_on, state, amount, currency,
-                                         received, received_currency, fee, covers_from, covers_to,
-                                         note, file, recorded_at)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-                    params![
-                        program_id,
-                        last_seq(&ledger.conn)? + 1,
-                        payout.payout_no,
-                        payout.paid_on.num_days_from_ce(),
-                        state.map(super::integer),
-                        payout.amount.get(),
-                        payout.currency.code(),
-                        received.map(Minor::get),
-                        received_currency.as_ref().map(Currency::code),
-                        payout.fee.get(),
-                        payout.covers.map(|(from, _)| from.num_days_from_ce()),
-                        payout.covers.map(|(_, to)| to.num_days_from_ce()),
-                        payout.note,
-                        payout.file,
-                        now
-                    ],
-                )
-                .map_err(sql)?;
-            let payout_id = ledger.conn.last_insert_rowid();
-            ledger.append_payments(program_id, payout_id, payout.payable(), &allotted)?;
-            Ok(payout_id)
+            let mut ids = Vec::new();
+            for payout in payouts {
+                ledger.refuse_second(program_id, program, payout)?;
+                let allotted = allot(ledger, payout)?;
+                let payout_id = ledger.append_payout(program_id, payout, now)?;
+                ledger.append_payments(program_id, payout_id, payout.payable(), &allotted)?;
+                ids.push(payout_id);
+            }
+            Ok(ids)
         })
+    }
+
+    fn append_payout(&self, program_id: i64, payout: &Payout, now: i64) -> Result<PayoutId> {
+        let (received, received_currency) = payout.received.unzip();
+        let state = Transfer::ALL.iter().position(|known| *known == payout.transfer);
+        self.conn
+            .execute(
+                "INSERT INTO payout (program_id, seq, payout_no, paid_on, state, amount, currency,
+                                     received, received_currency, fee, covers_from, covers_to,
+                                     note, file, recorded_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                params![
+                    program_id,
+                    last_seq(&self.conn)? + 1,
+                    payout.payout_no,
+                    payout.paid_on.num_days_from_ce(),
+                    state.map(super::integer),
+                    payout.amount.get(),
+                    payout.currency.code(),
+                    received.map(Minor::get),
+                    received_currency.as_ref().map(Currency::code),
+                    payout.fee.get(),
+                    payout.covers.map(|(from, _)| from.num_days_from_ce()),
+                    payout.covers.map(|(_, to)| to.num_days_from_ce()),
+                    payout.note,
+                    payout.file,
+                    now
+                ],
+            )
+            .map_err(sql)?;
+        Ok(self.conn.last_insert_rowid())
     }
 
     /// Has a payout that is there pay further lines, and returns how many. `allot` is told the payout
@@ -256,6 +283,24 @@ impl Ledger {
         }
         lines.sort_by(|a, b| (&a.line_no, a.currency).cmp(&(&b.line_no, b.currency)));
         lines
+    }
+
+    /// Tells each line the day of the first payout that pays it.
+    pub(super) fn date_payments(
+        &self,
+        order: &OrderRecord,
+        seq: i64,
+        lines: &mut [CountingLine<'_>],
+    ) {
+        for payment in self.payments(order, seq) {
+            let Some(payout) = self.payouts.get(&payment.payout_id) else { continue };
+            let pays = |line: &&mut CountingLine<'_>| {
+                line.revision.fact.line_no == payment.line_no
+            };
+            if let Some(line) = lines.iter_mut().find(pays) {
+                line.paid_on = [line.paid_on, Some(payout.paid_on)].into_iter().flatten().min();
+            }
+        }
     }
 
     /// Whether any payout of a program pays anything.

@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::NaiveDate;
 use rusqlite::types::Value;
 use rusqlite::{Statement, params};
 
@@ -45,6 +46,8 @@ pub struct CountingLine<'o> {
     pub conflict: bool,
     /// Our own click that led to it, where the row names none.
     pub own_click: Option<OwnClick>,
+    /// The day of the first payout that pays it.
+    pub paid_on: Option<NaiveDate>,
 }
 
 /// What of its click a line is known by: the row's own, else that of our own click (rule 12).
@@ -260,7 +263,12 @@ impl Ledger {
                 Some(line) if line.revision.fact.line_no == revision.fact.line_no => {
                     self.weigh(line, revision);
                 }
-                _ => lines.push(CountingLine { revision, conflict: false, own_click: None }),
+                _ => lines.push(CountingLine {
+                    revision,
+                    conflict: false,
+                    own_click: None,
+                    paid_on: None,
+                }),
             }
         }
         if !lines.is_sorted_by(|a, b| a.revision.fact.line_no <= b.revision.fact.line_no) {
@@ -270,6 +278,9 @@ impl Ledger {
             for line in &mut lines {
                 line.own_click = self.own_click(order.program_id, &line.revision.fact, seq)?;
             }
+        }
+        if !order.payments.is_empty() {
+            self.date_payments(order, seq, &mut lines);
         }
         Ok(lines)
     }
@@ -316,7 +327,7 @@ impl Ledger {
         let held = (&line.revision.fact, self.as_of(line.revision));
         let (order, contradicts) = ranking((&other.fact, self.as_of(other)), held, &self.words);
         if order == Ordering::Greater {
-            *line = CountingLine { revision: other, conflict: contradicts, own_click: None };
+            *line = CountingLine { revision: other, conflict: contradicts, ..*line };
         } else {
             line.conflict |= contradicts;
         }

@@ -30,7 +30,7 @@ pub(super) struct Books {
     evaluators: BTreeMap<Key, Option<Evaluator>>,
     categories: BTreeMap<(BookId, String), Categories>,
     /// The ledger's words, and behind them the categories that no report has named.
-    words: Option<Words>,
+    words: Option<Arc<Words>>,
 }
 
 /// An order that hypotheses are tried on.
@@ -66,7 +66,7 @@ impl Books {
 
     /// Returns the words that facts of hypotheses are written in.
     pub(super) fn words<'w>(&'w self, ledger: &'w Ledger) -> &'w Words {
-        self.words.as_ref().unwrap_or(ledger.words())
+        self.words.as_deref().unwrap_or(ledger.words())
     }
 
     /// Returns the categories that the rates of a version tell apart.
@@ -75,7 +75,8 @@ impl Books {
         if let Some(known) = self.categories.get(&key) {
             return Arc::clone(known);
         }
-        let words = self.words.get_or_insert_with(|| tried.ledger.words().clone());
+        let words = self.words.get_or_insert_with(|| Arc::new(tried.ledger.words().clone()));
+        let words = Arc::make_mut(words);
         let named = tried.version.rate_categories();
         let none = Some(NO_CATEGORY).filter(|_| !named.is_empty());
         let categories = named.into_iter().chain(none).map(|id| words.intern(id));
@@ -94,8 +95,7 @@ impl Books {
         facts: &[CountingLine<'_>],
     ) -> Result<Option<Sighted>> {
         if *edit == Edit::None {
-            let words = self.words.as_ref().unwrap_or(tried.ledger.words());
-            return sight(base, tried, facts, words);
+            return sight(base, tried, facts, self.words.as_ref());
         }
         let key = (tried.book_id, tried.version.id().to_owned(), edit.clone());
         if !self.evaluators.contains_key(&key) {
@@ -103,10 +103,9 @@ impl Books {
             self.evaluators.insert(key.clone(), made);
         }
         let Some(Some(evaluator)) = self.evaluators.get_mut(&key) else { return Ok(None) };
-        evaluator.know(base.standing());
+        evaluator.know(base.standing(), base.seq());
         evaluator.recall(tried.answers.cloned());
-        let words = self.words.as_ref().unwrap_or(tried.ledger.words());
-        sight(evaluator, tried, facts, words)
+        sight(evaluator, tried, facts, self.words.as_ref())
     }
 
     fn make(&mut self, tried: &Tried<'_>, edit: &Edit, base: &Evaluator) -> Result<Option<Evaluator>> {
@@ -142,7 +141,7 @@ fn sight(
     evaluator: &mut Evaluator,
     tried: &Tried<'_>,
     facts: &[CountingLine<'_>],
-    words: &Words,
+    words: Option<&Arc<Words>>,
 ) -> Result<Option<Sighted>> {
     let evaluated = match evaluator.evaluate_in(facts, tried.ledger, words, &mut Silent) {
         Ok(evaluated) => evaluated,

@@ -7,6 +7,7 @@ use feebook_kernel::{Minor, Outcome, Ppm, Rounding, State};
 use feebook_schedule::iso::Currency;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::exchange::RateUsed;
 use crate::fact::LineFact;
 use crate::ledger::{Components, Revision};
 use crate::run::known;
@@ -30,6 +31,20 @@ impl Given {
             incentive: fact.reported_incentive,
             bonus: fact.reported_bonus,
         }
+    }
+
+    /// Exchanges what was said; none where an amount is below zero or out of bounds.
+    pub(super) fn exchanged(&self, by: &RateUsed, rounding: Rounding) -> Option<Self> {
+        let decimals = (by.from.decimals(), by.to.decimals());
+        let one = |said: Option<i64>| match said {
+            None => Some(None),
+            Some(said) => {
+                let exchanged = Minor::new(said)?.exchanged(by.exchange, decimals, rounding)?;
+                Some(Some(exchanged.get()))
+            }
+        };
+        let (commission, incentive) = (one(self.commission)?, one(self.incentive)?);
+        Some(Self { commission, incentive, bonus: one(self.bonus)? })
     }
 
     /// Returns the sum of what was said; none where nothing was.
@@ -108,6 +123,15 @@ impl Tolerance {
             Some(Decimal::new(expected.get(), currency.decimals()))
         };
         off <= absolute || share().is_some_and(|share| off <= share)
+    }
+}
+
+impl Tolerance {
+    /// The same, but at least a minor unit: an amount that was rounded before it was exchanged, and
+    /// once more after, need not be the one that was computed from exchanged amounts.
+    pub(super) fn of_exchanged(self, currency: Currency) -> Self {
+        let unit = Decimal::new(1, currency.decimals());
+        Self { absolute: self.absolute.max(unit), ..self }
     }
 }
 

@@ -343,6 +343,7 @@ pub(super) fn with<'r>(
             revision,
             conflict: line.conflict,
             own_click: line.own_click,
+            paid_on: line.paid_on,
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use feebook_kernel::{Line, Minor, Outcome, Silent, State, Verdict};
+use feebook_kernel::{Minor, Outcome, Silent, State, Verdict};
 use feebook_schedule::iso::Currency;
 use feebook_schedule::{Book, Program, Version, zone};
 
@@ -50,7 +50,6 @@ struct Seen<'s> {
     governing_at: Option<i64>,
     day: Option<NaiveDate>,
     facts: &'s [CountingLine<'s>],
-    lines: Vec<Line>,
     outcomes: Vec<Outcome>,
     answers: Option<Answers>,
     paid: Vec<PaidLine>,
@@ -131,7 +130,6 @@ impl<'w> Work<'w> {
             governing_at: evaluated.governing_at,
             day,
             facts: &facts,
-            lines: evaluated.lines.to_vec(),
             outcomes: evaluated.outcomes.to_vec(),
             answers: evaluated.answers.cloned(),
             paid: self.ledger.paid(order, self.seq),
@@ -209,16 +207,19 @@ impl<'w> Work<'w> {
         };
         let fallback = of_program.versions().last().map(Version::currency);
         let Some(currency) = version.map(Version::currency).or(fallback) else { return Ok(()) };
-        let given: Vec<Given> =
-            seen.facts.iter().map(|line| Given::of(&line.revision.fact)).collect();
+        let (given, exchanged) = self.given(seen, version, base)?;
+        let mut comparing = self.comparing;
+        if exchanged {
+            comparing.tolerance = comparing.tolerance.of_exchanged(currency);
+        }
         let (mut differing, mut comparable) = (Vec::new(), Vec::new());
         let mut findings = Vec::new();
         for (at, line) in seen.facts.iter().enumerate() {
             let reports = self.ledger.reports_of(order, &line.revision.fact.line_no, self.seq);
-            let row = self.row(seen, at, currency, &reports);
-            let Some(row) = row else { continue };
-            self.sum(&row, currency);
-            match self.sort(&row, currency) {
+            let Some(said) = given.get(at) else { continue };
+            let Some(row) = self.row(seen, at, *said, currency, &reports) else { continue };
+            self.sum(&row, currency, comparing);
+            match sort(&row, currency, comparing) {
                 Sorted::Differs => differing.push((at, row.clone())),
                 Sorted::Unknown => findings.push(self.unknown(&row, seen)),
                 Sorted::OtherCurrency => findings.push(self.other_currency(&row)),
@@ -241,6 +242,7 @@ impl<'w> Work<'w> {
                 answers: seen.answers.as_ref(),
             };
             let places: Vec<usize> = differing.iter().map(|(at, _)| *at).collect();
+            let given: Vec<Given> = given.iter().map(|(given, _)| *given).collect();
             let case = Case {
                 tried,
                 program: of_program,
@@ -250,7 +252,7 @@ impl<'w> Work<'w> {
                 outcomes: &seen.outcomes,
                 differing: &places,
                 comparable: &comparable,
-                comparing: self.comparing,
+                comparing,
             };
             let causes = case.causes(&mut self.books, base)?;
             for ((_, row), cause) in differing.iter().zip(causes) {
@@ -268,8 +270,6 @@ impl<'w> Work<'w> {
 struct Row<'r> {
     fact: &'r LineFact,
     outcome: Outcome,
-    /// Its amounts are in another currency, and not exchanged.
-    unexchanged: bool,
     figures: Figures,
     /// A finding about the line, without diagnosis and words.
     finding: Finding,
@@ -281,7 +281,8 @@ impl Row<'_> {
     fn is_comparable(&self) -> bool {
         let taken_back = matches!(self.fact.state, State::Declined | State::Reversed);
         let said = self.figures.reported.total().is_some();
-        said && !self.unexchanged && !taken_back && self.figures.expected.is_some()
+        let same = self.figures.reported_in.is_none();
+        said && same && !taken_back && self.figures.expected.is_some()
     }
 }
 
@@ -316,16 +317,40 @@ fn bare(diagnosis: Diagnosis, program: &str) -> Finding {
 }
 
 impl Work<'_> {
+    /// What was reported of each line, in the currency of the terms where a rate of exchange is known;
+    /// whether any was exchanged.
+    fn given(
+        &self,
+        seen: &Seen<'_>,
+        version: Option<&Version>,
+        base: &Evaluator,
+    ) -> Result<(Vec<(Given, bool)>, bool)> {
+        let mut given = Vec::with_capacity(seen.facts.len());
+        for line in seen.facts {
+            let said = Given::of(&line.revision.fact);
+            let mut exchanged = None;
+            if let Some((version, at)) = version.zip(seen.governing_at)
+                && said.total().is_some()
+                && let Some(rate) = base.exchanged_by(version, at, line, self.ledger)?
+            {
+                exchanged = said.exchanged(&rate, version.terms().rounding);
+            }
+            given.push((exchanged.unwrap_or(said), exchanged.is_some()));
+        }
+        let any = given.iter().any(|(_, exchanged)| *exchanged);
+        Ok((given, any))
+    }
+
     fn row<'r>(
         &self,
         seen: &Seen<'r>,
         at: usize,
+        (given, exchanged): (Given, bool),
         currency: Currency,
         reports: &[&Revision],
     ) -> Option<Row<'r>> {
         let (line, outcome) = (seen.facts.get(at)?, *seen.outcomes.get(at)?);
         let fact = &line.revision.fact;
-        let unexchanged = seen.lines.get(at).is_some_and(|line| line.unexchanged);
         let version = seen.version(&self.program);
         let words = self.ledger.words();
         let row_currency = text(words, fact.amount_currency.or(fact.currency));
@@ -333,8 +358,8 @@ impl Work<'_> {
         let paid = of_line.clone().find(|paid| paid.currency == currency);
         let figures = Figures {
             expected: known(&outcome),
-            reported: Given::of(fact),
-            reported_in: row_currency.filter(|code| code != currency.code()),
+            reported: given,
+            reported_in: row_currency.filter(|code| code != currency.code() && !exchanged),
             stages: Stages::of(reports),
             paid: paid.map(|paid| paid.amount),
             paid_in: of_line.map(|paid| paid.currency).find(|other| *other != currency),
@@ -354,11 +379,10 @@ impl Work<'_> {
             matches!(report.fact.state, State::Approved | State::Settled)
         };
         let validated = reports.iter().any(confirmed);
-        Some(Row { fact, outcome, unexchanged, figures, finding, validated })
+        Some(Row { fact, outcome, figures, finding, validated })
     }
 
-    fn sum(&mut self, row: &Row<'_>, currency: Currency) {
-        let comparing = self.comparing;
+    fn sum(&mut self, row: &Row<'_>, currency: Currency, comparing: Comparing) {
         let totals = self.found.totals.entry((self.program.clone(), currency)).or_default();
         totals.lines += 1;
         totals.paid += row.figures.paid.unwrap_or(0);
@@ -379,26 +403,6 @@ impl Work<'_> {
             }
             None if row.figures.expected.is_none() => totals.unknown += 1,
             None => {}
-        }
-    }
-
-    fn sort(&self, row: &Row<'_>, currency: Currency) -> Sorted {
-        let said = row.figures.reported.total();
-        if matches!(row.fact.state, State::Declined | State::Reversed) {
-            let taken_back = row.validated && !refund_covers(row.fact);
-            return if taken_back { Sorted::TakenBack } else { Sorted::NotCompared };
-        }
-        let Some(said) = said else { return Sorted::NotCompared };
-        if row.unexchanged {
-            let nothing = said == 0 && row.figures.expected.is_some_and(|ours| ours.total() == 0);
-            return if nothing { Sorted::Agrees } else { Sorted::OtherCurrency };
-        }
-        match row.figures.expected {
-            None => Sorted::Unknown,
-            Some(ours) if self.comparing.agrees(&row.figures.reported, &ours, currency) => {
-                Sorted::Agrees
-            }
-            Some(_) => Sorted::Differs,
         }
     }
 
@@ -574,6 +578,25 @@ impl Work<'_> {
         let clause = clause.or_else(|| row.finding.clause.clone());
         let finding = tell(diagnosis, Some(paid - due), Some(age), text)?;
         Some(Finding { clause, ..finding })
+    }
+}
+
+/// What is to be done about a line.
+fn sort(row: &Row<'_>, currency: Currency, comparing: Comparing) -> Sorted {
+    let said = row.figures.reported.total();
+    if matches!(row.fact.state, State::Declined | State::Reversed) {
+        let taken_back = row.validated && !refund_covers(row.fact);
+        return if taken_back { Sorted::TakenBack } else { Sorted::NotCompared };
+    }
+    let Some(said) = said else { return Sorted::NotCompared };
+    if row.figures.reported_in.is_some() {
+        let nothing = said == 0 && row.figures.expected.is_some_and(|ours| ours.total() == 0);
+        return if nothing { Sorted::Agrees } else { Sorted::OtherCurrency };
+    }
+    match row.figures.expected {
+        None => Sorted::Unknown,
+        Some(ours) if comparing.agrees(&row.figures.reported, &ours, currency) => Sorted::Agrees,
+        Some(_) => Sorted::Differs,
     }
 }
 

@@ -9,9 +9,10 @@ use chrono::NaiveDate;
 use feebook_kernel::{
     self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
 };
+use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
-    Amounts as LineAmounts, Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program,
+    Amounts as LineAmounts, Book, Classes, Dimension, FxOn, GovernedBy, Matching, NoCover, Program,
     Version, in_use,
 };
 
@@ -21,6 +22,7 @@ use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
 use crate::answers::Answers;
 use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
+use crate::exchange::RateUsed;
 use crate::fact::LineFact;
 use crate::ledger::{Amounts, Components, CountingLine, Ledger, Scan};
 use crate::plugins::Plugins;
@@ -39,12 +41,14 @@ pub struct Evaluator {
     outcomes: Vec<Outcome>,
     /// Who answers for the plugins of the versions.
     answering: Answering,
-    /// The highest sequence number of what earlier periods are made of.
+    /// The highest sequence number of the rates of exchange, and of what earlier periods are made of.
     seq: i64,
     /// What earlier periods come to, once that was asked for.
     confirmed: Option<Confirmed>,
     /// What the plugin said of the last evaluated order.
     answers: Option<Answers>,
+    /// Words that facts are written in instead of the ledger's: all of its own, and further ones.
+    foreign: Option<Arc<Words>>,
 }
 
 /// Which terms govern an order.
@@ -130,6 +134,7 @@ impl Evaluator {
             seq: i64::MAX,
             confirmed: None,
             answers: None,
+            foreign: None,
         })
     }
 
@@ -186,8 +191,14 @@ impl Evaluator {
     }
 
     /// From here on evaluates by what was known at another point of the ledger's time.
-    pub(crate) fn know(&mut self, standing: &Arc<Standing>) {
+    pub(crate) fn know(&mut self, standing: &Arc<Standing>, seq: i64) {
         self.standing = Arc::clone(standing);
+        self.seq = seq;
+    }
+
+    /// Returns the point of the ledger's time that it evaluates by.
+    pub(crate) fn seq(&self) -> i64 {
+        self.seq
     }
 
     /// Returns what was known beside the reports.
@@ -279,18 +290,6 @@ impl Evaluator {
         ledger: &Ledger,
         observer: &mut O,
     ) -> Result<Evaluated<'_>> {
-        self.evaluate_in(facts, ledger, ledger.words(), observer)
-    }
-
-    /// The same, of facts with words that the ledger need not have: `words` begins with all of its
-    /// own.
-    pub(crate) fn evaluate_in<O: Observer>(
-        &mut self,
-        facts: &[CountingLine<'_>],
-        ledger: &Ledger,
-        words: &Words,
-        observer: &mut O,
-    ) -> Result<Evaluated<'_>> {
         let governing = self.governing(facts);
         let governing_at = governing.map(|governing| governing.at);
         let covering = self.covering(governing_at)?;
@@ -299,11 +298,11 @@ impl Evaluator {
             Answering::Live(_) => self.figures(&covering, governing, facts, ledger)?,
             Answering::Nobody | Answering::Stored(_) => Vec::new(),
         };
-        self.classify_order(&covering, governing, facts, words);
+        self.classify_order(&covering, governing, facts, ledger)?;
         self.rate(&covering, observer);
         self.answers = match self.under_plugin(&covering, governing) {
             Some((index, governing)) => {
-                Some(self.consult(index, governing, (facts, &figures), words)?)
+                Some(self.consult(index, governing, (facts, &figures), ledger.words())?)
             }
             None => None,
         };
@@ -317,17 +316,30 @@ impl Evaluator {
         Ok(Evaluated { covering, governing_at, day, lines, outcomes, answers })
     }
 
+    /// The same, of facts with words that the ledger need not have.
+    pub(crate) fn evaluate_in<O: Observer>(
+        &mut self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+        words: Option<&Arc<Words>>,
+        observer: &mut O,
+    ) -> Result<Evaluated<'_>> {
+        self.foreign = words.cloned();
+        // Those words begin with all of the ledger's: to keep them changes no other order.
+        self.evaluate(facts, ledger, observer)
+    }
+
     /// Returns which terms govern an order, from which instant, and what the kernel is told of its
     /// lines; nothing is priced, and no plugin is asked.
     pub fn classified(
         &mut self,
         facts: &[CountingLine<'_>],
-        words: &Words,
+        ledger: &Ledger,
     ) -> Result<(Covering, Option<i64>, &[Line])> {
         let governing = self.governing(facts);
         let governing_at = governing.map(|governing| governing.at);
         let covering = self.covering(governing_at)?;
-        self.classify_order(&covering, governing, facts, words);
+        self.classify_order(&covering, governing, facts, ledger)?;
         Ok((covering, governing_at, &self.lines))
     }
 
@@ -337,12 +349,15 @@ impl Evaluator {
         covering: &Covering,
         governing: Option<Governing>,
         facts: &[CountingLine<'_>],
-        words: &Words,
-    ) {
+        ledger: &Ledger,
+    ) -> Result<()> {
         self.lines.clear();
         match (covering, governing) {
-            (Covering::Version(index), Some(at)) => self.classify(*index, at, facts, words),
-            _ => self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact))),
+            (Covering::Version(index), Some(at)) => self.classify(*index, at, facts, ledger),
+            _ => {
+                self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact)));
+                Ok(())
+            }
         }
     }
 
@@ -402,7 +417,7 @@ impl Evaluator {
             let facts = ledger.counting(&order, self.seq)?;
             // An order without any instant is in no period, and one without lines is nowhere.
             let Some(day) = self.day(&facts) else { continue };
-            let (covering, ..) = self.classified(&facts, ledger.words())?;
+            let (covering, ..) = self.classified(&facts, ledger)?;
             self.rate(&covering, &mut Silent);
             confirmed.add(&Rated {
                 day,
@@ -459,9 +474,14 @@ impl Evaluator {
     }
 
     /// Returns what bears on each line of an order beside its report, as bytes to compare.
-    pub(crate) fn beside(&self, facts: &[CountingLine<'_>], words: &Words) -> Vec<Beside> {
+    pub(crate) fn beside(
+        &self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+    ) -> Result<Vec<Beside>> {
+        let words = ledger.words();
         let governing_at = self.governing_at(facts);
-        let of_line = |line: &CountingLine<'_>| {
+        let of_line = |line: &CountingLine<'_>| -> Result<Beside> {
             let mut beside = Beside::default();
             if let Some(at) = governing_at
                 && let Ok(version) = self.program().in_force(at)
@@ -473,8 +493,12 @@ impl Evaluator {
                 let around = asked_by(version, self.circumstances(line, at, words));
                 around.canonical_flags(words, &mut beside.flags);
                 around.canonical_dated(words, &mut beside.dated);
+                let day = self.program().day(at);
+                if let Unit::Exchanged(used) = self.unit(version, day, line, ledger)? {
+                    used.canonical(&mut beside.exchange);
+                }
             }
-            beside
+            Ok(beside)
         };
         facts.iter().map(of_line).collect()
     }
@@ -486,13 +510,17 @@ impl Evaluator {
         governing_at: Option<i64>,
         facts: &[CountingLine<'_>],
         line: usize,
-        words: &Words,
-    ) -> Option<&Matching> {
-        let (Covering::Version(index), Some(at)) = (covering, governing_at) else { return None };
+        ledger: &Ledger,
+    ) -> Result<Option<&Matching>> {
+        let (Covering::Version(index), Some(at), Some(line)) =
+            (covering, governing_at, facts.get(line))
+        else {
+            return Ok(None);
+        };
         let day = self.program().day(at);
         let order = OrderFacts::of(Governing { at, day }, facts);
-        self.classify_line(*index, &order, facts.get(line)?, words);
-        Some(&self.matching)
+        self.classify_line(*index, &order, line, ledger)?;
+        Ok(Some(&self.matching))
     }
 
     fn classify(
@@ -500,13 +528,14 @@ impl Evaluator {
         version: usize,
         governing: Governing,
         facts: &[CountingLine<'_>],
-        words: &Words,
-    ) {
+        ledger: &Ledger,
+    ) -> Result<()> {
         let order = OrderFacts::of(governing, facts);
         for line in facts {
-            let line = self.classify_line(version, &order, line, words);
+            let line = self.classify_line(version, &order, line, ledger)?;
             self.lines.push(line);
         }
+        Ok(())
     }
 
     fn classify_line(
@@ -514,21 +543,77 @@ impl Evaluator {
         version: usize,
         order: &OrderFacts,
         line: &CountingLine<'_>,
-        words: &Words,
-    ) -> Line {
+        ledger: &Ledger,
+    ) -> Result<Line> {
+        let foreign = self.foreign.clone();
+        let words = foreign.as_deref().unwrap_or(ledger.words());
         let standing = Arc::clone(&self.standing);
         let program = &self.book.programs()[self.program];
         let around = circumstances(&standing, program, order.governing_at, line, words);
         let terms = &program.versions()[version];
-        let fact = &line.revision.fact;
-        let unexchanged = in_other_currency(terms, fact, words);
+        let unit = self.unit(terms, order.day, line, ledger)?;
+        let amounts = line_amounts(program, terms, line, &unit);
+        let price = amounts.price.filter(|_| !amounts.unexchanged);
         let cache = &mut self.caches[version];
-        let mut classes = cache.classes(terms, order, line, unexchanged, words);
+        let mut classes = cache.classes(terms, order, line, price, words);
         set_circumstances(&mut classes, terms, &around);
-        let amounts = line_amounts(program, terms, line, unexchanged);
         let mut kernel_line = terms.line(&amounts, &classes, &mut self.matching);
         kernel_line.flag = strongest(terms, &self.matching, &around.flags);
-        kernel_line
+        Ok(kernel_line)
+    }
+
+    /// What the amounts of a line's report are to the policy's currency (rule 16): in it already, or in
+    /// another, with the rate of the day that the policy names.
+    fn unit(
+        &self,
+        version: &Version,
+        governing_day: NaiveDate,
+        line: &CountingLine<'_>,
+        ledger: &Ledger,
+    ) -> Result<Unit> {
+        let fact = &line.revision.fact;
+        let Some(word) = fact.amount_currency.or(fact.currency) else { return Ok(Unit::Same) };
+        let (code, to) = (ledger.words().text(word), version.currency());
+        if code == to.code() {
+            return Ok(Unit::Same);
+        }
+        let on = self.fx_day(version, governing_day, line);
+        let (Some(from), Some(on)) = (Currency::parse(code), on) else { return Ok(Unit::Unknown) };
+        let used = ledger.rate((from, to), on, self.seq)?;
+        Ok(used.map_or(Unit::Unknown, |used| Unit::Exchanged(Box::new(used))))
+    }
+
+    /// The day whose rate of exchange holds for a line; none where it has not come yet, or where the
+    /// policy names none.
+    pub(crate) fn fx_day(
+        &self,
+        version: &Version,
+        governing_day: NaiveDate,
+        line: &CountingLine<'_>,
+    ) -> Option<NaiveDate> {
+        match version.fx_on()? {
+            FxOn::Governing => Some(governing_day),
+            FxOn::Settled => line.revision.fact.settled_at.map(|at| self.program().day(at)),
+            FxOn::PaidOut => line.paid_on,
+        }
+    }
+
+    /// Returns the rate of exchange that a line's amounts were converted by; none where none was.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn exchanged_by(
+        &self,
+        version: &Version,
+        governing_at: i64,
+        line: &CountingLine<'_>,
+        ledger: &Ledger,
+    ) -> Result<Option<RateUsed>> {
+        match self.unit(version, self.program().day(governing_at), line, ledger)? {
+            Unit::Exchanged(used) => Ok(Some(*used)),
+            Unit::Same | Unit::Unknown => Ok(None),
+        }
     }
 
     /// Returns the digest of everything that the outcome of an order depends on: the facts, the
@@ -541,7 +626,7 @@ impl Evaluator {
     pub fn fingerprint(&mut self, facts: &[CountingLine<'_>], ledger: &Ledger) -> Result<[u8; 16]> {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
-        let mut bytes = self.canonical(&covering, facts, ledger.words());
+        let mut bytes = self.canonical(&covering, facts, ledger)?;
         if let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) {
             let figures = self.figures(&covering, governing, facts, ledger)?;
             let program = &self.book.programs()[self.program];
@@ -567,7 +652,7 @@ impl Evaluator {
     ) -> Result<bool> {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
-        let bytes = self.canonical(&covering, facts, ledger.words());
+        let bytes = self.canonical(&covering, facts, ledger)?;
         let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
             return Ok(digest(&bytes) == *fingerprint);
         };
@@ -584,7 +669,12 @@ impl Evaluator {
     }
 
     /// What the outcome of an order depends on, but for a plugin, as bytes.
-    fn canonical(&self, covering: &Covering, facts: &[CountingLine<'_>], words: &Words) -> Vec<u8> {
+    fn canonical(
+        &self,
+        covering: &Covering,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+    ) -> Result<Vec<u8>> {
         let mut bytes = Vec::with_capacity(512);
         bytes.extend_from_slice(&kernel::CALCULATION.to_be_bytes());
         // Of program.toml only this bears on an order; the rest of it may change freely.
@@ -603,14 +693,14 @@ impl Evaluator {
             }
         }
         for line in facts {
-            line.revision.fact.canonical(words, &mut bytes);
+            line.revision.fact.canonical(ledger.words(), &mut bytes);
         }
         // Behind all facts, and nothing where there is nothing: an order of which only the report
         // is known has the fingerprint that it had before such things could be recorded.
-        for (index, beside) in (0_u64..).zip(self.beside(facts, words)) {
+        for (index, beside) in (0_u64..).zip(self.beside(facts, ledger)?) {
             beside.canonical(index, &mut bytes);
         }
-        bytes
+        Ok(bytes)
     }
 }
 
@@ -716,12 +806,20 @@ pub(crate) struct Beside {
     pub(crate) flags: Vec<u8>,
     /// Marks, the kind of placement and the account's channel.
     pub(crate) dated: Vec<u8>,
+    /// The rate of exchange that its amounts are converted by.
+    pub(crate) exchange: Vec<u8>,
 }
 
 impl Beside {
     /// Writes all of it with the line's index; nothing where there is nothing.
     fn canonical(&self, index: u64, out: &mut Vec<u8>) {
-        for (tag, bytes) in [(b'K', &self.click), (b'L', &self.flags), (b'D', &self.dated)] {
+        let parts = [
+            (b'K', &self.click),
+            (b'L', &self.flags),
+            (b'D', &self.dated),
+            (b'X', &self.exchange),
+        ];
+        for (tag, bytes) in parts {
             if !bytes.is_empty() {
                 out.push(tag);
                 out.extend_from_slice(&index.to_be_bytes());
@@ -797,23 +895,27 @@ fn bare_line(fact: &LineFact) -> Line {
     }
 }
 
-/// Whether the row's amounts are in another currency than the policy's (rule 16): they are in
+/// What the amounts of a report are to the policy's currency (rule 16): they are in
 /// `amount_currency`, else in `currency`, else in the policy's.
-fn in_other_currency(version: &Version, fact: &LineFact, words: &Words) -> bool {
-    fact.amount_currency
-        .or(fact.currency)
-        .is_some_and(|currency| words.text(currency) != version.currency().code())
+enum Unit {
+    /// In it.
+    Same,
+    /// In another, and the rate is known.
+    Exchanged(Box<RateUsed>),
+    /// In another, and no rate is known.
+    Unknown,
 }
 
+/// The amounts of a report in the policy's currency: each exchanged once, by the policy's rounding.
 fn line_amounts(
     program: &Program,
     version: &Version,
     line: &CountingLine<'_>,
-    unexchanged: bool,
+    unit: &Unit,
 ) -> LineAmounts {
     let fact = &line.revision.fact;
     let (lag, window) = attribution(program, version, line);
-    LineAmounts {
+    let reported = LineAmounts {
         state: fact.state,
         price: fact.product_price,
         quantity: fact.quantity,
@@ -822,11 +924,35 @@ fn line_amounts(
         refunded: fact.refunded.unwrap_or(Minor::ZERO),
         service_fee: fact.service_fee,
         reported_rate: fact.reported_rate,
-        unexchanged,
+        unexchanged: true,
         lag,
         window,
         flag: None,
+    };
+    match unit {
+        Unit::Same => LineAmounts { unexchanged: false, ..reported },
+        Unit::Unknown => reported,
+        Unit::Exchanged(used) => exchanged(reported, used, version).unwrap_or(reported),
     }
+}
+
+/// Exchanges every amount of a line; none when one leaves its bounds.
+fn exchanged(amounts: LineAmounts, used: &RateUsed, version: &Version) -> Option<LineAmounts> {
+    let decimals = (used.from.decimals(), used.to.decimals());
+    let one = |amount: Minor| amount.exchanged(used.exchange, decimals, version.terms().rounding);
+    let each = |amount: Option<Minor>| match amount {
+        Some(amount) => one(amount).map(Some),
+        None => Some(None),
+    };
+    Some(LineAmounts {
+        price: each(amounts.price)?,
+        paid: each(amounts.paid)?,
+        final_amount: each(amounts.final_amount)?,
+        refunded: one(amounts.refunded)?,
+        service_fee: each(amounts.service_fee)?,
+        unexchanged: false,
+        ..amounts
+    })
 }
 
 /// Seconds from the click to the order, and the window of the version in force at the click
