@@ -125,6 +125,8 @@ pub(crate) enum Command {
     Verify(Scoped),
     /// Compare what the terms give with what was reported and paid; diagnose every difference
     Reconcile(Reconcile),
+    /// Write what was reported or paid short as a folder that can be sent
+    Dispute(Dispute),
     /// Price what the terms leave open, both ways, on the ledger's orders
     Assumptions(Scoped),
     /// Print a completion script for a shell
@@ -656,6 +658,30 @@ pub(crate) struct Reconcile {
     pub(crate) scope: Scoped,
     #[command(flatten)]
     pub(crate) bounds: Bounds,
+}
+
+/// Without orders: all of a month that were reported or paid short. -o names the folder.
+#[derive(Debug, Args)]
+pub(crate) struct Dispute {
+    /// The orders
+    #[arg(value_name = "ORDER", required_unless_present = "month", conflicts_with = "month")]
+    pub(crate) orders: Vec<String>,
+    /// All orders of this month that were reported or paid short
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub(crate) month: Option<Month>,
+    /// The program, where several have such orders
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) program: Option<String>,
+    #[command(flatten)]
+    pub(crate) bounds: Bounds,
+}
+
+impl Dispute {
+    /// Returns which orders are looked at.
+    pub(crate) fn scope(&self) -> Scope {
+        let days = self.month.map(|month| (month.first_day(), end_of(month)));
+        Scope { program: self.program.clone(), days, as_known: None }
+    }
 }
 
 /// To which day, and what still counts as equal.

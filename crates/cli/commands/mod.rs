@@ -6,6 +6,7 @@ mod click;
 mod completions;
 mod dated;
 mod demo;
+mod dispute;
 mod explain;
 mod facts;
 mod findings;
@@ -62,6 +63,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Statement(args) => statement::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
         Command::Verify(args) => verify::run(global, &output, args),
+        Command::Dispute(args) => dispute::run(global, args),
         Command::Reconcile(args) => reconcile::run(global, &output, args),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),

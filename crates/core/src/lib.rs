@@ -12,6 +12,7 @@ pub mod answers;
 pub mod assumptions;
 pub mod check;
 pub mod click;
+pub mod dispute;
 pub mod error;
 pub mod exchange;
 pub mod explain;
