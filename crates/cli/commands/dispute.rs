@@ -29,8 +29,8 @@ pub(crate) fn run(global: &Global, args: &Dispute) -> Outcome<u8> {
         Claimed::Short
     } else {
         let orders: Option<Vec<No>> = args.orders.iter().map(|order| No::parse(order)).collect();
-        let orders = orders
-            .ok_or_else(|| Error::new(&error::NO_ORDER, "an order number is never empty"))?;
+        let orders =
+            orders.ok_or_else(|| Error::new(&error::NO_ORDER, "an order number is never empty"))?;
         Claimed::Orders(orders)
     };
     let mut bar = Bar::new(global, "orders", None);
@@ -104,7 +104,8 @@ fn write_files(global: &Global, folder: &Path, claim: &Claim, on: &str) -> Outco
     for source in &claim.quoted {
         write(&format!("terms/{}", source.path()), source.text())?;
     }
-    let to = Global { form: Some(Form::Csv), output: Some(folder.join("lines.csv")), ..global.clone() };
+    let to =
+        Global { form: Some(Form::Csv), output: Some(folder.join("lines.csv")), ..global.clone() };
     let output = Output::new(&to);
     let mut sheet = output.sheet(&COLUMNS)?;
     for finding in claim.orders.iter().flat_map(|order| &order.findings) {
@@ -115,7 +116,8 @@ fn write_files(global: &Global, folder: &Path, claim: &Claim, on: &str) -> Outco
 
 fn totals(claim: &Claim) -> Vec<String> {
     let each = claim.totals.iter();
-    each.map(|(currency, minor)| format!("{} {currency}", signed(Some(*currency), *minor))).collect()
+    each.map(|(currency, minor)| format!("{} {currency}", signed(Some(*currency), *minor)))
+        .collect()
 }
 
 /// Text of whoever wrote it, so that Markdown takes it for text: on one line, without markup.
@@ -150,9 +152,10 @@ fn fenced(kind: &str, text: &str) -> String {
 }
 
 fn readme(claim: &Claim, on: &str) -> String {
-    let network = claim.network.as_deref().map_or_else(String::new, |network| {
-        format!(", network {}", md(network))
-    });
+    let network = claim
+        .network
+        .as_deref()
+        .map_or_else(String::new, |network| format!(", network {}", md(network)));
     let mut text = format!(
         "# Commissions reported or paid short: {}\n\n\
          Program {} ({}{network}), as of {on}.\n\n\
@@ -193,9 +196,9 @@ fn sum(order: &ClaimedOrder) -> String {
             *sums.entry(currency).or_default() += minor;
         }
     }
-    let each = sums.iter().map(|(currency, minor)| {
-        format!("{} {currency}", signed(Some(*currency), *minor))
-    });
+    let each = sums
+        .iter()
+        .map(|(currency, minor)| format!("{} {currency}", signed(Some(*currency), *minor)));
     let all: Vec<String> = each.collect();
     if all.is_empty() { "not subtracted".to_owned() } else { all.join(", ") }
 }
@@ -233,7 +236,8 @@ fn push_order(text: &mut String, order: &ClaimedOrder) {
     text.push_str("\n### Lines as reported\n\n| line | fact | value |\n|---|---|---|\n");
     for line in &order.lines {
         for (name, value) in &line.facts {
-            let _ = writeln!(text, "| {} | {name} | {} |", md(&line.line_no.to_string()), md(value));
+            let _ =
+                writeln!(text, "| {} | {name} | {} |", md(&line.line_no.to_string()), md(value));
         }
     }
     let _ = write!(

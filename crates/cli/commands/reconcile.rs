@@ -137,9 +137,8 @@ fn also(finding: &Finding) -> Option<String> {
 fn figures(finding: &Finding) -> Vec<Cell> {
     let Some(known) = &finding.figures else { return vec![Cell::Empty; 15] };
     let Figures { expected, reported, stages, .. } = known;
-    let money = |minor: Option<i64>| {
-        Cell::figure(minor.map(|minor| written(finding.currency, minor)))
-    };
+    let money =
+        |minor: Option<i64>| Cell::figure(minor.map(|minor| written(finding.currency, minor)));
     let part = |part: &dyn Fn(&Components) -> i64| money(expected.as_ref().map(part));
     let said = reported.total().is_some();
     let reported_in = known.reported_in.clone();
@@ -180,22 +179,23 @@ const TOTALS: [&str; 11] = [
 ];
 
 fn totals(found: &Reconciled) -> Vec<Vec<Cell>> {
-    let row = |((program, currency), totals): (&(String, Currency), &feebook_core::reconcile::Totals)| {
-        let money = |minor| Cell::Figure(currency.written(minor));
-        vec![
-            Cell::Text(program.clone()),
-            Cell::Text(currency.to_string()),
-            Cell::Count(totals.lines),
-            Cell::Count(totals.compared),
-            money(totals.expected),
-            money(totals.reported),
-            Cell::Figure(signed(Some(*currency), totals.difference())),
-            Cell::Count(totals.tolerated),
-            Cell::Count(totals.silent),
-            Cell::Count(totals.unknown),
-            money(totals.paid),
-        ]
-    };
+    let row =
+        |((program, currency), totals): (&(String, Currency), &feebook_core::reconcile::Totals)| {
+            let money = |minor| Cell::Figure(currency.written(minor));
+            vec![
+                Cell::Text(program.clone()),
+                Cell::Text(currency.to_string()),
+                Cell::Count(totals.lines),
+                Cell::Count(totals.compared),
+                money(totals.expected),
+                money(totals.reported),
+                Cell::Figure(signed(Some(*currency), totals.difference())),
+                Cell::Count(totals.tolerated),
+                Cell::Count(totals.silent),
+                Cell::Count(totals.unknown),
+                money(totals.paid),
+            ]
+        };
     found.totals.iter().map(row).collect()
 }
 
@@ -238,9 +238,16 @@ const DIFFERENCES: [&str; 12] = [
 ];
 
 fn text(found: &Reconciled) -> String {
-    let mut text = String::from("Difference: reported less expected, paid less reported; below zero is less than is due\n\n");
+    let mut text = String::from(
+        "Difference: reported less expected, paid less reported; below zero is less than is due\n\n",
+    );
     push_table(&mut text, "Totals", &TOTALS, totals(found));
-    push_table(&mut text, "Confirmed and not paid, by days since the validation", &OPEN, open_by_age(found));
+    push_table(
+        &mut text,
+        "Confirmed and not paid, by days since the validation",
+        &OPEN,
+        open_by_age(found),
+    );
     for (kind, title) in [
         (Kind::Reported, "Reported otherwise than the terms give"),
         (Kind::Paid, "Late, short or too much"),

@@ -285,7 +285,8 @@ fn facts(
             feebook_schedule::iso::written(minor, currency.map_or(2, |known| known.decimals()))
         })
     };
-    let amount = |minor: Option<feebook_kernel::Minor>| money(minor.map(feebook_kernel::Minor::get));
+    let amount =
+        |minor: Option<feebook_kernel::Minor>| money(minor.map(feebook_kernel::Minor::get));
     let word = |word: Option<crate::words::Word>| word.map(|word| words.text(word).to_owned());
     let yes = |known: Option<bool>| known.map(|yes| if yes { "Y" } else { "N" }.to_owned());
     [

@@ -184,7 +184,8 @@ fn explain_with(
     let answers = evaluated.answers.cloned();
     let mut lines = Vec::new();
     for (index, fact) in facts.iter().enumerate() {
-        let matching = evaluator.matching_of(&covering, governing_at, facts, index, ledger)?.cloned();
+        let matching =
+            evaluator.matching_of(&covering, governing_at, facts, index, ledger)?.cloned();
         let Some((line, outcome)) = kernel_lines.get(index).zip(outcomes.get(index)) else {
             continue;
         };
@@ -414,7 +415,9 @@ impl Teller<'_> {
         let fx_on = self.version.and_then(Version::fx_on);
         let on = self.exchange.as_ref().and_then(|exchange| exchange.on);
         let why = match (fx_on, on) {
-            (None, _) => "and the terms do not say which day's rate holds (policy.fx_on)".to_owned(),
+            (None, _) => {
+                "and the terms do not say which day's rate holds (policy.fx_on)".to_owned()
+            }
             (Some(fx_on), None) => {
                 format!("and {} has not come, whose rate holds", fx_day_words(fx_on))
             }

@@ -182,7 +182,8 @@ fn ordinary(orders: i64) -> Vec<Line> {
         }
         let on = first + chrono::Days::new(days);
         let paid_at = format!("{on} {:02}:30:00", dice.roll(24));
-        let (ship_to, new_buyer) = (dice.of(["NO", "SE", "ES", "RU", "PL", "BR"]), dice.roll(4) == 0);
+        let (ship_to, new_buyer) =
+            (dice.of(["NO", "SE", "ES", "RU", "PL", "BR"]), dice.roll(4) == 0);
         let state = dice.of([State::Pending, State::Approved, State::Settled, State::Declined]);
         for line in 1..=i64::try_from(dice.roll(3)).expect("few") + 1 {
             let price = i64::try_from(dice.roll(70_000)).expect("a price") + 50;
@@ -240,10 +241,18 @@ fn reported() -> Vec<Seed> {
             &["D02", "D42"],
         ),
         (line(20_003).gives(6_00), &["D03"]),
-        (Line { state: State::Settled, ..Line::new(20_004, "2024-04-15 10:00:00") }.gives(5_50), &["D04"]),
         (
-            Line { price: None, paid_amount: Some(100_00), final_amount: Some(80_00), ..line(20_005) }
-                .gives(5_50),
+            Line { state: State::Settled, ..Line::new(20_004, "2024-04-15 10:00:00") }.gives(5_50),
+            &["D04"],
+        ),
+        (
+            Line {
+                price: None,
+                paid_amount: Some(100_00),
+                final_amount: Some(80_00),
+                ..line(20_005)
+            }
+            .gives(5_50),
             &["D05"],
         ),
         (Line { refunded: Some(20_00), ..line(20_006) }.gives(5_50), &["D06"]),
@@ -288,8 +297,12 @@ fn reported() -> Vec<Seed> {
         (Line { amount_currency: "EUR", ..line(20_020) }.gives(5_00), &["D20"]),
         // The rate of 137 in the first edition is lost.
         (
-            Line { category: "137", state: State::Settled, ..Line::new(20_021, "2023-03-01 10:00:00") }
-                .gives(8_38),
+            Line {
+                category: "137",
+                state: State::Settled,
+                ..Line::new(20_021, "2023-03-01 10:00:00")
+            }
+            .gives(8_38),
             &["D21"],
         ),
         (line(20_023).gives(1_23), &["D23"]),
@@ -304,9 +317,8 @@ fn late() -> Vec<Seed> {
     let settled = |order| {
         Line { state: State::Settled, ..Line::new(order, "2024-07-03 10:00:00") }.gives(5_50)
     };
-    let pending = |order, paid_at| {
-        Line { state: State::Pending, ..Line::new(order, paid_at) }.gives(6_00)
-    };
+    let pending =
+        |order, paid_at| Line { state: State::Pending, ..Line::new(order, paid_at) }.gives(6_00);
     vec![
         // 181 and 180 days before 5 October.
         (pending(20_031, "2024-04-07 12:00:00"), &["D31"]),
@@ -374,7 +386,9 @@ fn seeded(orders: i64, terms: &Terms) -> (Ledger, BTreeSet<(i64, i64, &'static s
     let mut rows = ordinary(orders);
     let earned = earned(terms, &rows);
     for row in &mut rows {
-        if let Some((commission, bonus)) = earned.get(&(No::Digits(row.order), No::Digits(row.line))) {
+        if let Some((commission, bonus)) =
+            earned.get(&(No::Digits(row.order), No::Digits(row.line)))
+        {
             row.commission = Some(*commission);
             row.bonus = (*bonus > 0).then_some(*bonus);
         }
@@ -382,7 +396,9 @@ fn seeded(orders: i64, terms: &Terms) -> (Ledger, BTreeSet<(i64, i64, &'static s
     let seeds = [reported(), late()].concat();
     let (mut expected, mut paid) = (BTreeSet::new(), Vec::new());
     for (line, codes) in &seeds {
-        expected.extend(codes.iter().map(|code| (line.order, line.line * i64::from(*code != "D42"), *code)));
+        expected.extend(
+            codes.iter().map(|code| (line.order, line.line * i64::from(*code != "D42"), *code)),
+        );
     }
     expected.extend([(20_019, 1, "D19"), (20_210, 1, "D22"), (0, 0, "D41")]);
     rows.extend(seeds.into_iter().map(|(line, _)| line));
@@ -452,7 +468,8 @@ fn every_diagnosis_is_found_among_ten_thousand_orders_and_nothing_else() {
         texts(more)
     );
     assert_eq!(told.len(), found.findings.len(), "each once");
-    let seen: BTreeSet<Diagnosis> = found.findings.iter().map(|finding| finding.diagnosis).collect();
+    let seen: BTreeSet<Diagnosis> =
+        found.findings.iter().map(|finding| finding.diagnosis).collect();
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), Diagnosis::ALL, "all of them");
     assert_eq!(found.waiting, 0);
 }
@@ -517,7 +534,8 @@ fn the_preferred_diagnosis_names_what_else_fits() {
 fn a_tolerance_lets_small_differences_agree() {
     let terms = terms();
     let (ledger, _) = seeded(20, &terms);
-    let tolerance = Tolerance { absolute: "0.50".parse().expect("an amount"), ..Tolerance::default() };
+    let tolerance =
+        Tolerance { absolute: "0.50".parse().expect("an amount"), ..Tolerance::default() };
     let found = found(&ledger, &terms, &Asked { tolerance, ..asked() });
     let codes: BTreeSet<&str> =
         found.findings.iter().map(|finding| finding.diagnosis.code()).collect();

@@ -10,8 +10,8 @@ use feebook_kernel::Minor;
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
-use super::table::{self, Tell, Texts};
 use super::codes;
+use super::table::{self, Tell, Texts};
 use crate::allot::NamedLine;
 use crate::error::{Error, Result};
 use crate::fact::No;

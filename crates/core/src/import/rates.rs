@@ -52,9 +52,7 @@ impl Shape {
             Self::Feebook => &["date", "base", "quote", "rate", "source"],
             Self::EcbTable => &["Date"],
             Self::EcbPortal => &["CURRENCY", "CURRENCY_DENOM", "TIME_PERIOD", "OBS_VALUE"],
-            Self::NorgesBank => {
-                &["BASE_CUR", "QUOTE_CUR", "UNIT_MULT", "TIME_PERIOD", "OBS_VALUE"]
-            }
+            Self::NorgesBank => &["BASE_CUR", "QUOTE_CUR", "UNIT_MULT", "TIME_PERIOD", "OBS_VALUE"],
         }
     }
 
@@ -105,8 +103,10 @@ pub fn take_in(
     let first = String::from_utf8_lossy(first).into_owned();
     let first = first.trim_start_matches('\u{feff}');
     let delimiter = if first.contains(';') { b';' } else { b',' };
-    let names: Vec<String> =
-        first.split(char::from(delimiter)).map(|name| name.trim().trim_matches('"').to_owned()).collect();
+    let names: Vec<String> = first
+        .split(char::from(delimiter))
+        .map(|name| name.trim().trim_matches('"').to_owned())
+        .collect();
     let shape = shape.or_else(|| recognised(&names)).ok_or_else(|| unknown(&shown, &bytes))?;
     let mut reading = Reading { shape, rates: Vec::new(), left_out: BTreeSet::new() };
     let slots: Vec<String> = match shape {
@@ -198,7 +198,9 @@ impl Reading {
         let Some(on) = row.day(date) else { return };
         let from = self.rates.len();
         for (slot, name) in slots.iter().enumerate() {
-            let Some(quote) = Currency::parse(name).filter(|quote| *quote != euro) else { continue };
+            let Some(quote) = Currency::parse(name).filter(|quote| *quote != euro) else {
+                continue;
+            };
             if row.text(slot).is_none_or(|text| text == "N/A") {
                 continue;
             }

@@ -112,8 +112,7 @@ impl Ledger {
         let mut rows = select.query([program_id]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
             let instant = |at: usize| -> Result<Option<i64>> { row.get(at).map_err(sql) };
-            let (id, seq): (ImportId, i64) =
-                (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
+            let (id, seq): (ImportId, i64) = (row.get(0).map_err(sql)?, row.get(1).map_err(sql)?);
             let governing = instant(2)?;
             let mut latest = None;
             for at in 3..8 {
@@ -141,11 +140,9 @@ impl Ledger {
     pub fn reported_components(&self, program: &str) -> Result<[bool; 3]> {
         let Some(program_id) = self.program_id(program)? else { return Ok([false; 3]) };
         let mut named = [false; 3];
-        for (named, column) in named.iter_mut().zip([
-            "reported_commission",
-            "reported_incentive",
-            "reported_bonus",
-        ]) {
+        for (named, column) in
+            named.iter_mut().zip(["reported_commission", "reported_incentive", "reported_bonus"])
+        {
             *named = self.any_line(program_id, &format!("{column} IS NOT NULL"))?;
         }
         Ok(named)

@@ -294,9 +294,7 @@ impl Ledger {
     ) {
         for payment in self.payments(order, seq) {
             let Some(payout) = self.payouts.get(&payment.payout_id) else { continue };
-            let pays = |line: &&mut CountingLine<'_>| {
-                line.revision.fact.line_no == payment.line_no
-            };
+            let pays = |line: &&mut CountingLine<'_>| line.revision.fact.line_no == payment.line_no;
             if let Some(line) = lines.iter_mut().find(pays) {
                 line.paid_on = [line.paid_on, Some(payout.paid_on)].into_iter().flatten().min();
             }

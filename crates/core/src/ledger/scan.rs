@@ -293,9 +293,8 @@ impl Ledger {
         line_no: &No,
         seq: i64,
     ) -> Vec<&'o Revision> {
-        let of_line = |revision: &&Revision| {
-            revision.fact.line_no == *line_no && self.counts(revision, seq)
-        };
+        let of_line =
+            |revision: &&Revision| revision.fact.line_no == *line_no && self.counts(revision, seq);
         let mut reports: Vec<&Revision> = order.revisions.iter().filter(of_line).collect();
         reports.sort_by(|a, b| {
             let (a, b) = ((&a.fact, self.as_of(a)), (&b.fact, self.as_of(b)));

@@ -108,7 +108,12 @@ impl Books {
         sight(evaluator, tried, facts, self.words.as_ref())
     }
 
-    fn make(&mut self, tried: &Tried<'_>, edit: &Edit, base: &Evaluator) -> Result<Option<Evaluator>> {
+    fn make(
+        &mut self,
+        tried: &Tried<'_>,
+        edit: &Edit,
+        base: &Evaluator,
+    ) -> Result<Option<Evaluator>> {
         let program = base.program();
         let book: Option<Book> = match edit {
             Edit::None => None,

@@ -125,7 +125,13 @@ impl Case<'_> {
     }
 
     /// A fit that needs no other evaluation.
-    fn by_itself(&self, diagnosis: Diagnosis, words: String, lines: Vec<usize>, whole: bool) -> Fit {
+    fn by_itself(
+        &self,
+        diagnosis: Diagnosis,
+        words: String,
+        lines: Vec<usize>,
+        whole: bool,
+    ) -> Fit {
         let hypothesis = Hypothesis {
             diagnosis,
             edit: super::hypotheses::Edit::None,
@@ -210,7 +216,8 @@ impl Case<'_> {
         let names: Vec<String> =
             found.iter().flatten().map(|category| self.category(words.text(*category))).collect();
         let words = format!("the category were {}", names.join(" and "));
-        let hypothesis = self.by_itself(Diagnosis::OtherCategory, words, Vec::new(), false).hypothesis;
+        let hypothesis =
+            self.by_itself(Diagnosis::OtherCategory, words, Vec::new(), false).hypothesis;
         Ok(self.fit(hypothesis, sighted))
     }
 

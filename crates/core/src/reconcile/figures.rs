@@ -113,10 +113,8 @@ impl Tolerance {
         if difference == 0 {
             return true;
         }
-        let absolute = self.absolute.round_dp_with_strategy(
-            currency.decimals(),
-            RoundingStrategy::ToZero,
-        );
+        let absolute =
+            self.absolute.round_dp_with_strategy(currency.decimals(), RoundingStrategy::ToZero);
         let off = Decimal::new(difference, currency.decimals()).abs();
         let share = || {
             let expected = Minor::new(expected)?.share(self.relative, Rounding::Floor);
@@ -148,7 +146,8 @@ impl Comparing {
     /// What of an outcome the reports would name.
     pub(super) fn nameable(&self, amounts: &Components) -> i64 {
         let [_, incentive, bonus] = self.named;
-        amounts.commission + if incentive { amounts.incentive } else { 0 }
+        amounts.commission
+            + if incentive { amounts.incentive } else { 0 }
             + if bonus { amounts.bonus } else { 0 }
             - amounts.withheld
     }
@@ -204,9 +203,8 @@ mod tests {
 
     #[test]
     fn what_was_not_said_is_no_zero_unless_others_say_it() {
-        let agrees = |named, given: Given, ours| {
-            comparing(named, "0", 0).agrees(&given, &ours, usd())
-        };
+        let agrees =
+            |named, given: Given, ours| comparing(named, "0", 0).agrees(&given, &ours, usd());
         assert!(agrees([true, false, true], Given::default(), ours(100, 0, 0)), "nothing was said");
         assert!(!agrees([true, false, true], given(100, None), ours(100, 350, 0)));
         assert!(agrees([true, false, false], given(100, None), ours(100, 350, 0)), "never named");
@@ -226,9 +224,7 @@ mod tests {
     #[test]
     fn a_tolerance_is_the_wider_of_two_bounds_and_cut_to_the_minor_unit() {
         let allows = |absolute: &str, relative, difference, expected| {
-            comparing([true; 3], absolute, relative)
-                .tolerance
-                .allows(difference, expected, usd())
+            comparing([true; 3], absolute, relative).tolerance.allows(difference, expected, usd())
         };
         assert!(allows("0.02", 0, -2, 100) && !allows("0.02", 0, -3, 100));
         assert!(allows("0.029", 0, 2, 100) && !allows("0.029", 0, 3, 100));

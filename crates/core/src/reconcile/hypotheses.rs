@@ -107,9 +107,12 @@ impl Maker<'_> {
         value: Option<&str>,
         words: String,
     ) -> Hypothesis {
-        let value = value.map(|text| {
-            if text.starts_with('[') { text.to_owned() } else { format!("\"{text}\"") }
-        });
+        let value =
+            value.map(
+                |text| {
+                    if text.starts_with('[') { text.to_owned() } else { format!("\"{text}\"") }
+                },
+            );
         let clause = match key.split('.').next() {
             Some("cap") => self.version.cap_clause().map(str::to_owned),
             Some("policy") => self.policy(key.split('.').nth(1).unwrap_or_default()),
@@ -191,7 +194,8 @@ impl Maker<'_> {
             self.facts.iter().map(|line| &line.revision.fact).find(|fact| holds(fact))
         };
         if let Some(fact) = line(&|fact| fact.final_amount.is_some()) {
-            let (paid, last) = (shown(fact.paid_amount, currency), shown(fact.final_amount, currency));
+            let (paid, last) =
+                (shown(fact.paid_amount, currency), shown(fact.final_amount, currency));
             let words = format!("the paid amount of {paid} still stood, not the final {last}");
             all.push(Self::same_terms(Diagnosis::EstimateNotFinal, Facts::WithoutFinal, words));
         }
@@ -252,9 +256,13 @@ impl Maker<'_> {
         let mut push = |hypothesis: Hypothesis, facts: Facts| {
             all.push(Hypothesis { facts, clause: clause.clone(), ..hypothesis });
         };
-        let left = |words: &str| Self::same_terms(Diagnosis::ServiceFee, Facts::Same, words.to_owned());
+        let left =
+            |words: &str| Self::same_terms(Diagnosis::ServiceFee, Facts::Same, words.to_owned());
         if known {
-            push(left("the service fee within the paid amount were left in the basis"), Facts::PaidWithFee);
+            push(
+                left("the service fee within the paid amount were left in the basis"),
+                Facts::PaidWithFee,
+            );
         }
         let Some(fee) = self.version.terms().service_fee else { return };
         let max = percent(fee.max);

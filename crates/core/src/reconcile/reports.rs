@@ -62,7 +62,11 @@ impl Reports {
     }
 
     /// Notes that reports leave a line out; the first of them would tell it.
-    pub(super) fn note(&mut self, leaving: &[usize], mut finding: impl FnMut(i64) -> Option<Finding>) {
+    pub(super) fn note(
+        &mut self,
+        leaving: &[usize],
+        mut finding: impl FnMut(i64) -> Option<Finding>,
+    ) {
         for index in leaving {
             let (Some(missing), Some(coverage)) =
                 (self.missing.get_mut(*index), self.coverages.get(*index))

@@ -176,14 +176,17 @@ impl<'w> Work<'w> {
 
     /// Notes an order within a day of a change of terms.
     fn near_change(&mut self, seen: &Seen<'_>) {
-        let Some((program, at)) = seen.program(&self.program).zip(seen.governing_at) else { return };
+        let Some((program, at)) = seen.program(&self.program).zip(seen.governing_at) else {
+            return;
+        };
         let edges = program.versions().iter().flat_map(|version| {
             let start = (version.start(), version.id(), "takes effect");
             [Some(start), version.own_end().map(|end| (end, version.id(), "ends"))]
         });
         let near = edges.flatten().find(|(edge, ..)| edge.abs_diff(at) < NEAR);
         let Some((edge, id, what)) = near else { return };
-        let (governed, edge) = (zone::written(program.zone(), at), zone::written(program.zone(), edge));
+        let (governed, edge) =
+            (zone::written(program.zone(), at), zone::written(program.zone(), edge));
         let word = program.governed_by().word();
         let finding = Finding {
             order_no: seen.facts.first().map(|line| line.revision.fact.order_no.clone()),
@@ -232,21 +235,18 @@ impl<'w> Work<'w> {
             self.left_out(&row, seen, &reports);
             findings.extend(self.late(&row, of_program, seen.governing_at, currency));
         }
-        if let (Some(version), Some(governing_at), false) =
-            (version, seen.governing_at, differing.is_empty())
-        {
-            let tried = Tried {
-                ledger: self.ledger,
-                book_id: seen.book_id,
-                version,
-                answers: seen.answers.as_ref(),
-            };
-            let places: Vec<usize> = differing.iter().map(|(at, _)| *at).collect();
+        if let Some(version) = version.filter(|_| !differing.is_empty()) {
             let given: Vec<Given> = given.iter().map(|(given, _)| *given).collect();
+            let places: Vec<usize> = differing.iter().map(|(at, _)| *at).collect();
             let case = Case {
-                tried,
+                tried: Tried {
+                    ledger: self.ledger,
+                    book_id: seen.book_id,
+                    version,
+                    answers: seen.answers.as_ref(),
+                },
                 program: of_program,
-                governing_at,
+                governing_at: seen.governing_at.unwrap_or_default(),
                 facts: seen.facts,
                 given: &given,
                 outcomes: &seen.outcomes,
@@ -255,9 +255,8 @@ impl<'w> Work<'w> {
                 comparing,
             };
             let causes = case.causes(&mut self.books, base)?;
-            for ((_, row), cause) in differing.iter().zip(causes) {
-                findings.push(self.difference(row, cause, currency));
-            }
+            let pairs = differing.iter().zip(causes);
+            findings.extend(pairs.map(|((_, row), cause)| self.difference(row, cause, currency)));
         }
         findings.sort_by(|a, b| (&a.line_no, a.diagnosis).cmp(&(&b.line_no, b.diagnosis)));
         self.found.findings.extend(findings);
@@ -278,11 +277,40 @@ struct Row<'r> {
 }
 
 impl Row<'_> {
+    fn is_taken_back(&self) -> bool {
+        matches!(self.fact.state, State::Declined | State::Reversed)
+    }
+
     fn is_comparable(&self) -> bool {
-        let taken_back = matches!(self.fact.state, State::Declined | State::Reversed);
         let said = self.figures.reported.total().is_some();
         let same = self.figures.reported_in.is_none();
-        said && same && !taken_back && self.figures.expected.is_some()
+        said && same && !self.is_taken_back() && self.figures.expected.is_some()
+    }
+
+    /// What should be paid of the line, and by whose word; none where nobody says it.
+    fn due(&self) -> Option<(i64, &'static str)> {
+        if self.is_taken_back() {
+            return Some((0, "expected"));
+        }
+        let said = self.figures.reported.total().filter(|_| self.figures.reported_in.is_none());
+        let ours = self.figures.expected.map(|ours| (ours.total(), "expected"));
+        said.map(|said| (said, "reported")).or(ours)
+    }
+
+    /// A line that is void, of which nobody says what it earns.
+    fn dead(&self, age: late::Age, version: Option<&Version>) -> Finding {
+        let (state, days, since) = (self.fact.state.word(), age.days, age.since);
+        let text = format!(
+            "{state} and void under the terms, {days} days since {since}; what it earns is not known"
+        );
+        let clause = version.and_then(|version| version.policy_clause("expires_after"));
+        Finding {
+            diagnosis: Diagnosis::Expired,
+            clause: clause.map(str::to_owned),
+            age: Some(age),
+            text,
+            ..self.finding.clone()
+        }
     }
 }
 
@@ -375,9 +403,8 @@ impl Work<'_> {
             figures: Some(figures.clone()),
             ..bare(Diagnosis::Unexplained, &self.program)
         };
-        let confirmed = |report: &&Revision| {
-            matches!(report.fact.state, State::Approved | State::Settled)
-        };
+        let confirmed =
+            |report: &&Revision| matches!(report.fact.state, State::Approved | State::Settled);
         let validated = reports.iter().any(confirmed);
         Some(Row { fact, outcome, figures, finding, validated })
     }
@@ -521,30 +548,31 @@ impl Work<'_> {
         governing_at: Option<i64>,
         currency: Currency,
     ) -> Option<Finding> {
-        let tell = |diagnosis, difference, age, text| {
-            Some(Finding { diagnosis, difference, age, text, ..row.finding.clone() })
+        let tell = |diagnosis, difference, text| {
+            Some(Finding { diagnosis, difference, text, ..row.finding.clone() })
         };
         if let Some(other) = row.figures.paid_in {
             let text = format!("paid in {other}, where the terms are in {currency}");
-            return tell(Diagnosis::PaidOtherCurrency, None, None, text);
+            return tell(Diagnosis::PaidOtherCurrency, None, text);
         }
-        let taken_back = matches!(row.fact.state, State::Declined | State::Reversed);
-        let said = row.figures.reported.total().filter(|_| row.figures.reported_in.is_none());
-        let ours = row.figures.expected.map(|ours| ours.total());
-        let due = if taken_back { Some(0) } else { said.or(ours) }?;
+        let taken_back = row.is_taken_back();
+        let version = row.finding.schedule.as_deref().and_then(|id| program.version(id));
+        let age = late::unsettled(program, version, governing_at, row.fact, self.asked.on);
+        let Some((due, of)) = row.due() else {
+            let dead = age.filter(|age| age.class == late::Class::Dead);
+            return dead.map(|age| row.dead(age, version));
+        };
         let paid = row.figures.paid.unwrap_or(0);
-        let (written_due, written_paid) = (currency.written(due), currency.written(paid));
-        let of = if said.is_some() && !taken_back { "reported" } else { "expected" };
         let near = self.asked.tolerance.allows(paid - due, due, currency);
         if paid > due && !near {
-            let text = format!("paid {written_paid}, {of} {written_due} {currency}");
-            return tell(Diagnosis::Overpaid, Some(paid - due), None, text);
+            let (due_in_words, paid_in_words) = (currency.written(due), currency.written(paid));
+            let text = format!("paid {paid_in_words}, {of} {due_in_words} {currency}");
+            return tell(Diagnosis::Overpaid, Some(paid - due), text);
         }
         if near || taken_back || row.outcome.verdict == Verdict::Held {
             return None;
         }
-        let version = row.finding.schedule.as_deref().and_then(|id| program.version(id));
-        let age = late::unsettled(program, version, governing_at, row.fact, self.asked.on)?;
+        let age = age?;
         let settled = row.fact.state == State::Settled;
         let counts = if settled { self.has_payouts } else { row.fact.state == State::Approved };
         if counts {
@@ -553,38 +581,48 @@ impl Work<'_> {
             open.lines += 1;
             open.amount += due - paid;
         }
-        let (since, days) = (age.since, age.days);
-        let late = format!("{of} {written_due} {currency}, {days} days since {since}");
-        let (diagnosis, text) = match row.fact.state {
-            _ if paid > 0 => (
-                Diagnosis::PaidInPart,
-                format!("paid {written_paid} of {written_due} {currency}, {days} days since {since}"),
-            ),
-            State::Settled if self.has_payouts && age.class.is_overdue() => {
-                (Diagnosis::NotPaid, format!("settled and not paid: {late}"))
-            }
-            State::Settled => return None,
-            _ if age.class == late::Class::Dead => {
-                let state = row.fact.state.word();
-                (Diagnosis::Expired, format!("{state} and void under the terms: {late}"))
-            }
-            State::Approved if self.has_settled && age.class.is_overdue() => {
-                (Diagnosis::NotSettled, format!("approved and not settled: {late}"))
-            }
-            _ => return None,
-        };
+        let (diagnosis, text) = self.owed(row, (due, of, paid), age, currency)?;
         let clause = version.and_then(|version| version.policy_clause("expires_after"));
         let clause = clause.filter(|_| diagnosis == Diagnosis::Expired).map(str::to_owned);
         let clause = clause.or_else(|| row.finding.clause.clone());
-        let finding = tell(diagnosis, Some(paid - due), Some(age), text)?;
-        Some(Finding { clause, ..finding })
+        let finding = tell(diagnosis, Some(paid - due), text)?;
+        Some(Finding { clause, age: Some(age), ..finding })
+    }
+
+    /// What is wrong with a line of which less is paid than is due; none where it is young.
+    fn owed(
+        &self,
+        row: &Row<'_>,
+        (due, of, paid): (i64, &str, i64),
+        age: late::Age,
+        currency: Currency,
+    ) -> Option<(Diagnosis, String)> {
+        let (days, since) = (age.days, age.since);
+        let (due, state) = (currency.written(due), row.fact.state.word());
+        if paid > 0 {
+            let paid = currency.written(paid);
+            let text = format!("paid {paid} of {due} {currency}, {days} days since {since}");
+            return Some((Diagnosis::PaidInPart, text));
+        }
+        let late = format!("{of} {due} {currency}, {days} days since {since}");
+        let overdue = age.class.is_overdue();
+        match row.fact.state {
+            State::Settled => (self.has_payouts && overdue)
+                .then(|| (Diagnosis::NotPaid, format!("settled and not paid: {late}"))),
+            _ if age.class == late::Class::Dead => {
+                Some((Diagnosis::Expired, format!("{state} and void under the terms: {late}")))
+            }
+            State::Approved => (self.has_settled && overdue)
+                .then(|| (Diagnosis::NotSettled, format!("approved and not settled: {late}"))),
+            _ => None,
+        }
     }
 }
 
 /// What is to be done about a line.
 fn sort(row: &Row<'_>, currency: Currency, comparing: Comparing) -> Sorted {
     let said = row.figures.reported.total();
-    if matches!(row.fact.state, State::Declined | State::Reversed) {
+    if row.is_taken_back() {
         let taken_back = row.validated && !refund_covers(row.fact);
         return if taken_back { Sorted::TakenBack } else { Sorted::NotCompared };
     }

@@ -813,12 +813,8 @@ pub(crate) struct Beside {
 impl Beside {
     /// Writes all of it with the line's index; nothing where there is nothing.
     fn canonical(&self, index: u64, out: &mut Vec<u8>) {
-        let parts = [
-            (b'K', &self.click),
-            (b'L', &self.flags),
-            (b'D', &self.dated),
-            (b'X', &self.exchange),
-        ];
+        let parts =
+            [(b'K', &self.click), (b'L', &self.flags), (b'D', &self.dated), (b'X', &self.exchange)];
         for (tag, bytes) in parts {
             if !bytes.is_empty() {
                 out.push(tag);
