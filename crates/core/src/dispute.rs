@@ -157,17 +157,17 @@ fn program_of(ledger: &Ledger, program: Option<&str>, orders: &[No]) -> Result<S
     for order_no in orders {
         programs.insert(crate::explain::program_of(ledger, program, order_no)?);
     }
-    one(programs)
+    one(&programs)
 }
 
 /// The one program that has orders which were reported or paid short.
 fn program_short(found: &Reconciled, asked: &Asked) -> Result<String> {
     let short = found.findings.iter().filter(|finding| finding.difference.is_some_and(|d| d < 0));
     let programs: BTreeSet<String> = short.map(|finding| finding.program.clone()).collect();
-    if programs.is_empty() { Err(nothing(asked, &Claimed::Short)) } else { one(programs) }
+    if programs.is_empty() { Err(nothing(asked, &Claimed::Short)) } else { one(&programs) }
 }
 
-fn one(programs: BTreeSet<String>) -> Result<String> {
+fn one(programs: &BTreeSet<String>) -> Result<String> {
     let names: Vec<String> = programs.iter().cloned().collect();
     match <[String; 1]>::try_from(names) {
         Ok([only]) => Ok(only),
@@ -224,34 +224,35 @@ impl Maker<'_> {
         let explanation = explain(self.ledger, self.terms, Some(self.program), order_no)?;
         let order = self.ledger.order(self.program, order_no)?;
         let order = order.ok_or_else(|| Error::new(&error::BROKEN, "an order vanished"))?;
-        let (lines, version) = self.stored(&order, &explanation, quoted)?;
-        let clauses = clauses(&explanation, quoted);
+        let (lines, version, sources) = self.stored(&order, &explanation)?;
+        let clauses = clauses(&explanation, &sources);
+        for source in sources {
+            // Another order may rest on an earlier text of the same file.
+            let same = |known: &Source| known.digest() == source.digest();
+            let mut name = source.path().to_owned();
+            while quoted.get(&name).is_some_and(|known| !same(known)) {
+                name.push_str(".earlier");
+            }
+            let text = source.text();
+            quoted.entry(name.clone()).or_insert_with(|| Source::new(&*name, source.shown(), text));
+        }
         Ok(ClaimedOrder { explanation, findings, lines, version, clauses })
     }
 
-    /// The facts and the version as the order's latest run saw them.
+    /// The facts and the version as the order's latest run saw them, and the files of the terms.
     fn stored(
         &mut self,
         order: &OrderRecord,
         explanation: &Explanation,
-        quoted: &mut BTreeMap<String, Source>,
-    ) -> Result<(Vec<ClaimedLine>, Option<ClaimedVersion>)> {
+    ) -> Result<(Vec<ClaimedLine>, Option<ClaimedVersion>, Vec<Source>)> {
         let words = self.ledger.words();
         let Some(latest) = self.replay.latest(self.ledger, self.program, order)? else {
-            return Ok((Vec::new(), None));
+            return Ok((Vec::new(), None, Vec::new()));
         };
         let program = latest.evaluator.program();
         let version = explanation.schedule.as_deref().and_then(|id| program.version(id));
         let files = [Some(program.source()), version.map(Version::source)];
-        for source in files.into_iter().flatten() {
-            // Another order may rest on an earlier text of the same file.
-            let same = |known: &&Source| known.digest() == source.digest();
-            let mut name = source.path().to_owned();
-            while quoted.get(&name).filter(|known| !same(known)).is_some() {
-                name.push_str(".other");
-            }
-            quoted.entry(name).or_insert_with(|| source.clone());
-        }
+        let sources: Vec<Source> = files.into_iter().flatten().cloned().collect();
         let currency = version.map(Version::currency);
         let lines = latest.facts.iter().map(|line| {
             let fact = &line.revision.fact;
@@ -268,7 +269,7 @@ impl Maker<'_> {
             learned_on: version.learned_on().map(|day| day.to_string()),
             checked_on: version.checked_on().map(|day| day.to_string()),
         });
-        Ok((lines.collect(), dates))
+        Ok((lines.collect(), dates, sources))
     }
 }
 
@@ -328,12 +329,12 @@ fn facts(
 }
 
 /// The pieces of the stored files that the steps rest on, each once.
-fn clauses(explanation: &Explanation, quoted: &BTreeMap<String, Source>) -> Vec<Quoted> {
+fn clauses(explanation: &Explanation, sources: &[Source]) -> Vec<Quoted> {
     let lines = explanation.lines.iter().flat_map(|line| &line.steps);
     let all = explanation.order_steps.iter().chain(lines);
     let piece = |step: &ExplainedStep| {
         let place = step.place.as_ref()?;
-        let source = quoted.values().find(|source| source.shown() == place.file)?;
+        let source = sources.iter().find(|source| source.shown() == place.file)?;
         let text = entry(source.text(), place.line)?;
         let (file, line) = (place.file.clone(), place.line);
         Some(Quoted { file, line, clause: step.clause.clone(), text })

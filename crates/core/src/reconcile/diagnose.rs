@@ -53,6 +53,21 @@ struct Fit {
     lines: Vec<usize>,
 }
 
+impl Fit {
+    /// A fit that needs no other evaluation.
+    fn by_itself(diagnosis: Diagnosis, words: String, lines: Vec<usize>, whole: bool) -> Self {
+        let hypothesis = Hypothesis {
+            diagnosis,
+            edit: super::hypotheses::Edit::None,
+            facts: super::hypotheses::Facts::Same,
+            words,
+            clause: None,
+        };
+        let sighted = Sighted { outcomes: Vec::new(), version: None, rates: Vec::new() };
+        Self { hypothesis, sighted, whole, lines }
+    }
+}
+
 impl Case<'_> {
     fn currency(&self) -> Currency {
         self.tried.version.currency()
@@ -124,25 +139,6 @@ impl Case<'_> {
         (!lines.is_empty()).then_some(Fit { hypothesis, sighted, whole, lines })
     }
 
-    /// A fit that needs no other evaluation.
-    fn by_itself(
-        &self,
-        diagnosis: Diagnosis,
-        words: String,
-        lines: Vec<usize>,
-        whole: bool,
-    ) -> Fit {
-        let hypothesis = Hypothesis {
-            diagnosis,
-            edit: super::hypotheses::Edit::None,
-            facts: super::hypotheses::Facts::Same,
-            words,
-            clause: None,
-        };
-        let sighted = Sighted { outcomes: Vec::new(), version: None, rates: Vec::new() };
-        Fit { hypothesis, sighted, whole, lines }
-    }
-
     /// All but the bonus agrees, and a bonus is given that the terms do not give.
     fn bonus_given(&self) -> Option<Fit> {
         let differs = |line: usize| {
@@ -158,7 +154,7 @@ impl Case<'_> {
         let (bonus, ours) = (self.written(bonus), self.written(ours));
         let words = format!("a bonus of {bonus} were due, not {ours}");
         let whole = lines.len() == self.differing.len();
-        Some(self.by_itself(Diagnosis::BonusNotDue, words, lines, whole))
+        Some(Fit::by_itself(Diagnosis::BonusNotDue, words, lines, whole))
     }
 
     /// The sums of the order agree, its parts do not.
@@ -174,7 +170,7 @@ impl Case<'_> {
         let sum = self.written(sums.1);
         let words = format!("the order's {sum} were shared otherwise over its lines or components");
         let lines = self.differing.to_vec();
-        Some(self.by_itself(Diagnosis::SharedOtherwise, words, lines, true))
+        Some(Fit::by_itself(Diagnosis::SharedOtherwise, words, lines, true))
     }
 
     /// The differing lines, each in the first category that gives what was reported of it.
@@ -217,7 +213,7 @@ impl Case<'_> {
             found.iter().flatten().map(|category| self.category(words.text(*category))).collect();
         let words = format!("the category were {}", names.join(" and "));
         let hypothesis =
-            self.by_itself(Diagnosis::OtherCategory, words, Vec::new(), false).hypothesis;
+            Fit::by_itself(Diagnosis::OtherCategory, words, Vec::new(), false).hypothesis;
         Ok(self.fit(hypothesis, sighted))
     }
 

@@ -224,8 +224,8 @@ impl<'w> Work<'w> {
             self.sum(&row, currency, comparing);
             match sort(&row, currency, comparing) {
                 Sorted::Differs => differing.push((at, row.clone())),
-                Sorted::Unknown => findings.push(self.unknown(&row, seen)),
-                Sorted::OtherCurrency => findings.push(self.other_currency(&row)),
+                Sorted::Unknown => findings.push(row.unknown(seen)),
+                Sorted::OtherCurrency => findings.push(row.other_currency()),
                 Sorted::TakenBack => findings.extend(self.taken_back(&row, seen, base)?),
                 Sorted::Agrees | Sorted::NotCompared => {}
             }
@@ -285,6 +285,48 @@ impl Row<'_> {
         let said = self.figures.reported.total().is_some();
         let same = self.figures.reported_in.is_none();
         said && same && !self.is_taken_back() && self.figures.expected.is_some()
+    }
+
+    /// What was reported and what is expected, in words.
+    fn both(&self, expected: Option<Components>, currency: Currency) -> String {
+        let said = self.figures.reported.total();
+        let reported_in = self.figures.reported_in.as_deref().unwrap_or(currency.code());
+        let said = said.map_or_else(|| "nothing".to_owned(), |said| currency.written(said));
+        let ours = expected.map_or_else(
+            || "not known".to_owned(),
+            |ours| format!("{} {currency}", currency.written(ours.total())),
+        );
+        if reported_in == currency.code() {
+            format!("reported {said}, expected {ours}")
+        } else {
+            format!("reported {said} {reported_in}, expected {ours}")
+        }
+    }
+
+    /// A line of which the terms do not say what it earns.
+    fn unknown(&self, seen: &Seen<'_>) -> Finding {
+        let currency = self.finding.currency;
+        let both = currency.map_or_else(String::new, |currency| self.both(None, currency));
+        let why = unknown(&self.outcome, &seen.covering);
+        Finding {
+            diagnosis: Diagnosis::UnknownTerms,
+            text: format!("{both}: {why}"),
+            ..self.finding.clone()
+        }
+    }
+
+    /// A line whose amounts cannot be compared.
+    fn other_currency(&self) -> Finding {
+        let currency = self.finding.currency;
+        let both = currency
+            .map_or_else(String::new, |currency| self.both(self.figures.expected, currency));
+        let figures = Figures { expected: self.figures.expected, ..self.figures.clone() };
+        Finding {
+            diagnosis: Diagnosis::OtherCurrency,
+            figures: Some(figures),
+            text: format!("{both}: two currencies are not subtracted"),
+            ..self.finding.clone()
+        }
     }
 
     /// What should be paid of the line, and by whose word; none where nobody says it.
@@ -433,22 +475,6 @@ impl Work<'_> {
         }
     }
 
-    /// What was reported and what is expected, in words.
-    fn both(row: &Row<'_>, expected: Option<Components>, currency: Currency) -> String {
-        let said = row.figures.reported.total();
-        let reported_in = row.figures.reported_in.as_deref().unwrap_or(currency.code());
-        let said = said.map_or_else(|| "nothing".to_owned(), |said| currency.written(said));
-        let ours = expected.map_or_else(
-            || "not known".to_owned(),
-            |ours| format!("{} {currency}", currency.written(ours.total())),
-        );
-        if reported_in == currency.code() {
-            format!("reported {said}, expected {ours}")
-        } else {
-            format!("reported {said} {reported_in}, expected {ours}")
-        }
-    }
-
     fn difference(&self, row: &Row<'_>, cause: Cause, currency: Currency) -> Finding {
         let ours = row.figures.expected;
         let said = row.figures.reported.total();
@@ -458,31 +484,7 @@ impl Work<'_> {
             also: cause.also,
             clause: cause.clause,
             difference: said.zip(nameable).map(|(said, ours)| said - ours),
-            text: format!("{}: {}", Self::both(row, ours, currency), cause.words),
-            ..row.finding.clone()
-        }
-    }
-
-    fn unknown(&self, row: &Row<'_>, seen: &Seen<'_>) -> Finding {
-        let currency = row.finding.currency;
-        let both = currency.map_or_else(String::new, |currency| Self::both(row, None, currency));
-        let why = unknown(&row.outcome, &seen.covering);
-        Finding {
-            diagnosis: Diagnosis::UnknownTerms,
-            text: format!("{both}: {why}"),
-            ..row.finding.clone()
-        }
-    }
-
-    fn other_currency(&self, row: &Row<'_>) -> Finding {
-        let currency = row.finding.currency;
-        let both = currency
-            .map_or_else(String::new, |currency| Self::both(row, row.figures.expected, currency));
-        let figures = Figures { expected: row.figures.expected, ..row.figures.clone() };
-        Finding {
-            diagnosis: Diagnosis::OtherCurrency,
-            figures: Some(figures),
-            text: format!("{both}: two currencies are not subtracted"),
+            text: format!("{}: {}", row.both(ours, currency), cause.words),
             ..row.finding.clone()
         }
     }
