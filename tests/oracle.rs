@@ -12,6 +12,7 @@
 mod beside;
 mod conditions;
 mod entered;
+mod exchange;
 mod generate;
 mod invented;
 mod judge;
@@ -62,7 +63,8 @@ impl Case {
     fn draw(sandbox: &Sandbox, name: &str, seed: u64, orders: usize, recorded: &[&str]) -> Self {
         let program = read(sandbox, name);
         let pools = Pools::of(&program);
-        let lines = generate::lines(&program, &pools, seed, orders);
+        let mut lines = generate::lines(&program, &pools, seed, orders);
+        exchange::foreign(&mut lines, terms::text(program.versions[0].policy(), "currency"));
         let beside = if recorded.contains(&name) {
             recorded::beside(&program, &pools, &lines, seed)
         } else {
@@ -100,6 +102,7 @@ fn the_program_agrees_with_the_oracle() {
         }
         cases.insert(name, case);
     }
+    import_rates(&sandbox);
     sandbox.run("recompute").expect(0);
     let report = compare(&sandbox, &cases, "placement");
     assert!(
@@ -133,6 +136,7 @@ fn orders_and_what_bears_on_them_may_come_in_parts() {
         sandbox.run("recompute").expect(0);
     }
     entered::take_back(&sandbox, &back);
+    import_rates(&sandbox);
     sandbox.run("recompute").expect(0);
     let report = compare(&sandbox, &cases, "month");
     assert!(report.is_empty(), "{report}");
@@ -217,6 +221,11 @@ fn compare(sandbox: &Sandbox, cases: &Cases, by: &str) -> String {
     let printed = read_printed(&sandbox.run("lines -O csv").expect(0));
     let statement = sandbox.run(&format!("statement --by {by} -O csv")).expect(0);
     differences(&expected, &printed, cases) + &totals::differences(by, &statement, &judged)
+}
+
+fn import_rates(sandbox: &Sandbox) {
+    sandbox.write("rates.csv", &exchange::to_csv());
+    sandbox.run("fx import rates.csv").expect(0);
 }
 
 fn write_invented(sandbox: &Sandbox) {

@@ -7,6 +7,7 @@ mod beside;
 mod explanations;
 mod facts;
 mod interruptions;
+mod payouts;
 mod reconcile;
 mod reports;
 mod runs;

@@ -176,6 +176,12 @@ codes! {
     /// More than there is.
     OVERPAID = Usage "U063", "payout would pay more than there is",
         "What a payout pays of its lines comes to its amount at most; what it does not pay stays unmatched.";
+    /// Not an amount, or not a currency.
+    BAD_MONEY = Usage "U064", "not an amount of money",
+        "An amount is a plain decimal with at most the decimals of its currency, which is an ISO 4217 code.";
+    /// Nothing says which lines.
+    NO_LINES_NAMED = Usage "U065", "no lines to pay",
+        "A payout pays the settled lines of the days that it covers, or the lines that are named.";
     /// No difference to our disadvantage.
     NOTHING_TO_CLAIM = Usage "U080", "nothing to claim",
         "A dispute claims what was reported or paid short. `feebook reconcile` shows what differs, and to whose disadvantage.";

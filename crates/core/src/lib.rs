@@ -21,6 +21,7 @@ pub mod import;
 pub mod ledger;
 pub mod lines;
 pub mod payout;
+pub mod plan;
 pub mod plugins;
 pub mod postings;
 pub mod preview;

@@ -87,7 +87,7 @@ const IDLE_KEYS: &[&str] = &[
     "source",
     "supersedes",
 ];
-const IDLE_TABLES: &[&str] = &["sem.", "listing.", "policies.", "policy.clauses."];
+const IDLE_TABLES: &[&str] = &["sem.", "listing.", "payouts.", "policies.", "policy.clauses."];
 
 /// Lists the open questions of a program and of its versions in the book, in the order of the
 /// files. `sources` holds at least all files of the program.

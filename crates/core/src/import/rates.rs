@@ -358,7 +358,7 @@ mod tests {
             ]
         );
         assert_eq!(left_out, ["TWI"]);
-        assert_eq!(told, ["5:76 R035 `OBS_VALUE` is \"156.x\", expected a rate such as 11.7045"]);
+        assert_eq!(told, ["5:73 R035 `OBS_VALUE` is \"156.x\", expected a rate such as 11.7045"]);
     }
 
     #[test]
