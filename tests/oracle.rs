@@ -23,7 +23,7 @@ mod recorded;
 mod terms;
 mod totals;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt::Write as _;
 
@@ -147,6 +147,8 @@ fn every_kind_of_row_is_drawn() {
     let sandbox = Sandbox::new();
     write_invented(&sandbox);
     let mut missed = String::new();
+    // What became of amounts in another currency.
+    let mut exchanged = BTreeSet::new();
     let mut anywhere = vec![
         Kind::Held(true),
         Kind::Held(false),
@@ -165,10 +167,17 @@ fn every_kind_of_row_is_drawn() {
                 writeln!(missed, "{name}: {kind:?}").expect("a text grows");
             }
         }
+        let in_kroner = judged.iter().filter(|(_, line, _)| line.amount_currency == "NOK");
+        exchanged.extend(in_kroner.map(|(_, _, outcome)| (name, outcome.verdict)));
         anywhere.retain(|kind| !rows.iter().any(|row| kind.is(row)));
     }
     for kind in anywhere {
         writeln!(missed, "no program: {kind:?}").expect("a text grows");
+    }
+    for name in ["oracle-bazaar", "oracle-yen"] {
+        for verdict in ["commissionable", "unverifiable"] {
+            assert!(exchanged.contains(&(name, verdict)), "{name}: no line in kroner is {verdict}");
+        }
     }
     assert!(missed.is_empty(), "the generator never drew:\n{missed}");
 }

@@ -64,7 +64,7 @@ pub(crate) fn foreign(lines: &mut [Line], own: &str) {
             line.order_no.bytes().chain(line.line_no.bytes()).map(usize::from).sum();
         let others = ["NOK", "EUR"];
         if number.is_multiple_of(6) && (line.currency.is_empty() || line.currency == own) {
-            line.amount_currency = others[number / 6 % 2].to_owned();
+            others[number / 6 % 2].clone_into(&mut line.amount_currency);
         }
     }
 }
@@ -114,6 +114,6 @@ pub(crate) fn converted(version: &Version, line: &Line, governing_day: NaiveDate
             *cell = round(amount * times / per, version).to_string();
         }
     }
-    line.amount_currency = to.to_owned();
+    to.clone_into(&mut line.amount_currency);
     line
 }

@@ -212,7 +212,10 @@ const FOREIGN: &str = "1,1,2024-08-16 10:00:00,1000.00,settled,,163,NO,CN,USD,NO
 #[test]
 fn amounts_in_another_currency_are_exchanged_by_the_rate_of_the_day() {
     let sandbox = Sandbox::new();
-    let terms = example_terms(&[("fx_on       = \"paid_out\"", "fx_on       = \"governing\"")]);
+    let terms = example_terms(&[
+        ("fx_on       = \"paid_out\"", "fx_on       = \"governing\""),
+        ("[assumed]\n", "[assumed]\n\"policy.fx_on\" = \"a story\"\n"),
+    ]);
     sandbox.write("schedules/example/2024-07-01.toml", &terms);
     sandbox.write("orders.csv", &format!("{HEADER}{FOREIGN}"));
     sandbox.run("import orders.csv --program example").expect(0);
@@ -233,6 +236,12 @@ fn amounts_in_another_currency_are_exchanged_by_the_rate_of_the_day() {
     // 1,000.00 NOK x 1.10 / 11.55 = 95.238... USD; 5.5 % of 95.24 is 5.2382. Both to the nearest cent.
     assert_eq!(verdict("1"), ["commissionable", "95.24", "5.24"].map(str::to_owned));
     assert_eq!(verdict("2"), unknown);
+    // Under the other readings the day has not come: all of it can be said only now.
+    let asked = sandbox.run("assumptions -O csv").expect(1).rows();
+    let of = |row: &super::Row| row.get("only_now").to_owned();
+    let only_now: Vec<String> =
+        asked.iter().filter(|row| row.get("key") == "policy.fx_on").map(of).collect();
+    assert_eq!(only_now, ["5.24", "5.24"]);
     let told = sandbox.run("explain 1").expect(0).out;
     assert!(
         told.contains("its amounts are in NOK, exchanged each by the rate of its governing day, 2024-08-16: 1 NOK = 0.095238095 USD (ECB, 2024-08-16, through EUR)"),

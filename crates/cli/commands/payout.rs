@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use feebook_core::allot::{Allotted, Choice, Claim, NamedLine, claims, pay, pay_more};
 use feebook_core::error::{self, Error, Result};
+use feebook_core::exchange::RateUsed;
 use feebook_core::fact::No;
 use feebook_core::import::payouts::{self, PayoutRows};
 use feebook_core::import::table::money;
@@ -368,7 +369,7 @@ fn split_cells(payout: &Payout, split: Option<&Split>) -> [Cell; 7] {
         in_unit(received.map(|(amount, _)| amount)),
         in_unit(split.map(|split| split.fee_worth.get())),
         in_unit(split.map(|split| split.exchange)),
-        Cell::figure(rate.map(|rate| rate.written())),
+        Cell::figure(rate.map(RateUsed::written)),
         Cell::figure(implied.map(feebook_core::exchange::written)),
     ]
 }

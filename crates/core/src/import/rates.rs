@@ -134,8 +134,7 @@ fn recognised(names: &[String]) -> Option<Shape> {
     let has = |column: &&str| names.iter().any(|name| name == column);
     Shape::ALL.into_iter().find(|shape| {
         let currencies = names.iter().filter(|name| Currency::parse(name).is_some()).count();
-        shape.columns().iter().all(|column| has(&column))
-            && (*shape != Shape::EcbTable || currencies > 0)
+        shape.columns().iter().all(has) && (*shape != Shape::EcbTable || currencies > 0)
     })
 }
 

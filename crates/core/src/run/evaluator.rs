@@ -9,16 +9,15 @@ use chrono::NaiveDate;
 use feebook_kernel::{
     self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
 };
-use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
-    Amounts as LineAmounts, Book, Classes, Dimension, FxOn, GovernedBy, Matching, NoCover, Program,
-    Version, in_use,
+    Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program, Version, in_use,
 };
 
 use super::classes::ClassCache;
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
+use super::unit::{self, Unit};
 use crate::answers::Answers;
 use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
@@ -352,13 +351,11 @@ impl Evaluator {
         ledger: &Ledger,
     ) -> Result<()> {
         self.lines.clear();
-        match (covering, governing) {
-            (Covering::Version(index), Some(at)) => self.classify(*index, at, facts, ledger),
-            _ => {
-                self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact)));
-                Ok(())
-            }
+        if let (Covering::Version(index), Some(at)) = (covering, governing) {
+            return self.classify(*index, at, facts, ledger);
         }
+        self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact)));
+        Ok(())
     }
 
     /// The kernel's first pass over the lines that were made last.
@@ -552,7 +549,7 @@ impl Evaluator {
         let around = circumstances(&standing, program, order.governing_at, line, words);
         let terms = &program.versions()[version];
         let unit = self.unit(terms, order.day, line, ledger)?;
-        let amounts = line_amounts(program, terms, line, &unit);
+        let amounts = unit.amounts(terms, &line.revision.fact, attribution(program, terms, line));
         let price = amounts.price.filter(|_| !amounts.unexchanged);
         let cache = &mut self.caches[version];
         let mut classes = cache.classes(terms, order, line, price, words);
@@ -562,8 +559,6 @@ impl Evaluator {
         Ok(kernel_line)
     }
 
-    /// What the amounts of a line's report are to the policy's currency (rule 16): in it already, or in
-    /// another, with the rate of the day that the policy names.
     fn unit(
         &self,
         version: &Version,
@@ -571,16 +566,7 @@ impl Evaluator {
         line: &CountingLine<'_>,
         ledger: &Ledger,
     ) -> Result<Unit> {
-        let fact = &line.revision.fact;
-        let Some(word) = fact.amount_currency.or(fact.currency) else { return Ok(Unit::Same) };
-        let (code, to) = (ledger.words().text(word), version.currency());
-        if code == to.code() {
-            return Ok(Unit::Same);
-        }
-        let on = self.fx_day(version, governing_day, line);
-        let (Some(from), Some(on)) = (Currency::parse(code), on) else { return Ok(Unit::Unknown) };
-        let used = ledger.rate((from, to), on, self.seq)?;
-        Ok(used.map_or(Unit::Unknown, |used| Unit::Exchanged(Box::new(used))))
+        Unit::of((self.program(), version), governing_day, line, (ledger, self.seq))
     }
 
     /// The day whose rate of exchange holds for a line; none where it has not come yet, or where the
@@ -591,11 +577,7 @@ impl Evaluator {
         governing_day: NaiveDate,
         line: &CountingLine<'_>,
     ) -> Option<NaiveDate> {
-        match version.fx_on()? {
-            FxOn::Governing => Some(governing_day),
-            FxOn::Settled => line.revision.fact.settled_at.map(|at| self.program().day(at)),
-            FxOn::PaidOut => line.paid_on,
-        }
+        unit::fx_day(self.program(), version, governing_day, line)
     }
 
     /// Returns the rate of exchange that a line's amounts were converted by; none where none was.
@@ -889,66 +871,6 @@ fn bare_line(fact: &LineFact) -> Line {
         service_fee: fact.service_fee,
         ..Line::new(fact.state)
     }
-}
-
-/// What the amounts of a report are to the policy's currency (rule 16): they are in
-/// `amount_currency`, else in `currency`, else in the policy's.
-enum Unit {
-    /// In it.
-    Same,
-    /// In another, and the rate is known.
-    Exchanged(Box<RateUsed>),
-    /// In another, and no rate is known.
-    Unknown,
-}
-
-/// The amounts of a report in the policy's currency: each exchanged once, by the policy's rounding.
-fn line_amounts(
-    program: &Program,
-    version: &Version,
-    line: &CountingLine<'_>,
-    unit: &Unit,
-) -> LineAmounts {
-    let fact = &line.revision.fact;
-    let (lag, window) = attribution(program, version, line);
-    let reported = LineAmounts {
-        state: fact.state,
-        price: fact.product_price,
-        quantity: fact.quantity,
-        paid: fact.paid_amount,
-        final_amount: fact.final_amount,
-        refunded: fact.refunded.unwrap_or(Minor::ZERO),
-        service_fee: fact.service_fee,
-        reported_rate: fact.reported_rate,
-        unexchanged: true,
-        lag,
-        window,
-        flag: None,
-    };
-    match unit {
-        Unit::Same => LineAmounts { unexchanged: false, ..reported },
-        Unit::Unknown => reported,
-        Unit::Exchanged(used) => exchanged(reported, used, version).unwrap_or(reported),
-    }
-}
-
-/// Exchanges every amount of a line; none when one leaves its bounds.
-fn exchanged(amounts: LineAmounts, used: &RateUsed, version: &Version) -> Option<LineAmounts> {
-    let decimals = (used.from.decimals(), used.to.decimals());
-    let one = |amount: Minor| amount.exchanged(used.exchange, decimals, version.terms().rounding);
-    let each = |amount: Option<Minor>| match amount {
-        Some(amount) => one(amount).map(Some),
-        None => Some(None),
-    };
-    Some(LineAmounts {
-        price: each(amounts.price)?,
-        paid: each(amounts.paid)?,
-        final_amount: each(amounts.final_amount)?,
-        refunded: one(amounts.refunded)?,
-        service_fee: each(amounts.service_fee)?,
-        unexchanged: false,
-        ..amounts
-    })
 }
 
 /// Seconds from the click to the order, and the window of the version in force at the click

@@ -11,6 +11,7 @@ mod figures;
 mod plugins;
 mod recompute;
 mod replay;
+mod unit;
 mod verify;
 
 use std::sync::Arc;
