@@ -241,12 +241,12 @@ fn text(found: &Reconciled) -> String {
     let mut text = String::from(
         "Difference: reported less expected, paid less reported; below zero is less than is due\n\n",
     );
-    push_table(&mut text, "Totals", &TOTALS, totals(found));
+    push_table(&mut text, "Totals", &TOTALS, &totals(found));
     push_table(
         &mut text,
         "Confirmed and not paid, by days since the validation",
         &OPEN,
-        open_by_age(found),
+        &open_by_age(found),
     );
     for (kind, title) in [
         (Kind::Reported, "Reported otherwise than the terms give"),
@@ -262,13 +262,14 @@ fn text(found: &Reconciled) -> String {
             };
             DIFFERENCES.iter().map(cell).collect()
         });
-        push_table(&mut text, title, &DIFFERENCES, rows.collect());
+        let rows: Vec<Vec<Cell>> = rows.collect();
+        push_table(&mut text, title, &DIFFERENCES, &rows);
     }
     push_legend(&mut text, found);
     text
 }
 
-fn push_table(text: &mut String, title: &str, columns: &[&str], rows: Vec<Vec<Cell>>) {
+fn push_table(text: &mut String, title: &str, columns: &[&str], rows: &[Vec<Cell>]) {
     if rows.is_empty() {
         return;
     }

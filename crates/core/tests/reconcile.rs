@@ -56,7 +56,7 @@ fn currency(code: &str) -> Currency {
 
 /// One reported line.
 #[derive(Clone, Debug)]
-struct Line {
+struct Reported {
     order: i64,
     line: i64,
     state: State,
@@ -76,7 +76,7 @@ struct Line {
     bonus: Option<i64>,
 }
 
-impl Line {
+impl Reported {
     /// An approved line of 100.00 that earns 5.50 under the third edition.
     fn new(order: i64, paid_at: &str) -> Self {
         Self {
@@ -127,7 +127,7 @@ impl Line {
     }
 }
 
-fn import(ledger: &mut Ledger, name: u8, rows: &[Line]) {
+fn import(ledger: &mut Ledger, name: u8, rows: &[Reported]) {
     let new = NewImport {
         program: PROGRAM,
         file: "report.csv",
@@ -138,7 +138,7 @@ fn import(ledger: &mut Ledger, name: u8, rows: &[Line]) {
         imported_at: 0,
     };
     match ledger.begin_import(&new).expect("the import begins") {
-        Begun::Already { .. } => panic!("another file"),
+        Begun::Already { .. } => unreachable!("another file"),
         Begun::Started(mut pending) => {
             for row in rows {
                 let fact = row.fact(pending.words());
@@ -171,7 +171,7 @@ impl Dice {
 }
 
 /// Orders of one to three lines on every day from 10 July to 30 September 2024, but for 20 to 25 August.
-fn ordinary(orders: i64) -> Vec<Line> {
+fn ordinary(orders: i64) -> Vec<Reported> {
     let mut dice = Dice(0x5eed);
     let mut all = Vec::new();
     let first = day("2024-07-10");
@@ -189,7 +189,7 @@ fn ordinary(orders: i64) -> Vec<Line> {
             let price = i64::try_from(dice.roll(70_000)).expect("a price") + 50;
             let refunded = dice.of([None, None, Some(5_00)]);
             let category = dice.of(["163", "22", "137", "91", "47", "61", "101", "42"]);
-            all.push(Line {
+            all.push(Reported {
                 line,
                 state,
                 price: Some(price),
@@ -198,7 +198,7 @@ fn ordinary(orders: i64) -> Vec<Line> {
                 ship_to,
                 new_buyer,
                 seller: dice.of(["CN", "CN", "CN", "US", "ES"]),
-                ..Line::new(order, &paid_at)
+                ..Reported::new(order, &paid_at)
             });
         }
     }
@@ -206,7 +206,7 @@ fn ordinary(orders: i64) -> Vec<Line> {
 }
 
 /// What a run finds of lines, as commission and bonus after the cap.
-fn earned(terms: &Terms, rows: &[Line]) -> BTreeMap<(No, No), (i64, i64)> {
+fn earned(terms: &Terms, rows: &[Reported]) -> BTreeMap<(No, No), (i64, i64)> {
     let mut ledger = Ledger::in_memory().expect("a ledger");
     import(&mut ledger, 1, rows);
     run(&mut ledger, terms);
@@ -224,29 +224,31 @@ fn earned(terms: &Terms, rows: &[Line]) -> BTreeMap<(No, No), (i64, i64)> {
 }
 
 /// A seeded line with the codes that it must be found under.
-type Seed = (Line, &'static [&'static str]);
+type Seed = (Reported, &'static [&'static str]);
 
 const AUGUST: &str = "2024-08-10 10:00:00";
 
 /// What is reported otherwise than the terms give.
 fn reported() -> Vec<Seed> {
-    let line = |order| Line::new(order, AUGUST);
-    let second = |order| Line { line: 2, ..line(order) };
+    let line = |order| Reported::new(order, AUGUST);
+    let second = |order| Reported { line: 2, ..line(order) };
     vec![
         // 5.5 % of 10.10 is 0.5555: 0.56 half to even, 0.55 cut off.
-        (Line { price: Some(10_10), ..line(20_001) }.gives(55), &["D01"]),
+        (Reported { price: Some(10_10), ..line(20_001) }.gives(55), &["D01"]),
         // 1 July began in Oslo; in UTC it is still June, at 6 %.
         (
-            Line { state: State::Settled, ..Line::new(20_002, "2024-07-01 00:30:00") }.gives(6_00),
+            Reported { state: State::Settled, ..Reported::new(20_002, "2024-07-01 00:30:00") }
+                .gives(6_00),
             &["D02", "D42"],
         ),
         (line(20_003).gives(6_00), &["D03"]),
         (
-            Line { state: State::Settled, ..Line::new(20_004, "2024-04-15 10:00:00") }.gives(5_50),
+            Reported { state: State::Settled, ..Reported::new(20_004, "2024-04-15 10:00:00") }
+                .gives(5_50),
             &["D04"],
         ),
         (
-            Line {
+            Reported {
                 price: None,
                 paid_amount: Some(100_00),
                 final_amount: Some(80_00),
@@ -255,17 +257,17 @@ fn reported() -> Vec<Seed> {
             .gives(5_50),
             &["D05"],
         ),
-        (Line { refunded: Some(20_00), ..line(20_006) }.gives(5_50), &["D06"]),
-        (Line { refunded: Some(20_00), ..line(20_007) }.gives(3_30), &["D07"]),
-        (Line { ship_to: "ES", new_buyer: true, ..line(20_008) }.gives(5_50), &["D08"]),
-        (Line { bonus: Some(3_50), ..line(20_009) }.gives(5_50), &["D09"]),
-        (Line { ship_to: "ES", bonus: Some(3_50), ..line(20_109) }.gives(5_50), &["D09"]),
+        (Reported { refunded: Some(20_00), ..line(20_006) }.gives(5_50), &["D06"]),
+        (Reported { refunded: Some(20_00), ..line(20_007) }.gives(3_30), &["D07"]),
+        (Reported { ship_to: "ES", new_buyer: true, ..line(20_008) }.gives(5_50), &["D08"]),
+        (Reported { bonus: Some(3_50), ..line(20_009) }.gives(5_50), &["D09"]),
+        (Reported { ship_to: "ES", bonus: Some(3_50), ..line(20_109) }.gives(5_50), &["D09"]),
         // 55.00 are over the cap of 38.00.
-        (Line { price: Some(1000_00), ..line(20_010) }.gives(55_00), &["D10"]),
-        (Line { price: Some(1000_00), ..line(20_011) }.gives(38_00), &["D11"]),
-        (Line { price: Some(200_00), ..second(20_011) }.gives(11_00), &["D11"]),
+        (Reported { price: Some(1000_00), ..line(20_010) }.gives(55_00), &["D10"]),
+        (Reported { price: Some(1000_00), ..line(20_011) }.gives(38_00), &["D11"]),
+        (Reported { price: Some(200_00), ..second(20_011) }.gives(11_00), &["D11"]),
         (
-            Line {
+            Reported {
                 price: Some(1000_00),
                 ship_to: "ES",
                 new_buyer: true,
@@ -276,10 +278,10 @@ fn reported() -> Vec<Seed> {
             &["D12"],
         ),
         // 27.50 each, 38.00 together: 19.00 each.
-        (Line { price: Some(500_00), ..line(20_013) }.gives(27_50), &["D13"]),
-        (Line { price: Some(500_00), ..second(20_013) }.gives(10_50), &["D13"]),
+        (Reported { price: Some(500_00), ..line(20_013) }.gives(27_50), &["D13"]),
+        (Reported { price: Some(500_00), ..second(20_013) }.gives(10_50), &["D13"]),
         (
-            Line {
+            Reported {
                 price: None,
                 paid_amount: Some(108_00),
                 fee: Some(8_00),
@@ -289,18 +291,18 @@ fn reported() -> Vec<Seed> {
             .gives(5_94),
             &["D14"],
         ),
-        (Line { paid_amount: Some(90_00), ..line(20_015) }.gives(4_95), &["D15"]),
+        (Reported { paid_amount: Some(90_00), ..line(20_015) }.gives(4_95), &["D15"]),
         // 7 % is that of category 137.
         (line(20_016).gives(7_00), &["D16"]),
-        (Line { seller: "US", ..line(20_017) }.gives(5_50), &["D17"]),
+        (Reported { seller: "US", ..line(20_017) }.gives(5_50), &["D17"]),
         (line(20_018).gives(0), &["D18"]),
-        (Line { amount_currency: "EUR", ..line(20_020) }.gives(5_00), &["D20"]),
+        (Reported { amount_currency: "EUR", ..line(20_020) }.gives(5_00), &["D20"]),
         // The rate of 137 in the first edition is lost.
         (
-            Line {
+            Reported {
                 category: "137",
                 state: State::Settled,
-                ..Line::new(20_021, "2023-03-01 10:00:00")
+                ..Reported::new(20_021, "2023-03-01 10:00:00")
             }
             .gives(8_38),
             &["D21"],
@@ -308,22 +310,24 @@ fn reported() -> Vec<Seed> {
         (line(20_023).gives(1_23), &["D23"]),
         // Two causes in one order: each line is told its own.
         (line(20_123).gives(6_00), &["D03"]),
-        (Line { paid_amount: Some(90_00), ..second(20_123) }.gives(4_95), &["D15"]),
+        (Reported { paid_amount: Some(90_00), ..second(20_123) }.gives(4_95), &["D15"]),
     ]
 }
 
 /// What is late, short or too much: all agree with the terms.
 fn late() -> Vec<Seed> {
     let settled = |order| {
-        Line { state: State::Settled, ..Line::new(order, "2024-07-03 10:00:00") }.gives(5_50)
+        Reported { state: State::Settled, ..Reported::new(order, "2024-07-03 10:00:00") }
+            .gives(5_50)
     };
-    let pending =
-        |order, paid_at| Line { state: State::Pending, ..Line::new(order, paid_at) }.gives(6_00);
+    let pending = |order, paid_at| {
+        Reported { state: State::Pending, ..Reported::new(order, paid_at) }.gives(6_00)
+    };
     vec![
         // 181 and 180 days before 5 October.
         (pending(20_031, "2024-04-07 12:00:00"), &["D31"]),
         (pending(20_131, "2024-04-08 12:00:00"), &[]),
-        (Line::new(20_032, "2024-07-03 10:00:00").gives(5_50), &["D32"]),
+        (Reported::new(20_032, "2024-07-03 10:00:00").gives(5_50), &["D32"]),
         (settled(20_033), &["D33"]),
         (settled(20_034), &["D34"]),
         (settled(20_035), &["D35"]),
@@ -332,22 +336,24 @@ fn late() -> Vec<Seed> {
 }
 
 /// Twelve orders within a minute; the later report lists all but the last.
-fn listed_again() -> (Vec<Line>, Vec<Line>) {
+fn listed_again() -> (Vec<Reported>, Vec<Reported>) {
     let line = |second: i64| {
         let paid_at = at("2024-09-05 10:00:00") + second;
-        Line { paid_at, state: State::Pending, ..Line::new(20_200 + second, AUGUST) }.gives(5_50)
+        Reported { paid_at, state: State::Pending, ..Reported::new(20_200 + second, AUGUST) }
+            .gives(5_50)
     };
-    let first: Vec<Line> = (0..12).map(line).collect();
-    let again = |row: &Line| Line { updated_at: Some(at("2024-10-02 10:00:00")), ..row.clone() };
+    let first: Vec<Reported> = (0..12).map(line).collect();
+    let again =
+        |row: &Reported| Reported { updated_at: Some(at("2024-10-02 10:00:00")), ..row.clone() };
     // The last one of the minute is there, the one before it is not.
     let later = first.iter().filter(|row| row.order != 20_210).map(again).collect();
     (first, later)
 }
 
 /// A line that was approved, and is declined in a later report.
-fn taken_back() -> (Line, Line) {
-    let before = Line::new(20_019, AUGUST).gives(5_50);
-    let after = Line {
+fn taken_back() -> (Reported, Reported) {
+    let before = Reported::new(20_019, AUGUST).gives(5_50);
+    let after = Reported {
         state: State::Declined,
         updated_at: Some(at("2024-09-01 10:00:00")),
         ..before.clone()
@@ -418,7 +424,8 @@ fn seeded(orders: i64, terms: &Terms) -> (Ledger, BTreeSet<(i64, i64, &'static s
     }
     let mut ledger = Ledger::in_memory().expect("a ledger");
     let gap = at("2024-08-20 00:00:00");
-    let (early, late): (Vec<Line>, Vec<Line>) = rows.into_iter().partition(|row| row.paid_at < gap);
+    let (early, late): (Vec<Reported>, Vec<Reported>) =
+        rows.into_iter().partition(|row| row.paid_at < gap);
     import(&mut ledger, 1, &early);
     import(&mut ledger, 2, &late);
     import(&mut ledger, 3, &[after]);
