@@ -216,8 +216,8 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
         ));
     }
     if summary.left_out > 0 {
-        let amounts = counted(summary.left_out, "reported amount");
-        say(&format!("{file}: {amounts} left out, in another currency than the row's"));
+        let amounts = counted(summary.left_out, "amount");
+        say(&format!("{file}: {amounts} left out, in another currency than the row's, or in none that is known"));
     }
     for (word, count) in &summary.unknown_words {
         let rows = counted(*count, "row");

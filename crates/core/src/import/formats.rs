@@ -156,10 +156,7 @@ impl Formats {
             fits.iter().filter(|fit| fit.fits()).map(|fit| fit.format).collect();
         match fitting[..] {
             [only] => Ok(only),
-            [] => {
-                let candidates: Vec<&Format> = self.candidates(program).collect();
-                Err(none_fits(&candidates, &fits, head, shown))
-            }
+            [] => Err(none_fits(&fits, head, shown)),
             _ => {
                 let mut names: Vec<String> =
                     fitting.iter().map(|format| full_name(format)).collect();
@@ -289,12 +286,7 @@ fn header(layout: &CsvLayout, head: &[u8]) -> Vec<String> {
     }
 }
 
-fn none_fits(
-    candidates: &[&Format],
-    fits: &[Fit<'_>],
-    head: &Head,
-    shown: &str,
-) -> Diagnostic {
+fn none_fits(fits: &[Fit<'_>], head: &Head, shown: &str) -> Diagnostic {
     let text = decoded(&head.text, encoding_rs::UTF_8);
     if head.names.is_none() && text.trim_ascii().is_empty() {
         return Diagnostic::whole(&codes::EMPTY_REPORT, shown, "the file is empty");
@@ -307,10 +299,7 @@ fn none_fits(
             format!("the first line is \"{}\"", shown_up_to(500, &first_line(&text)))
         }
     };
-    let message = format!(
-        "the report is in none of the {} known formats; {seen}",
-        candidates.len()
-    );
+    let message = format!("the report is in none of the known formats; {seen}");
     let hint = nearly(fits)
         .or_else(|| other_kind(&head.text))
         .or_else(|| otherwise_separated(head, &text));

@@ -221,10 +221,11 @@ impl<'a> Intake<'a> {
 
 /// What is known of reports of an advertiser without a program: a time that names no zone is in the
 /// mapping's or in UTC, and an amount must name its currency.
-const NO_PROGRAM: Context = Context { zone: chrono_tz::Tz::UTC, default_currency: None };
+const NO_PROGRAM: Context = Context { zone: chrono_tz::Tz::UTC, default_currency: None, unknown: true };
 
 fn context(program: &Program) -> Context {
-    Context { zone: program.zone(), default_currency: default_currency(program) }
+    let default_currency = default_currency(program);
+    Context { zone: program.zone(), default_currency, unknown: false }
 }
 
 /// Decides whose orders a report holds: those of the program that was named, or that the format

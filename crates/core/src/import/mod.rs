@@ -60,6 +60,9 @@ pub struct Context {
     /// The currency of amounts in rows that name none: the policy's; none where the program's
     /// versions have currencies of different decimals, so that such an amount cannot be read.
     pub default_currency: Option<Currency>,
+    /// Nothing is known of the program: an amount whose currency is not known is left out, and does
+    /// not cost the row.
+    pub unknown: bool,
 }
 
 /// Takes what is read out of a report.
@@ -100,7 +103,7 @@ pub struct ReadSummary {
     pub rejected: u64,
     /// Facts with a local time that occurred twice or never.
     pub doubtful_times: u64,
-    /// Reported amounts that were left out because their currency is not the row's.
+    /// Amounts that were left out because their currency is not the row's, or is not known.
     pub left_out: u64,
     /// Columns that no field reads, in the order of the header; for CSV only.
     pub unread: Vec<UnreadColumn>,

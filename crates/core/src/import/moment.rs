@@ -110,8 +110,7 @@ pub(super) fn instant(
 ) -> Option<(i64, bool)> {
     formats
         .iter()
-        .find_map(|format| format.instant(text, zones))
-        .filter(|(at, _)| RANGE.contains(at))
+        .find_map(|format| format.instant(text, zones).filter(|(at, _)| RANGE.contains(at)))
 }
 
 /// Whether a text is a time that lies before 1970 or after 2199.

@@ -44,6 +44,8 @@ struct Rules<'f> {
     countries: &'f [(String, String)],
     slots: &'f [String],
     currency: Option<Currency>,
+    /// Amounts of no known currency are left out.
+    lenient: bool,
 }
 
 /// What a source's last text turned out to mean: in most columns the next row says the same.
@@ -86,6 +88,7 @@ impl<'f> RowReader<'f> {
             countries: &format.countries,
             slots: &format.slots,
             currency: context.default_currency,
+            lenient: context.unknown,
         };
         Self { advertiser: &format.advertiser, ..Self::with(format.fields.iter(), rules) }
     }
@@ -94,6 +97,7 @@ impl<'f> RowReader<'f> {
     pub(super) fn set_context(&mut self, context: Context) {
         self.rules.zone = self.rules.times.zone.unwrap_or(context.zone);
         self.rules.currency = context.default_currency;
+        self.rules.lenient = context.unknown;
     }
 
     /// Whose advertiser a row is of: the network's number, empty where the row has none, and the
@@ -164,6 +168,7 @@ pub(super) fn constant_fault(plan: &FieldPlan, times: &Times, empty: &[String]) 
         countries: &[],
         slots: &[],
         currency: Currency::parse("USD"),
+        lenient: false,
     };
     let mut reader = RowReader::with(std::iter::once(plan), rules);
     reader.read(&cell::NoCells, &mut Words::default());
@@ -241,12 +246,23 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
 
     /// The number of an order or of a line. One that occurs again in the file, where the mapping
     /// asks for that, is told from the first by which occurrence it is: rows that are alike in all
-    /// that makes up the number get the same numbers in whatever order they come.
+    /// that makes up the number get the same numbers in whatever order they come. What `strip` drops
+    /// counts, so that `-20` is the first to take back the first `20`.
     fn numbered<'a>(&mut self, value: Value<'a>, order_no: &str) -> Cow<'a, str> {
         if !value.source.occurrence {
             return value.text;
         }
-        let key = xxhash_rust::xxh3::xxh3_128(format!("{order_no}\0{}", value.text).as_bytes());
+        let slots = match &value.source.origin {
+            Origin::Slot(slot) => std::slice::from_ref(slot),
+            Origin::Joined(slots, _) => slots,
+            Origin::Constant(_) => &[],
+        };
+        let mut written = format!("{order_no}\0");
+        for slot in slots {
+            written.push_str(self.cells.text(*slot).unwrap_or_default().trim_ascii());
+            written.push('\0');
+        }
+        let key = xxhash_rust::xxh3::xxh3_128(written.as_bytes());
         if self.occurrences.len() >= NUMBERS && !self.occurrences.contains_key(&key) {
             let message = format!("the file has over {NUMBERS} rows that have no number");
             self.problem(&codes::TOO_MANY_NUMBERS, Some(value.source), message);
@@ -500,6 +516,10 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     /// The currency of an amount; none when it is not the row's, so that the amount is left out.
     fn amount_currency(&mut self, field: &Field, value: &Value<'_>) -> Option<Currency> {
         let Some(row) = self.currency.or(self.rules.currency) else {
+            if self.rules.lenient {
+                *self.left_out += 1;
+                return None;
+            }
             let wanted = "a currency beside it: the versions of the program have different ones";
             self.unexpected(&codes::CURRENCY_OPEN, field, value, wanted);
             return None;

@@ -191,7 +191,7 @@ fn a_network_with_semicolons_decimal_commas_and_latin_1() {
         "#,
     );
     let report = include_bytes!("../../../../../tests/reports/belboon.csv");
-    let format = formats.recognise(report, "report", None).unwrap();
+    let format = formats.recognise(&Head::of_text(report), "report", None).unwrap();
     let (summary, kept) = import(format, report);
     let summary = summary.unwrap();
     assert_eq!((summary.accepted, kept.places()), (2, vec!["R026 4:13".to_owned()]));
@@ -241,7 +241,7 @@ fn a_network_whose_rows_are_the_document() {
         {"id": 99999999999999999999, "event": "b", "day": "2024-05-08", "time": "12:30", "cancelled": true,
          "sale": {"amount": 1e2, "currency": "DKK"}, "fee": {"amount": 1, "currency": "SEK"}}
     ]"#;
-    let format = formats.recognise(report, "report", None).unwrap();
+    let format = formats.recognise(&Head::of_text(report), "report", None).unwrap();
     let (summary, kept) = import(format, report);
     assert_eq!(kept.problems, []);
     assert_eq!(summary.unwrap().left_out, 1);
@@ -292,7 +292,7 @@ fn a_program_s_own_format_counts_for_that_program_only() {
     assert_eq!(found("special", None).unwrap(), Some("two"));
     assert_eq!(found("feebook", None).unwrap_err().code().id, "U002");
     assert_eq!(found("special", Some("one")).unwrap_err().code().id, "U009");
-    let fits = |program| formats.recognise(HEADER.as_bytes(), "report", program).map(|f| &*f.name);
+    let fits = |program| formats.recognise(&Head::of_text(HEADER.as_bytes()), "report", program).map(|f| &*f.name);
     assert_eq!(fits(Some("one")).unwrap_err().code.id, "R003");
     assert_eq!(fits(Some("three")).unwrap(), "feebook");
 }
@@ -300,7 +300,7 @@ fn a_program_s_own_format_counts_for_that_program_only() {
 #[test]
 fn a_report_that_nothing_fits_says_what_was_seen_and_what_is_known() {
     let formats = shipped();
-    let told = |head: &[u8]| formats.recognise(head, "report", None).unwrap_err().to_string();
+    let told = |head: &[u8]| formats.recognise(&Head::of_text(head), "report", None).unwrap_err().to_string();
     let csv = told(b"order_no,line_no,paid_on,product_price\n");
     assert!(csv.contains("aliexpress, feebook, generator") && csv.contains("paid_on"), "{csv}");
     assert!(csv.contains("`feebook` would fit if the header had `paid_at`"), "{csv}");
