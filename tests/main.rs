@@ -10,6 +10,7 @@ mod plugins;
 mod readme;
 mod reports;
 mod schedules;
+mod schemas;
 mod stories;
 mod support;
 mod tidy;

@@ -242,7 +242,8 @@ fn snapshot(format: &Format, file: &Path, seen: &mut BTreeSet<&'static str>) -> 
     let count = std::cell::Cell::new(0);
     let read = read_file(format, (file, &name), &context(), &mut kept, &count);
     // Of a file that is no text, what was read of it says enough.
-    let shown = if bytes.contains(&0) { "(not a text)".into() } else { String::from_utf8_lossy(&bytes) };
+    let shown =
+        if bytes.contains(&0) { "(not a text)".into() } else { String::from_utf8_lossy(&bytes) };
     let mut text = format!("{name}:\n\n{}\n", shown.trim_end());
     let _ = match &read {
         Ok(summary) => writeln!(
@@ -267,7 +268,11 @@ fn snapshot(format: &Format, file: &Path, seen: &mut BTreeSet<&'static str>) -> 
     for (number, fact) in facts.iter().enumerate() {
         let _ = writeln!(text, "\nfact {}:", number + 1);
         if let Some(advertiser) = &kept.advertisers[number] {
-            seen.extend(["advertiser", "advertiser_name"].iter().take(1 + usize::from(advertiser.contains('('))));
+            seen.extend(
+                ["advertiser", "advertiser_name"]
+                    .iter()
+                    .take(1 + usize::from(advertiser.contains('('))),
+            );
             let _ = writeln!(text, "advertiser={advertiser}");
         }
         for (field, value) in known(fact, &kept.words, usd) {

@@ -7,6 +7,7 @@ mod beside;
 mod explanations;
 mod facts;
 mod interruptions;
+mod networks;
 mod reports;
 mod runs;
 mod start;

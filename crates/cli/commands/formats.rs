@@ -68,11 +68,9 @@ fn sniff(output: &Output, formats: &Formats, file: &Path, program: Option<&str>)
         (Some(fit), 1) if fit.is_error => {
             say(&format!("{file}: an error message of the network, format {}", fit.format.name));
         }
-        (Some(fit), 1) => say(&format!(
-            "{file}: {}, because it has {}",
-            fit.format.name,
-            fit.has.join(", ")
-        )),
+        (Some(fit), 1) => {
+            say(&format!("{file}: {}, because it has {}", fit.format.name, fit.has.join(", ")))
+        }
         (None, _) => {
             let found = formats.recognise(&head, &file, program);
             if let Err(problem) = found {
@@ -83,8 +81,7 @@ fn sniff(output: &Output, formats: &Formats, file: &Path, program: Option<&str>)
             say(&format!("{file}: {several} formats fit; name one with --as"));
         }
     }
-    let must: Vec<&Format> =
-        formats.iter().filter(|format| format.named && fitting == 0).collect();
+    let must: Vec<&Format> = formats.iter().filter(|format| format.named && fitting == 0).collect();
     if !must.is_empty() {
         let names: Vec<&str> = must.iter().map(|format| &*format.name).collect();
         say(&format!(

@@ -2,7 +2,8 @@
 
 use feebook_core::error::{self, Error, Result};
 use feebook_core::import::{
-    Advertisers, Intake, Keeping, Known, Portion, ReadSummary, TakenIn, Unmapped, Watch, advertisers,
+    Advertisers, Intake, Keeping, Known, Portion, ReadSummary, TakenIn, Unmapped, Watch,
+    advertisers,
 };
 use feebook_core::ledger::{ImportTotals, Ledger};
 use feebook_schedule::diagnostic::Diagnostic;
@@ -217,7 +218,9 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
     }
     if summary.left_out > 0 {
         let amounts = counted(summary.left_out, "amount");
-        say(&format!("{file}: {amounts} left out, in another currency than the row's, or in none that is known"));
+        say(&format!(
+            "{file}: {amounts} left out, in another currency than the row's, or in none that is known"
+        ));
     }
     for (word, count) in &summary.unknown_words {
         let rows = counted(*count, "row");

@@ -11,9 +11,9 @@
 
 use std::collections::BTreeMap;
 
-use feebook_schedule::Book;
 use feebook_schedule::diagnostic::{Diagnostic, nearest};
 use feebook_schedule::document::Reader;
+use feebook_schedule::{Book, Program};
 use sha2::{Digest, Sha256};
 
 use super::codes;
@@ -49,7 +49,7 @@ impl Advertisers {
                 let Some(name) = reader.text_of(node, &number.name) else { continue };
                 if book.program(name).is_none() {
                     let message = format!("there is no program `{name}`");
-                    let near = nearest(name, book.programs().iter().map(|program| program.id()));
+                    let near = nearest(name, book.programs().iter().map(Program::id));
                     let hint = match near {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "`feebook program list` shows the programs".to_owned(),
@@ -95,8 +95,8 @@ pub(super) fn unmapped(network: &str, number: &str, book: &Book) -> String {
         // Two numbers shall not become one name.
         plain => {
             let digest: [u8; 32] = Sha256::digest(number).into();
-            let mark: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            format!("{network}-{plain}-{mark}")
+            let [a, b, c, d, ..] = digest;
+            format!("{network}-{plain}-{a:02x}{b:02x}{c:02x}{d:02x}")
         }
     };
     // A folder of that name has terms, which are not those of this advertiser.

@@ -17,9 +17,7 @@ use super::{
 };
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
-use crate::ledger::{
-    Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport,
-};
+use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport};
 use crate::program;
 use crate::words::Words;
 
@@ -176,9 +174,7 @@ impl<'a> Intake<'a> {
     ) -> Result<TakenIn> {
         let format_digest = match self.whose {
             Whose::One(_) => self.format.digest,
-            Whose::Network(network) => {
-                self.known.advertisers.digest(self.format.digest, network)
-            }
+            Whose::Network(network) => self.known.advertisers.digest(self.format.digest, network),
         };
         let new = NewImport {
             program: self.whose.program().map_or("", Program::id),
@@ -221,7 +217,8 @@ impl<'a> Intake<'a> {
 
 /// What is known of reports of an advertiser without a program: a time that names no zone is in the
 /// mapping's or in UTC, and an amount must name its currency.
-const NO_PROGRAM: Context = Context { zone: chrono_tz::Tz::UTC, default_currency: None, unknown: true };
+const NO_PROGRAM: Context =
+    Context { zone: chrono_tz::Tz::UTC, default_currency: None, unknown: true };
 
 fn context(program: &Program) -> Context {
     let default_currency = default_currency(program);

@@ -112,7 +112,7 @@ struct Walk<'w, 'a, R> {
 
 impl<R: Read> Walk<'_, '_, R> {
     fn whole(&self, code: &'static Code, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::whole(code, &*self.report.shown, message)
+        Diagnostic::whole(code, &self.report.shown, message)
     }
 
     /// All targets, of which nothing is known yet.

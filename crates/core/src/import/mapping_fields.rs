@@ -15,7 +15,8 @@ use super::path::is_row_path;
 use super::row;
 use crate::fact::{Link, Platform};
 
-pub(super) const NOTATION: &[&str] = &["unit", "decimal_mark", "thousands_mark", "rounding", "rate_unit"];
+pub(super) const NOTATION: &[&str] =
+    &["unit", "decimal_mark", "thousands_mark", "rounding", "rate_unit"];
 pub(super) const SOURCE: &[&str] = &[
     "column",
     "columns",
@@ -80,8 +81,7 @@ impl FieldsReader<'_, '_> {
             return Vec::new();
         };
         let Some(table) = self.reader.table(node, "fields") else { return Vec::new() };
-        let names: Vec<&str> =
-            FIELDS.iter().chain(&ADVERTISER).map(|field| field.name).collect();
+        let names: Vec<&str> = FIELDS.iter().chain(&ADVERTISER).map(|field| field.name).collect();
         self.reader.known(table, "[fields]", &names);
         for key in ["order_no", "line_no"] {
             if table.get(key).is_none() {
@@ -112,9 +112,9 @@ impl FieldsReader<'_, '_> {
         });
         let mut plans = [None, None];
         for (plan, field) in plans.iter_mut().zip(&ADVERTISER) {
-            let Some((key, node)) = table.and_then(|table| {
-                table.entries.iter().find(|(key, _)| key.name == field.name)
-            }) else {
+            let Some((key, node)) = table
+                .and_then(|table| table.entries.iter().find(|(key, _)| key.name == field.name))
+            else {
                 continue;
             };
             if root.get("network").is_none() {

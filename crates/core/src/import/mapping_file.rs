@@ -200,8 +200,7 @@ impl MappingFile<'_> {
             if let Some(offset) = moment::offset(text) {
                 known.push((key.name.clone(), offset));
             } else {
-                let message =
-                    format!("`{}` is \"{text}\", expected an offset from UTC", key.name);
+                let message = format!("`{}` is \"{text}\", expected an offset from UTC", key.name);
                 let hint = "write it as in CEST = \"+02:00\"";
                 self.reader.problem_hint(&codes::BAD_OFFSET, node.span.clone(), message, hint);
             }

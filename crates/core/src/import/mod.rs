@@ -42,8 +42,8 @@ use chrono_tz::Tz;
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
-pub use self::formats::{Fit, Formats, HEAD, Head};
 pub use self::advertisers::Advertisers;
+pub use self::formats::{Fit, Formats, HEAD, Head};
 pub use self::intake::{Intake, Keeping, Known, Portion, TakenIn, Unmapped, Watch, Whose};
 pub use self::mapping::Format;
 use self::mapping::Layout;

@@ -103,11 +103,7 @@ pub(super) struct Zones<'z> {
 
 /// Reads a time in the first of the formats that fits; true with it when the local time occurred
 /// twice or never.
-pub(super) fn instant(
-    text: &str,
-    formats: &[TimeFormat],
-    zones: Zones<'_>,
-) -> Option<(i64, bool)> {
+pub(super) fn instant(text: &str, formats: &[TimeFormat], zones: Zones<'_>) -> Option<(i64, bool)> {
     formats
         .iter()
         .find_map(|format| format.instant(text, zones).filter(|(at, _)| RANGE.contains(at)))

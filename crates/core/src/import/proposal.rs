@@ -17,12 +17,38 @@ use crate::error::Result;
 const NAMES: &[(&str, &[&str])] = &[
     ("order_no", &["orderno", "orderid", "ordernumber", "orderref", "oid", "reference", "id"]),
     ("line_no", &["lineno", "suborderid", "transactionid", "conversionid", "actionid", "id"]),
-    ("ordered_at", &["orderedat", "orderdate", "transactiondate", "conversiondate", "eventdate", "createdat", "date"]),
+    (
+        "ordered_at",
+        &[
+            "orderedat",
+            "orderdate",
+            "transactiondate",
+            "conversiondate",
+            "eventdate",
+            "createdat",
+            "date",
+        ],
+    ),
     ("clicked_at", &["clickedat", "clickdate", "clicktime", "dateclick", "timeofvisit"]),
     ("updated_at", &["updatedat", "lastmodified", "datemodified", "lastupdated", "statusupdated"]),
     ("currency", &["currency", "currencycode"]),
-    ("paid_amount", &["paidamount", "ordervalue", "saleamount", "orderamount", "salevalue", "cart", "revenue", "amount"]),
-    ("reported_commission", &["reportedcommission", "commission", "commissionamount", "payout", "payment", "provision"]),
+    (
+        "paid_amount",
+        &[
+            "paidamount",
+            "ordervalue",
+            "saleamount",
+            "orderamount",
+            "salevalue",
+            "cart",
+            "revenue",
+            "amount",
+        ],
+    ),
+    (
+        "reported_commission",
+        &["reportedcommission", "commission", "commissionamount", "payout", "payment", "provision"],
+    ),
     ("status", &["status", "state", "commissionstatus", "transactionstatus", "actionstatus"]),
     ("sub_id", &["subid", "clickref", "epi", "sid", "sub"]),
     ("placement", &["placement", "trackingid", "siteid", "websiteid", "channelid"]),
@@ -85,7 +111,8 @@ fn of_table(head: &Head) -> Option<Seen> {
     let (text, encoding) = text_of(&head.text);
     let first = text.lines().next()?;
     let count = |mark: &char| first.matches(*mark).count();
-    let delimiter = [',', ';', '\t', '|'].into_iter().max_by_key(|mark| (count(mark), *mark == ','))?;
+    let delimiter =
+        [',', ';', '\t', '|'].into_iter().max_by_key(|mark| (count(mark), *mark == ','))?;
     let mut reader = csv::ReaderBuilder::new();
     reader.flexible(true).delimiter(u8::try_from(delimiter).ok()?);
     let mut reader = reader.from_reader(text.as_bytes());
@@ -110,8 +137,8 @@ fn of_table(head: &Head) -> Option<Seen> {
 fn text_of(bytes: &[u8]) -> (String, &'static str) {
     // The head may end within a character.
     let end = bytes.len().saturating_sub(3);
-    let is_utf8 = std::str::from_utf8(bytes)
-        .map_or_else(|error| error.valid_up_to() >= end, |_| true);
+    let is_utf8 =
+        std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to() >= end, |_| true);
     let marked = encoding_rs::Encoding::for_bom(bytes).is_some();
     let encoding = if is_utf8 || marked { encoding_rs::UTF_8 } else { encoding_rs::WINDOWS_1252 };
     let mut text = Vec::new();
@@ -131,11 +158,8 @@ fn of_json(head: &Head) -> Option<Seen> {
     let key = columns.first().map_or(String::new(), |(name, _): &(String, _)| {
         if rows == "." { format!("*.{name}") } else { format!("{rows}.*.{name}") }
     });
-    let head = format!(
-        "[json]\nrows = {}\n\n[recognise]\nkeys = [{}]\n",
-        quoted(&rows),
-        quoted(&key)
-    );
+    let head =
+        format!("[json]\nrows = {}\n\n[recognise]\nkeys = [{}]\n", quoted(&rows), quoted(&key));
     Some(Seen { columns, kind: "json", head })
 }
 
@@ -215,14 +239,21 @@ fn written(name: &str, seen: &Seen) -> String {
     }
     for (field, told) in [
         ("order_no", "order_no = \"?\"  # which column has the order's number?\n"),
-        ("line_no", "line_no = { constant = \"1\", occurrence = true }  # no number of lines was found\n"),
+        (
+            "line_no",
+            "line_no = { constant = \"1\", occurrence = true }  # no number of lines was found\n",
+        ),
     ] {
         if !fields.lines().any(|line| line.starts_with(field)) {
             fields.insert_str(0, told);
         }
     }
     let network = fields.contains("\nadvertiser = ");
-    let network = if network { "network = \"NETWORK\"  # as in [programs.NETWORK] of feebook.toml\n" } else { "" };
+    let network = if network {
+        "network = \"NETWORK\"  # as in [programs.NETWORK] of feebook.toml\n"
+    } else {
+        ""
+    };
     let (times, money) = (times(seen), money(seen));
     let unread: Vec<String> = seen
         .columns
@@ -243,7 +274,8 @@ fn written(name: &str, seen: &Seen) -> String {
 }
 
 fn status(column: &str, values: &[String]) -> String {
-    let mut words: Vec<&str> = values.iter().map(String::as_str).filter(|v| !v.is_empty()).collect();
+    let mut words: Vec<&str> =
+        values.iter().map(String::as_str).filter(|v| !v.is_empty()).collect();
     words.sort_unstable();
     words.dedup();
     let meaning = |word: &str| match word.to_lowercase().as_str() {

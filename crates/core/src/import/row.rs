@@ -11,13 +11,13 @@ use feebook_kernel::{Minor, State};
 use feebook_schedule::diagnostic::{Code, nearest};
 use feebook_schedule::iso::{self, Currency};
 
+use super::Context;
 use super::cell::{self, Cells, Nature};
 use super::codes;
 use super::field::{Field, Kind, Slot};
 use super::mapping::{FieldPlan, Format, Meaning, Negative, Origin, Source, Times, Unknown};
 use super::moment::{self, Zones};
 use super::number::{Fault, Notation, RateUnit, Unit};
-use super::Context;
 use crate::fact::{LineFact, No};
 use crate::words::{Word, Words};
 
@@ -236,11 +236,8 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             Kind::Amount(slot) => self.amount(plan.field, &value, slot),
             Kind::Reported(slot) => self.reported(plan.field, &value, slot),
             Kind::Rate => self.rate(plan.field, &value),
-            Kind::Status
-            | Kind::Flag(_)
-            | Kind::Platform(_)
-            | Kind::Link(_)
-            | Kind::Advertiser => {}
+            Kind::Status | Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_) | Kind::Advertiser => {
+            }
         }
     }
 
@@ -431,8 +428,7 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
 
     fn instant(&mut self, field: &Field, value: &Value<'_>, slot: Slot<i64>) {
         let formats = &self.rules.times.formats;
-        let zones =
-            Zones { zone: self.rules.zone, abbreviations: &self.rules.times.abbreviations };
+        let zones = Zones { zone: self.rules.zone, abbreviations: &self.rules.times.abbreviations };
         let found = match value.nature {
             Nature::Moment => moment::of_cell(&value.text, zones.zone),
             _ => moment::instant(&value.text, formats, zones),

@@ -58,7 +58,8 @@ pub(super) struct Sheet {
 impl Sheet {
     /// Reads the first sheet that has any cell.
     pub(super) fn read(input: impl Read, shown: &str) -> Result<Self> {
-        let refuse = |message: String| refused(Diagnostic::whole(&codes::BAD_SHEET, shown, message));
+        let refuse =
+            |message: String| refused(Diagnostic::whole(&codes::BAD_SHEET, shown, message));
         let mut bytes = Vec::new();
         let limit = u64::try_from(FILE_LIMIT).unwrap_or(0);
         input.take(limit + 1).read_to_end(&mut bytes).map_err(|e| failed(shown, e))?;
@@ -195,12 +196,11 @@ fn of_ref(value: &DataRef<'_>) -> Option<Cell> {
         DataRef::Empty => None,
         DataRef::Int(number) => Some(number_cell(number.to_string())),
         DataRef::Float(number) => Some(number_cell(number.to_string())),
-        DataRef::String(text) => text_cell(text),
+        DataRef::String(text) | DataRef::DurationIso(text) => text_cell(text),
         DataRef::SharedString(text) => text_cell(text),
         DataRef::Bool(yes) => text_cell(if *yes { "true" } else { "false" }),
         DataRef::DateTime(moment) => Some(moment_cell(moment)),
         DataRef::DateTimeIso(text) => Some(iso_cell(text)),
-        DataRef::DurationIso(text) => text_cell(text),
         DataRef::Error(error) => text_cell(&error.to_string()),
     }
 }
@@ -210,11 +210,10 @@ fn of_data(value: &Data) -> Option<Cell> {
         Data::Empty => None,
         Data::Int(number) => Some(number_cell(number.to_string())),
         Data::Float(number) => Some(number_cell(number.to_string())),
-        Data::String(text) => text_cell(text),
+        Data::String(text) | Data::DurationIso(text) => text_cell(text),
         Data::Bool(yes) => text_cell(if *yes { "true" } else { "false" }),
         Data::DateTime(moment) => Some(moment_cell(moment)),
         Data::DateTimeIso(text) => Some(iso_cell(text)),
-        Data::DurationIso(text) => text_cell(text),
         Data::Error(error) => text_cell(&error.to_string()),
     }
 }
@@ -311,7 +310,8 @@ fn repeated_cells(input: impl io::BufRead) -> u64 {
                 row.1 = row.1.saturating_add(times(&tag, "table:number-columns-repeated"));
             }
             Event::Empty(tag) if tag.local_name().as_ref() == "table-cell" => {
-                let valued = tag.attributes().flatten().any(|a| a.key.as_ref() == "office:value-type");
+                let valued =
+                    tag.attributes().flatten().any(|a| a.key.as_ref() == "office:value-type");
                 if valued {
                     row.1 = row.1.saturating_add(times(&tag, "table:number-columns-repeated"));
                 }
@@ -332,9 +332,12 @@ mod tests {
 
     #[test]
     fn numbers_are_what_the_spreadsheet_shows() {
-        for (given, text) in
-            [("19.99", "19.99"), ("0.30000000000000004", "0.3"), ("-7", "-7"), ("108.459227", "108.459227")]
-        {
+        for (given, text) in [
+            ("19.99", "19.99"),
+            ("0.30000000000000004", "0.3"),
+            ("-7", "-7"),
+            ("108.459227", "108.459227"),
+        ] {
             let cell = number_cell(given.to_owned());
             assert_eq!((&*cell.text, cell.nature), (text, Nature::Number), "{given}");
         }

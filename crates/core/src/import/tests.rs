@@ -2,6 +2,7 @@
 //! another network, and every code of this module.
 
 mod every_code;
+mod language;
 mod shapes;
 
 use chrono_tz::Tz;

@@ -83,7 +83,8 @@ pub(super) fn read<R: Read>(
     loop {
         let from = reader.buffer_position();
         if walk.row.is_none() {
-            reader.get_mut().get_mut().wanted_from = from;
+            let kept = reader.get_mut().get_mut();
+            kept.wanted_from = kept.line_from(from).0;
         }
         buffer.clear();
         let event = match reader.read_event_into(&mut buffer) {
@@ -92,7 +93,8 @@ pub(super) fn read<R: Read>(
             Err(error) => return Err(walk.stopped(&reader, &error)),
         };
         let to = reader.buffer_position();
-        let done = walk.event(&event, from..to).map_err(|fault| walk.faulty(&reader, from, fault))?;
+        let done =
+            walk.event(&event, from..to).map_err(|fault| walk.faulty(&reader, from, fault))?;
         if done && let Some(row) = walk.row.take() {
             walk.take_row(&row, &reader, to)?;
         }
@@ -124,7 +126,8 @@ pub(super) fn found(text: &[u8], paths: &[&Path]) -> Vec<bool> {
     let mut buffer = Vec::new();
     let mut note = |names: &[String]| {
         for (at, path) in paths.iter().enumerate() {
-            if path.steps.len() == names.len() && fits(path, names)
+            if path.steps.len() == names.len()
+                && fits(path, names)
                 && let Some(found) = found.get_mut(at)
             {
                 *found = true;
@@ -133,7 +136,6 @@ pub(super) fn found(text: &[u8], paths: &[&Path]) -> Vec<bool> {
     };
     while let Ok(event) = reader.read_event_into(&mut buffer) {
         match &event {
-            Event::Eof => break,
             Event::Start(tag) | Event::Empty(tag) if names.len() < DEPTH => {
                 names.push(local(tag));
                 note(&names);
@@ -143,7 +145,7 @@ pub(super) fn found(text: &[u8], paths: &[&Path]) -> Vec<bool> {
                     names.pop();
                 }
             }
-            Event::Start(_) => break,
+            Event::Eof | Event::Start(_) => break,
             _ => {}
         }
         if let Event::Empty(_) | Event::End(_) = event {
@@ -189,7 +191,6 @@ pub(super) fn first_row(text: &[u8]) -> Option<(String, Vec<Part>)> {
     let mut value = String::new();
     while let Ok(event) = reader.read_event_into(&mut buffer) {
         match &event {
-            Event::Eof => break,
             Event::Start(tag) | Event::Empty(tag) if open.len() < DEPTH => {
                 value.clear();
                 let attributes = tag.attributes().flatten().map(|attribute| {
@@ -198,7 +199,7 @@ pub(super) fn first_row(text: &[u8]) -> Option<(String, Vec<Part>)> {
                 });
                 open.push((local(tag), attributes.collect()));
             }
-            Event::Start(_) => break,
+            Event::Eof | Event::Start(_) => break,
             Event::Text(text) => value.push_str(&text.xml10_content()),
             _ => {}
         }
@@ -235,7 +236,11 @@ fn local(tag: &BytesStart<'_>) -> String {
 /// Whether the steps of a path accept some names, one by one.
 fn fits(path: &Path, names: &[String]) -> bool {
     names.iter().enumerate().all(|(depth, name)| {
-        if name.starts_with('@') { path.names(depth, name) } else { path.accepts(depth, Some(name)) }
+        if name.starts_with('@') {
+            path.names(depth, name)
+        } else {
+            path.accepts(depth, Some(name))
+        }
     })
 }
 
@@ -295,13 +300,9 @@ struct Walk<'w, 'a> {
     row: Option<Row>,
 }
 
-impl<'w> Walk<'w, '_> {
+impl Walk<'_, '_> {
     /// Takes one event; true when a row ended with it.
-    fn event(
-        &mut self,
-        event: &Event<'_>,
-        span: Range<u64>,
-    ) -> std::result::Result<bool, Fault> {
+    fn event(&mut self, event: &Event<'_>, span: Range<u64>) -> std::result::Result<bool, Fault> {
         match event {
             Event::Start(tag) => self.start(tag, span).map(|()| false),
             Event::Empty(tag) => {
@@ -344,11 +345,7 @@ impl<'w> Walk<'w, '_> {
         Ok(())
     }
 
-    fn start(
-        &mut self,
-        tag: &BytesStart<'_>,
-        span: Range<u64>,
-    ) -> std::result::Result<(), Fault> {
+    fn start(&mut self, tag: &BytesStart<'_>, span: Range<u64>) -> std::result::Result<(), Fault> {
         if self.names.len() >= DEPTH {
             let message = format!("elements are nested more than {DEPTH} deep");
             return Err(Fault::new(&codes::TOO_DEEP, message));
@@ -469,20 +466,22 @@ impl<'w> Walk<'w, '_> {
     }
 
     fn take_row<R: Read>(&mut self, row: &Row, reader: &Source<R>, to: u64) -> Result<()> {
-        let (bytes, line) = reader.get_ref().get_ref().record(row.from, to);
-        let piece = Piece { bytes, line, before: "", hidden: 0 };
+        let (from, piece) = piece(reader, row.from, to);
+        let length = piece.bytes.len();
         let file = self.report.shown.clone();
         let within = |slot: Option<usize>| {
             let value = slot.and_then(|slot| row.values.get(slot));
             let span = value.map_or(0..0, |value| value.span.clone());
-            let at = |offset: u64| usize::try_from(offset.saturating_sub(row.from)).unwrap_or(0);
+            let at = |offset: u64| usize::try_from(offset.saturating_sub(from)).unwrap_or(0);
             let span = at(span.start)..at(span.end);
-            if span.is_empty() { 0..1.min(bytes.len()) } else { span }
+            let whole = at(row.from)..length.min(at(row.from) + 1);
+            if span.is_empty() { whole } else { span }
         };
         if let Some(slot) = row.twice {
             let name = self.format.slots.get(slot).map_or("", String::as_str);
             let message = format!("the row has `{name}` twice");
-            let problem = place::at(&codes::COLUMN_TWICE, &file, &piece, within(Some(slot)), message);
+            let problem =
+                place::at(&codes::COLUMN_TWICE, &file, &piece, within(Some(slot)), message);
             self.report.reject_unread(problem);
             return Ok(());
         }
@@ -490,8 +489,7 @@ impl<'w> Walk<'w, '_> {
         if !problems.is_empty() {
             let placed = |problem: Problem| {
                 let span = within(problem.slot);
-                place::at(problem.code, &file, &piece, span, problem.message)
-                    .hint_opt(problem.hint)
+                place::at(problem.code, &file, &piece, span, problem.message).hint_opt(problem.hint)
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
@@ -517,10 +515,11 @@ impl<'w> Walk<'w, '_> {
     }
 
     fn faulty<R: Read>(&self, reader: &Source<R>, from: u64, fault: Fault) -> Error {
-        let (bytes, line) = reader.get_ref().get_ref().record(from, u64::MAX);
-        let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-        let piece = Piece { bytes: first, line, before: "", hidden: 0 };
-        let problem = place::at(fault.code, &self.report.shown, &piece, 0..1, fault.message);
+        let (start, mut piece) = piece(reader, from, u64::MAX);
+        piece.bytes = piece.bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let at = usize::try_from(from.saturating_sub(start)).unwrap_or(0).min(piece.bytes.len());
+        let span = at..(at + 1).min(piece.bytes.len());
+        let problem = place::at(fault.code, &self.report.shown, &piece, span, fault.message);
         let problem = match fault.hint {
             Some(hint) => problem.hint(hint),
             None => problem,
@@ -530,9 +529,8 @@ impl<'w> Walk<'w, '_> {
 
     /// Judges a document that was read to its end.
     fn judge<R: Read>(&mut self, reader: &Source<R>) -> Result<()> {
-        let whole = |code, message: String| {
-            refused(Diagnostic::whole(code, &*self.report.shown, message))
-        };
+        let whole =
+            |code, message: String| refused(Diagnostic::whole(code, &self.report.shown, message));
         let found = &self.found;
         if !found.any {
             return Err(whole(&codes::EMPTY_REPORT, "the file is empty".to_owned()));
@@ -569,6 +567,15 @@ impl<'w> Walk<'w, '_> {
 }
 
 type Source<R> = Reader<BufReader<Keeping<R>>>;
+
+/// The bytes of an element with what stands before it in its line, and the offset of the first.
+fn piece<R: Read>(reader: &Source<R>, from: u64, to: u64) -> (u64, Piece<'_>) {
+    let kept = reader.get_ref().get_ref();
+    let (start, hidden) = kept.line_from(from);
+    let (bytes, line) = kept.record(start, to);
+    let hidden = u32::try_from(hidden).unwrap_or(u32::MAX);
+    (start, Piece { bytes, line, before: "", hidden })
+}
 
 impl Cells for Row {
     fn text(&self, slot: usize) -> Option<&str> {

@@ -159,7 +159,8 @@ impl PendingImport<'_> {
             Some(part) => part,
             None => self.begin_part(program)?,
         };
-        self.parts.waiting = (self.parts.waiting + self.batch.len()).saturating_sub(part.batch.len());
+        self.parts.waiting =
+            (self.parts.waiting + self.batch.len()).saturating_sub(part.batch.len());
         self.swap(&mut part);
         if let Some(before) = self.parts.at.replace(program.to_owned()) {
             self.parts.others.insert(before, part);

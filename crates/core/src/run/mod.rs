@@ -72,7 +72,11 @@ impl Terms {
         let (book, mut problems) = Book::load(&sources);
         problems.retain(Diagnostic::is_error);
         if problems.is_empty() {
-            return Ok(Self { book: Arc::new(book), sources: sources.into(), plugins: self.plugins });
+            return Ok(Self {
+                book: Arc::new(book),
+                sources: sources.into(),
+                plugins: self.plugins,
+            });
         }
         Err(Error::new(&error::TERMS, "the schedules do not load").with(problems))
     }

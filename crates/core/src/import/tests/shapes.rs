@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use feebook_kernel::{Minor, Ppm, State};
 use feebook_schedule::zone;
 
-use super::{Formats, import, imported, mapping, shipped, source};
+use super::{Formats, Head, import, imported, mapping, shipped, source};
 use crate::fact::{Link, Platform};
 
 fn at(instant: Option<i64>) -> String {
@@ -292,7 +292,9 @@ fn a_program_s_own_format_counts_for_that_program_only() {
     assert_eq!(found("special", None).unwrap(), Some("two"));
     assert_eq!(found("feebook", None).unwrap_err().code().id, "U002");
     assert_eq!(found("special", Some("one")).unwrap_err().code().id, "U009");
-    let fits = |program| formats.recognise(&Head::of_text(HEADER.as_bytes()), "report", program).map(|f| &*f.name);
+    let fits = |program| {
+        formats.recognise(&Head::of_text(HEADER.as_bytes()), "report", program).map(|f| &*f.name)
+    };
     assert_eq!(fits(Some("one")).unwrap_err().code.id, "R003");
     assert_eq!(fits(Some("three")).unwrap(), "feebook");
 }
@@ -300,7 +302,9 @@ fn a_program_s_own_format_counts_for_that_program_only() {
 #[test]
 fn a_report_that_nothing_fits_says_what_was_seen_and_what_is_known() {
     let formats = shipped();
-    let told = |head: &[u8]| formats.recognise(&Head::of_text(head), "report", None).unwrap_err().to_string();
+    let told = |head: &[u8]| {
+        formats.recognise(&Head::of_text(head), "report", None).unwrap_err().to_string()
+    };
     let csv = told(b"order_no,line_no,paid_on,product_price\n");
     assert!(csv.contains("aliexpress, feebook, generator") && csv.contains("paid_on"), "{csv}");
     assert!(csv.contains("`feebook` would fit if the header had `paid_at`"), "{csv}");
