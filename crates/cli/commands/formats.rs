@@ -52,8 +52,8 @@ fn sniff(output: &Output, formats: &Formats, file: &Path, program: Option<&str>)
     let fits = formats.fits(&head, program);
     let fitting = fits.iter().filter(|fit| fit.fits()).count();
     let mut sheet = output.sheet(&["format", "program", "fits", "has", "lacks"])?;
-    let named = |fit: &&Fit<'_>| !fit.format.named;
-    for fit in fits.iter().filter(named).take(fitting + MISSES) {
+    let told = |fit: &&Fit<'_>| !fit.format.named;
+    for fit in fits.iter().filter(told).take(fitting + MISSES) {
         sheet.row(vec![
             Cell::Text(fit.format.name.clone()),
             Cell::text(fit.format.program.as_deref()),
@@ -69,7 +69,7 @@ fn sniff(output: &Output, formats: &Formats, file: &Path, program: Option<&str>)
             say(&format!("{file}: an error message of the network, format {}", fit.format.name));
         }
         (Some(fit), 1) => {
-            say(&format!("{file}: {}, because it has {}", fit.format.name, fit.has.join(", ")))
+            say(&format!("{file}: {}, because it has {}", fit.format.name, fit.has.join(", ")));
         }
         (None, _) => {
             let found = formats.recognise(&head, &file, program);

@@ -176,9 +176,9 @@ fn a_document_without_rows_is_an_answer_or_a_mistake() {
 fn problems_of_a_row_stand_at_their_elements() {
     let row = "<row id='1'><item><no>1</no></item><sum unit='EUR'>x</sum></row>";
     for (text, place) in [
-        (format!("<r>\n<rows>\n  {row}</rows></r>"), "R017 3:53"),
-        (format!("<r><rows>{row}</rows></r>"), "R017 1:60"),
-        ("<r><rows>\n<row id='1'><item/><sum>1</sum></row></rows></r>".to_owned(), "R015 2:13"),
+        (format!("<r>\n<rows>\n  {row}</rows></r>"), "R017 3:54"),
+        (format!("<r><rows>{row}</rows></r>"), "R017 1:61"),
+        ("<r><rows>\n<row id='1'><item/><sum>1</sum></row></rows></r>".to_owned(), "R015 2:1"),
         ("<r><rows><row id='1'><sum>1</sum><sum>2</sum></row></rows></r>".to_owned(), "R007 1:39"),
         (
             "<r><rows><row id='1'><item><no>1</no></item><sum><a/></sum></row></rows></r>"

@@ -121,7 +121,7 @@ const HEADER: &str = "order_no,line_no,paid_at,product_price\n";
 #[test]
 fn lines_and_columns_stay_right_past_quotes_and_any_line_end() {
     let report = format!(
-        "\u{feff}{HEADER}\r\n1,1,,\"1\"\r2,1,\"x\ny\",1\n\n3,\"1\r\n2\",,\"bad\"\r\n4,1,,-1,\n5,1,,-1"
+        "\u{feff}{HEADER}\r\n1,1,,\"1\"\r2,1,\"x\ny\",1\n\n3,\"1\r\n2\",,\"bad\"\r\n4,1,,-1,x\n5,1,,-1"
     );
     let (summary, kept) = imported(report.as_bytes());
     assert_eq!(summary.unwrap().rows, 5);
@@ -190,7 +190,7 @@ fn a_network_with_semicolons_decimal_commas_and_latin_1() {
         status = { column = "status", words = { open = "pending", confirmed = "approved", rejected = "declined" } }
         "#,
     );
-    let report = include_bytes!("../../../../../tests/reports/belboon.csv");
+    let report = include_bytes!("semicolons.csv");
     let format = formats.recognise(&Head::of_text(report), "report", None).unwrap();
     let (summary, kept) = import(format, report);
     let summary = summary.unwrap();
@@ -306,10 +306,11 @@ fn a_report_that_nothing_fits_says_what_was_seen_and_what_is_known() {
         formats.recognise(&Head::of_text(head), "report", None).unwrap_err().to_string()
     };
     let csv = told(b"order_no,line_no,paid_on,product_price\n");
-    assert!(csv.contains("aliexpress, feebook, generator") && csv.contains("paid_on"), "{csv}");
+    assert!(csv.contains("paid_on"), "{csv}");
     assert!(csv.contains("`feebook` would fit if the header had `paid_at`"), "{csv}");
     assert!(told(br#"{"results": []}"#).contains("`results`"));
-    assert!(told(b"PK\x03\x04").contains("spreadsheet"));
+    assert!(told(b"%PDF-1.7").contains("a PDF"));
+    assert!(told(b"<!DOCTYPE html><html>").contains("a web page"));
     let near = formats.by_name("aliexpres", None).unwrap_err();
     assert!(near.to_string().ends_with("hint: did you mean \"aliexpress\"?"), "{near}");
 }
