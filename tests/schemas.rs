@@ -51,11 +51,13 @@ fn properties(schema: &Value, place: &str) -> BTreeSet<String> {
 
 /// What the readers say they know, of each strange key in some files.
 fn known(problems: &[Diagnostic]) -> Vec<BTreeSet<String>> {
-    let strange = problems.iter().filter(|problem| problem.message.contains(STRANGE));
+    let told = format!("unknown key `{STRANGE}`");
+    let strange = problems.iter().filter(|problem| problem.message.starts_with(&told));
     strange
         .map(|problem| {
             let hint = problem.hint.as_deref().unwrap_or_default();
-            let listed = hint.strip_prefix("known keys are ").expect("a list of the known keys");
+            let listed = hint.strip_prefix("known keys are ");
+            let listed = listed.unwrap_or_else(|| panic!("no list of the known keys:\n{problem}"));
             listed.split(", ").map(str::to_owned).collect()
         })
         .collect()

@@ -112,7 +112,7 @@ impl Sheet {
         let (top, first) = range.start().unwrap_or_default();
         for (row, column, value) in range.used_cells() {
             let place = |at: usize, from: u32| from.saturating_add(u32::try_from(at).unwrap_or(0));
-            if let Some(made) = of_data(value) {
+            if let Some(made) = of_owned(value) {
                 self.put((place(row, top), place(column, first)), made, &mut left);
             }
             if left == 0 {
@@ -205,7 +205,7 @@ fn of_ref(value: &DataRef<'_>) -> Option<Cell> {
     }
 }
 
-fn of_data(value: &Data) -> Option<Cell> {
+fn of_owned(value: &Data) -> Option<Cell> {
     match value {
         Data::Empty => None,
         Data::Int(number) => Some(number_cell(number.to_string())),
