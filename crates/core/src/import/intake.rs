@@ -245,8 +245,15 @@ fn whose<'a>(
         }
         _ => {
             let message = format!("{shown} does not say which program its orders belong to");
-            Err(Error::new(&error::WHICH_PROGRAM, message)
-                .hint("add --program; `feebook program list` shows the programs"))
+            let hint = match &format.network {
+                Some(network) => format!(
+                    "add --program, or `\"*\" = \"<program>\"` under [programs.{network}] of \
+                     {}; `feebook program list` shows the programs",
+                    advertisers::FILE
+                ),
+                None => "add --program; `feebook program list` shows the programs".to_owned(),
+            };
+            Err(Error::new(&error::WHICH_PROGRAM, message).hint(hint))
         }
     }
 }

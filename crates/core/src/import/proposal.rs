@@ -55,7 +55,7 @@ const NAMES: &[(&str, &[&str])] = &[
     ("product", &["productid", "product"]),
     ("category", &["categoryid", "category"]),
     ("ship_to", &["shipto", "shiptocountry", "country"]),
-    ("advertiser", &["advertiserid", "programid", "campaignid", "mid"]),
+    ("advertiser", &["advertiserid", "advertiserprogramid", "programid", "campaignid", "mid"]),
     ("advertiser_name", &["advertisername", "programname", "campaignname", "advertiser"]),
 ];
 /// Patterns of times, and of which one a value is.
@@ -226,6 +226,10 @@ fn written(name: &str, seen: &Seen) -> String {
             let named = |(column, _): &&(String, Vec<String>)| plain(column) == **word;
             seen.columns.iter().find(named)
         };
+        // A name alone leads to no program.
+        if *field == "advertiser_name" && !fields.contains("\nadvertiser = ") {
+            continue;
+        }
         let Some((column, values)) = words.iter().find_map(find) else { continue };
         // An order and its line may have one number; any other column has one meaning.
         if taken.contains(&column.as_str()) && *field != "line_no" {
@@ -237,17 +241,19 @@ fn written(name: &str, seen: &Seen) -> String {
             _ => writeln!(fields, "{field} = {}", quoted(column)),
         };
     }
-    for (field, told) in [
-        ("order_no", "order_no = \"?\"  # which column has the order's number?\n"),
-        (
-            "line_no",
-            "line_no = { constant = \"1\", occurrence = true }  # no number of lines was found\n",
-        ),
-    ] {
-        if !fields.lines().any(|line| line.starts_with(field)) {
-            fields.insert_str(0, told);
+    let starts = |field: &str| fields.lines().find(|line| line.starts_with(field));
+    let order_no = match (starts("order_no"), starts("line_no")) {
+        (Some(_), _) => String::new(),
+        (None, Some(line)) => format!("{}\n", line.replacen("line_no", "order_no", 1)),
+        (None, None) => "order_no = \"?\"  # which column has the order's number?\n".to_owned(),
+    };
+    let line_no = match starts("line_no") {
+        Some(_) => "",
+        None => {
+            "line_no = { constant = \"1\", occurrence = true }  # no number of lines was found\n"
         }
-    }
+    };
+    fields.insert_str(0, &format!("{order_no}{line_no}"));
     let network = fields.contains("\nadvertiser = ");
     let network = if network {
         "network = \"NETWORK\"  # as in [programs.NETWORK] of feebook.toml\n"
@@ -278,15 +284,21 @@ fn status(column: &str, values: &[String]) -> String {
         values.iter().map(String::as_str).filter(|v| !v.is_empty()).collect();
     words.sort_unstable();
     words.dedup();
+    // A word whose meaning is not plain is kept as pending, and told.
     let meaning = |word: &str| match word.to_lowercase().as_str() {
-        "approved" | "accepted" | "confirmed" | "validated" => "approved",
-        "paid" | "settled" | "payable" | "closed" => "settled",
-        "declined" | "rejected" | "cancelled" | "canceled" | "invalid" | "denied" => "declined",
-        "reversed" | "refunded" | "corrected" => "reversed",
-        _ => "pending",
+        "pending" | "open" | "new" | "waiting" => Some("pending"),
+        "approved" | "accepted" | "confirmed" | "validated" => Some("approved"),
+        "paid" | "settled" | "payable" => Some("settled"),
+        "declined" | "rejected" | "cancelled" | "canceled" | "invalid" | "denied" => {
+            Some("declined")
+        }
+        "reversed" | "refunded" | "corrected" => Some("reversed"),
+        _ => None,
     };
-    let words: Vec<String> =
-        words.iter().map(|word| format!("{} = \"{}\"", quoted(word), meaning(word))).collect();
+    let words: Vec<String> = words
+        .iter()
+        .filter_map(|word| Some(format!("{} = \"{}\"", quoted(word), meaning(word)?)))
+        .collect();
     format!(
         "status = {{ column = {}, words = {{ {} }}, unknown = \"keep\" }}  # are these all words?",
         quoted(column),

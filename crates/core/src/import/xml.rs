@@ -226,7 +226,9 @@ pub(super) fn first_row(text: &[u8]) -> Option<(String, Vec<Part>)> {
         buffer.clear();
     }
     let most = found.iter().map(|(.., count)| *count).max()?;
-    found.into_iter().find(|(.., count)| *count == most).map(|(path, parts, _)| (path, parts))
+    // Of as many, the last: a head with names comes before its rows.
+    let mut found = found.into_iter().rev();
+    found.find(|(.., count)| *count == most).map(|(path, parts, _)| (path, parts))
 }
 
 fn local(tag: &BytesStart<'_>) -> String {
