@@ -8,6 +8,7 @@ mod explanations;
 mod facts;
 mod interruptions;
 mod networks;
+mod payouts;
 mod reports;
 mod runs;
 mod start;

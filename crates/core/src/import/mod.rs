@@ -24,12 +24,15 @@ mod mapping_file;
 mod moment;
 mod number;
 mod path;
+pub mod payouts;
 mod place;
 mod probe;
 pub mod proposal;
+pub mod rates;
 mod report;
 mod row;
 mod sheet;
+pub mod table;
 #[cfg(test)]
 mod tests;
 mod xml;
