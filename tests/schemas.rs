@@ -134,7 +134,7 @@ fn the_schemas_of_terms_know_the_readers_keys() {
     }
     let program = format!("{strange}{PROGRAM}");
     same("program.json", &[""], &of_book(VERSION, &[("x/program.toml", &program)]));
-    for place in ["listing", "policies", "sem", "links"] {
+    for place in ["listing", "policies", "sem", "links", "payouts"] {
         let program = format!("{PROGRAM}[{place}]\n{strange}");
         same("program.json", &[place], &of_book(VERSION, &[("x/program.toml", &program)]));
     }
