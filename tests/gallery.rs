@@ -26,6 +26,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("S035", "one path cannot stand twice in a folder; for callers of the library"),
     ("L004", "takes a second process that holds the ledger for ten seconds"),
     ("L005", "takes a failure of SQLite itself, such as a full disk"),
+    ("R047", "takes four million rows without a number"),
     ("X001", "would be a mistake of ours"),
     ("U038", "takes a terminal"),
     ("U050", "takes two libraries: tests/plugins/trust.rs"),

@@ -87,6 +87,9 @@ pub(crate) enum Command {
     Init,
     /// Import reports
     Import(Import),
+    /// Report formats: list, show, find out which one a file is in, begin a mapping
+    #[command(subcommand, visible_alias = "format")]
+    Formats(FormatsOf),
     /// List imports, or take one back
     #[command(subcommand)]
     Imports(Imports),
@@ -186,6 +189,36 @@ pub(crate) struct Import {
     /// Keep nothing of a file that has a bad row
     #[arg(long)]
     pub(crate) strict: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FormatsOf {
+    /// List all formats
+    List,
+    /// Show a format's mapping file
+    Show {
+        /// The format
+        format: String,
+        /// The program, for a format of its own
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Say which format a file is in, why, and what the nearest others ask for
+    Sniff {
+        /// The report
+        file: PathBuf,
+        /// The program, for a format of its own
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Propose a mapping for a file from its columns or keys, to be edited
+    New {
+        /// The report
+        file: PathBuf,
+        /// The new format's name; that of the file if not given
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

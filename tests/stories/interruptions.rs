@@ -207,7 +207,7 @@ fn whoever_holds_the_ledger_too_long_is_named_as_the_cause() {
     let pipe = sandbox.path("slow.csv");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
     assert!(made.expect("mkfifo runs").success());
-    let mut holder = start(&sandbox, "import slow.csv --program example");
+    let mut holder = start(&sandbox, "import slow.csv --as feebook --program example");
     std::fs::write(&pipe, report(&["9,1,2024-08-01 10:00:00,1.00,pending"])).expect("a pipe");
     thread::sleep(Duration::from_millis(1500));
     let refused = sandbox.run("import orders.csv --program example").expect(6);

@@ -9,6 +9,7 @@ mod exports;
 mod facts;
 mod interruptions;
 mod journal;
+mod networks;
 mod payouts;
 mod reconcile;
 mod reports;

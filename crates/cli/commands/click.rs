@@ -58,7 +58,8 @@ fn take_in(
 }
 
 fn tell(sheet: &mut Sheet<'_>, file: &Path, program: &str, taken: TakenIn) -> Outcome<u8> {
-    let (totals, rejected) = import::tell_taken(file, taken, false);
+    let (portions, rejected) = import::tell_taken(file, program, taken, false);
+    let totals = portions.first().map(|portion| portion.totals).unwrap_or_default();
     sheet.row(vec![
         Cell::Text(shown(file)),
         Cell::Text(program.to_owned()),

@@ -13,6 +13,7 @@ mod export;
 mod facts;
 mod findings;
 mod flag;
+mod formats;
 mod fx;
 mod import;
 mod imports;
@@ -52,6 +53,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Demo => demo::run(global, &output),
         Command::Init => init::run(global, &output),
         Command::Import(args) => import::run(global, &output, args),
+        Command::Formats(args) => formats::run(global, &output, args),
         Command::Imports(args) => imports::run(global, &output, args),
         Command::Click(args) => click::run(global, &output, args),
         Command::Flag(args) => flag::run(global, &output, args),
@@ -111,7 +113,8 @@ fn open(global: &Global) -> Result<Ledger> {
 
 /// The ledger, and the terms, after refusing a program that neither of them knows.
 fn open_scoped(global: &Global, program: Option<&str>) -> Result<(Ledger, Terms)> {
-    let (ledger, terms) = (open(global)?, terms(global)?);
+    let ledger = open(global)?;
+    let terms = terms(global)?.with_unmapped(&ledger)?;
     if let Some(name) = program
         && !ledger.programs()?.iter().any(|known| known == name)
     {
@@ -134,6 +137,11 @@ fn known_program<'t>(terms: &'t Terms, name: &str) -> Result<&'t Program> {
 
 /// Reads an instant with an offset, or a local time or day in a program's zone.
 fn instant(program: &Program, text: &str) -> Result<i64> {
+    instant_in(program.zone(), text)
+}
+
+/// The same in a zone.
+fn instant_in(zone: chrono_tz::Tz, text: &str) -> Result<i64> {
     // As for the times of reports: outside these years they are some program's default, or a slip.
     let years = |local: &NaiveDateTime| (1970..2200).contains(&local.year());
     if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text)
@@ -147,7 +155,7 @@ fn instant(program: &Program, text: &str) -> Result<i64> {
     let midnight =
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
     if let Some(local) = local.or(midnight.ok()).filter(years) {
-        Ok(zone::instant(program.zone(), local).0)
+        Ok(zone::instant(zone, local).0)
     } else {
         let message = format!("\"{text}\" is no instant from 1970 to 2199");
         Err(Error::new(&error::BAD_TIME, message)

@@ -16,7 +16,7 @@ use super::cell::Cells;
 use super::csv;
 use super::intake::{self, Keeping, TakenIn, Watch};
 use super::mapping::CsvLayout;
-use super::moment::{self, TimeFormat};
+use super::moment::{self, TimeFormat, Zones};
 use super::report::Rows;
 use super::row::{Problem, shown};
 use super::{ReadSummary, codes, refused};
@@ -49,7 +49,7 @@ pub fn take_in(
     watch: &mut dyn Watch,
 ) -> Result<TakenIn> {
     let shown = path.display().to_string();
-    let (_, _, file_digest) = intake::look_at(path)?;
+    let (_, file_digest) = intake::look_at(path)?;
     let new = NewImport {
         program: program.id(),
         file: &shown,
@@ -72,12 +72,7 @@ pub fn take_in(
         watch,
         summary: ReadSummary::default(),
     };
-    let layout = CsvLayout {
-        delimiter: b',',
-        quote: Some(b'"'),
-        encoding: encoding_rs::UTF_8,
-        columns: vec![COLUMNS[SUB_ID].to_owned()],
-    };
+    let layout = CsvLayout::plain(vec![COLUMNS[SUB_ID].to_owned()]);
     csv::read(&COLUMNS.map(str::to_owned), &layout, file, &mut log)?;
     let Log { pending, summary, .. } = log;
     if summary.unread.iter().any(|column| column.name == "order_no") {
@@ -85,7 +80,7 @@ pub fn take_in(
         let problem = Diagnostic::whole(&codes::ORDERS_AS_CLICKS, &shown, message);
         return Err(refused(problem.hint("`feebook import` takes it")));
     }
-    intake::kept(pending, summary, keeping)
+    intake::kept(pending, program.id(), summary, keeping)
 }
 
 /// A click log while it is being read.
@@ -172,7 +167,8 @@ impl Log<'_, '_> {
             }
             return traced;
         };
-        let Some((at, doubtful)) = moment::instant(written, &self.formats, self.zone) else {
+        let zones = Zones { zone: self.zone, abbreviations: &[] };
+        let Some((at, doubtful)) = moment::instant(written, &self.formats, zones) else {
             let traced = traced_at(written);
             if traced.is_none() {
                 let expected = "RFC 3339, YYYY-MM-DD HH:MM:SS or an aff_trace_key";

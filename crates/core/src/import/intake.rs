@@ -4,31 +4,65 @@
 //! evaluate anything: a report is facts.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
 
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::{Book, Currency, Program, Version};
 use sha2::{Digest, Sha256};
 
-use super::{Context, Format, Formats, HEAD, ReadSummary, Sink, read, refused_file};
+use super::{
+    Advertiser, Advertisers, Context, Format, Formats, HEAD, Head, ReadSummary, Sink, advertisers,
+    read_file, refused_file,
+};
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
-use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PendingImport};
+use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport};
 use crate::program;
 use crate::words::Words;
 
-/// A report that was recognised, and the program of its orders.
+/// A report that was recognised, and whose orders it holds.
 #[derive(Debug)]
 pub struct Intake<'a> {
     path: &'a Path,
     shown: String,
     /// The format.
     pub format: &'a Format,
-    /// The program.
-    pub program: &'a Program,
+    /// Whose orders it holds.
+    pub whose: Whose<'a>,
+    known: Known<'a>,
     bytes: u64,
     digest: [u8; 32],
+}
+
+/// Whose orders a report holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// All are of one program.
+    One(&'a Program),
+    /// Of many advertisers of this network.
+    Network(&'a str),
+}
+
+impl<'a> Whose<'a> {
+    /// Returns the program, where there is one.
+    pub fn program(self) -> Option<&'a Program> {
+        match self {
+            Self::One(program) => Some(program),
+            Self::Network(_) => None,
+        }
+    }
+}
+
+/// What is known before a report is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The formats.
+    pub formats: &'a Formats,
+    /// The programs.
+    pub book: &'a Book,
+    /// Which of them a network's advertisers are.
+    pub advertisers: &'a Advertisers,
 }
 
 /// How a report is to be kept.
@@ -54,13 +88,39 @@ pub enum TakenIn {
     },
     /// It was read.
     Read {
-        /// The import; none when nothing was kept.
-        id: Option<ImportId>,
-        /// What it came to.
-        totals: ImportTotals,
+        /// What it came to, by program; one without an import when nothing was kept.
+        portions: Vec<Portion>,
         /// What the reader saw.
         summary: ReadSummary,
+        /// The advertisers that no program is mapped to.
+        unmapped: Vec<Unmapped>,
+        /// Earlier imports of the same file, which this one replaces.
+        replaced: Vec<ImportId>,
     },
+}
+
+/// What a file came to for one program.
+#[derive(Clone, Debug)]
+pub struct Portion {
+    /// The program, or the name under which orders of an advertiser without one are kept.
+    pub program: String,
+    /// The import; none when nothing was kept.
+    pub id: Option<ImportId>,
+    /// What it came to.
+    pub totals: ImportTotals,
+}
+
+/// An advertiser that no program is mapped to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmapped {
+    /// The network.
+    pub network: String,
+    /// The network's number of it.
+    pub number: String,
+    /// What the network calls it.
+    pub name: Option<String>,
+    /// The name under which its orders are kept.
+    pub kept_as: String,
 }
 
 /// Is told what happens while a file is read.
@@ -79,26 +139,21 @@ impl<'a> Intake<'a> {
     /// When the file cannot be read, no format or more than one fits, or the program is not known.
     pub fn open(
         path: &'a Path,
-        formats: &'a Formats,
-        book: &'a Book,
+        known: Known<'a>,
         format: Option<&str>,
         program: Option<&str>,
     ) -> Result<Self> {
         let shown = path.display().to_string();
-        let (head, bytes, digest) = look_at(path)?;
+        let (bytes, digest) = look_at(path)?;
+        let formats = known.formats;
         let format = match format {
             Some(name) => formats.by_name(name, program)?,
             None => formats
-                .recognise(&head, &shown, program)
+                .recognise(&Head::of_file(path)?, &shown, program)
                 .map_err(|problem| refused_file(&shown, problem))?,
         };
-        let name = program.or(format.program.as_deref()).ok_or_else(|| {
-            let message = format!("{shown} does not say which program its orders belong to");
-            Error::new(&error::WHICH_PROGRAM, message)
-                .hint("add --program; `feebook program list` shows the programs")
-        })?;
-        let program = program::named(book, name)?;
-        Ok(Self { path, shown, format, program, bytes, digest })
+        let whose = whose(format, &known, program, &shown)?;
+        Ok(Self { path, shown, format, whose, known, bytes, digest })
     }
 
     /// Returns the file's length in bytes.
@@ -117,53 +172,132 @@ impl<'a> Intake<'a> {
         keeping: &Keeping,
         watch: &mut dyn Watch,
     ) -> Result<TakenIn> {
+        let format_digest = match self.whose {
+            Whose::One(_) => self.format.digest,
+            Whose::Network(network) => self.known.advertisers.digest(self.format.digest, network),
+        };
         let new = NewImport {
-            program: self.program.id(),
+            program: self.whose.program().map_or("", Program::id),
             file: &self.shown,
             file_digest: self.digest,
             format: &self.format.name,
-            format_digest: self.format.digest,
+            format_digest,
             as_of: keeping.as_of,
             imported_at: keeping.now,
         };
-        let pending = match ledger.begin_import(&new)? {
+        let begun = match self.whose {
+            Whose::One(_) => ledger.begin_import(&new)?,
+            Whose::Network(_) => ledger.begin_network_import(&new)?,
+        };
+        let pending = match begun {
             Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
             Begun::Started(pending) => *pending,
         };
-        let (pending, summary) = self.read(pending, watch)?;
-        kept(pending, summary, keeping)
+        let (pending, summary, unmapped) = self.read(pending, watch)?;
+        match self.whose {
+            Whose::One(program) => kept(pending, program.id(), summary, keeping),
+            Whose::Network(_) => kept_parts(pending, summary, unmapped, keeping),
+        }
     }
 
     fn read<'l>(
         &self,
         pending: PendingImport<'l>,
         watch: &mut dyn Watch,
-    ) -> Result<(PendingImport<'l>, ReadSummary)> {
-        let file = File::open(self.path).map_err(|e| Error::file(self.path, "read", e))?;
+    ) -> Result<(PendingImport<'l>, ReadSummary, Vec<Unmapped>)> {
         let count = std::cell::Cell::new(0);
-        let input = BufReader::with_capacity(HEAD, Counted { inner: file, count: &count });
-        let context =
-            Context { zone: self.program.zone(), default_currency: default_currency(self.program) };
-        let mut sink = IntoLedger { pending, watch, count: &count };
-        let summary = read(self.format, input, &self.shown, &context, &mut sink)?;
-        Ok((sink.pending, summary))
+        let context = self.whose.program().map_or(NO_PROGRAM, context);
+        let (whose, known) = (self.whose, self.known);
+        let mut sink = IntoLedger { pending, watch, count: &count, whose, known, unmapped: vec![] };
+        let file = (self.path, &*self.shown);
+        let summary = read_file(self.format, file, &context, &mut sink, &count)?;
+        Ok((sink.pending, summary, sink.unmapped))
+    }
+}
+
+/// What is known of reports of an advertiser without a program: a time that names no zone is in the
+/// mapping's or in UTC, and an amount must name its currency.
+const NO_PROGRAM: Context =
+    Context { zone: chrono_tz::Tz::UTC, default_currency: None, unknown: true };
+
+fn context(program: &Program) -> Context {
+    let default_currency = default_currency(program);
+    Context { zone: program.zone(), default_currency, unknown: false }
+}
+
+/// Decides whose orders a report holds: those of the program that was named, or that the format
+/// belongs to; else those of its network's advertisers.
+fn whose<'a>(
+    format: &'a Format,
+    known: &Known<'a>,
+    program: Option<&str>,
+    shown: &str,
+) -> Result<Whose<'a>> {
+    if let Some(name) = program.or(format.program.as_deref()) {
+        return program::named(known.book, name).map(Whose::One);
+    }
+    match &format.network {
+        Some(network) if format.advertiser[0].is_some() => Ok(Whose::Network(network)),
+        // One advertiser's own report: whichever number stands for all.
+        Some(network) if known.advertisers.program(network, "").is_some() => {
+            let name = known.advertisers.program(network, "").unwrap_or_default();
+            program::named(known.book, name).map(Whose::One)
+        }
+        _ => {
+            let message = format!("{shown} does not say which program its orders belong to");
+            let hint = match &format.network {
+                Some(network) => format!(
+                    "add --program, or `\"*\" = \"<program>\"` under [programs.{network}] of \
+                     {}; `feebook program list` shows the programs",
+                    advertisers::FILE
+                ),
+                None => "add --program; `feebook program list` shows the programs".to_owned(),
+            };
+            Err(Error::new(&error::WHICH_PROGRAM, message).hint(hint))
+        }
     }
 }
 
 /// Keeps what was read, or nothing of it where a row is bad and that was asked for.
 pub(super) fn kept(
     mut pending: PendingImport<'_>,
+    program: &str,
     summary: ReadSummary,
     keeping: &Keeping,
 ) -> Result<TakenIn> {
     let id = pending.id();
     pending.note_rejected(summary.rejected);
-    if keeping.strict && summary.rejected > 0 {
-        let totals = pending.discard()?;
-        return Ok(TakenIn::Read { id: None, totals, summary });
-    }
-    let totals = pending.keep()?;
-    Ok(TakenIn::Read { id: Some(id), totals, summary })
+    let (id, totals) = if keeping.strict && summary.rejected > 0 {
+        (None, pending.discard()?)
+    } else {
+        (Some(id), pending.keep()?)
+    };
+    let portions = vec![Portion { program: program.to_owned(), id, totals }];
+    Ok(TakenIn::Read { portions, summary, unmapped: Vec::new(), replaced: Vec::new() })
+}
+
+/// The same for the orders of many programs.
+fn kept_parts(
+    mut pending: PendingImport<'_>,
+    summary: ReadSummary,
+    unmapped: Vec<Unmapped>,
+    keeping: &Keeping,
+) -> Result<TakenIn> {
+    pending.note_rejected(summary.rejected);
+    let mut replaced = pending.replaces().to_vec();
+    let strict = keeping.strict && summary.rejected > 0;
+    let parts = if strict {
+        replaced.clear();
+        pending.discard_parts()?
+    } else {
+        pending.keep_parts()?
+    };
+    let portion = |part: PartKept| {
+        let id = (!strict).then_some(part.id);
+        Portion { program: part.program, id, totals: part.totals }
+    };
+    let portions = parts.into_iter().map(portion).collect();
+    Ok(TakenIn::Read { portions, summary, unmapped, replaced })
 }
 
 /// The currency of amounts that name none; none where the versions' decimals differ.
@@ -173,12 +307,12 @@ fn default_currency(program: &Program) -> Option<Currency> {
     currencies.all(|other| other.decimals() == first.decimals()).then_some(first)
 }
 
-/// Reads the beginning of a file, its length and its SHA-256.
-pub(super) fn look_at(path: &Path) -> Result<(Vec<u8>, u64, [u8; 32])> {
+/// Reads a file's length and its SHA-256.
+pub(super) fn look_at(path: &Path) -> Result<(u64, [u8; 32])> {
     let unreadable = |e| Error::file(path, "read", e);
     let mut file = File::open(path).map_err(unreadable)?;
     let mut digest = Sha256::new();
-    let (mut head, mut bytes) = (Vec::new(), 0_u64);
+    let mut bytes = 0_u64;
     let mut block = vec![0; HEAD];
     loop {
         let length = match file.read(&mut block) {
@@ -187,39 +321,58 @@ pub(super) fn look_at(path: &Path) -> Result<(Vec<u8>, u64, [u8; 32])> {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
             Err(e) => return Err(unreadable(e)),
         };
-        let read = block.get(..length).unwrap_or_default();
-        digest.update(read);
+        digest.update(block.get(..length).unwrap_or_default());
         bytes += u64::try_from(length).unwrap_or(0);
-        let room = HEAD.saturating_sub(head.len()).min(length);
-        head.extend_from_slice(read.get(..room).unwrap_or_default());
     }
-    Ok((head, bytes, digest.finalize().into()))
-}
-
-/// Counts the bytes that are read.
-struct Counted<'c, R> {
-    inner: R,
-    count: &'c std::cell::Cell<u64>,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        self.count.set(self.count.get() + u64::try_from(length).unwrap_or(0));
-        Ok(length)
-    }
+    Ok((bytes, digest.finalize().into()))
 }
 
 /// Hands rows to the ledger and problems to whoever watches.
-struct IntoLedger<'l, 'w> {
+struct IntoLedger<'l, 'w, 'a> {
     pending: PendingImport<'l>,
     watch: &'w mut dyn Watch,
     count: &'w std::cell::Cell<u64>,
+    whose: Whose<'a>,
+    known: Known<'a>,
+    unmapped: Vec<Unmapped>,
 }
 
-impl Sink for IntoLedger<'_, '_> {
+impl IntoLedger<'_, '_, '_> {
+    /// The name under which the orders of an advertiser without a program are kept.
+    fn without_program(&mut self, network: &str, advertiser: &Advertiser<'_>) -> String {
+        let number = advertiser.number;
+        if let Some(known) = self.unmapped.iter().find(|known| known.number == number) {
+            return known.kept_as.clone();
+        }
+        let kept_as = advertisers::unmapped(network, number, self.known.book);
+        self.unmapped.push(Unmapped {
+            network: network.to_owned(),
+            number: number.to_owned(),
+            name: advertiser.name.map(str::to_owned),
+            kept_as: kept_as.clone(),
+        });
+        kept_as
+    }
+}
+
+impl Sink for IntoLedger<'_, '_, '_> {
     fn words(&mut self) -> &mut Words {
         self.pending.words()
+    }
+
+    fn advertiser(&mut self, advertiser: &Advertiser<'_>) -> Result<Context> {
+        let network = match self.whose {
+            Whose::One(program) => return Ok(context(program)),
+            Whose::Network(network) => network,
+        };
+        let program = self.known.advertisers.program(network, advertiser.number);
+        if let Some(program) = program.and_then(|name| self.known.book.program(name)) {
+            self.pending.seat(program.id())?;
+            return Ok(context(program));
+        }
+        let name = self.without_program(network, advertiser);
+        self.pending.seat(&name)?;
+        Ok(NO_PROGRAM)
     }
 
     fn accept(&mut self, fact: LineFact) -> Result<()> {

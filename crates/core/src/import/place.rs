@@ -101,6 +101,8 @@ pub(super) struct Keeping<R> {
     kept: Vec<u8>,
     /// The offset in the file of the first kept byte.
     base: u64,
+    /// Where the line begins that the first kept byte is in.
+    line_began: u64,
     /// How far lines were counted, so that a thousand bad rows do not count them a thousand times.
     counted: Cell<Counted>,
     /// Bytes before this offset are no longer wanted.
@@ -115,6 +117,7 @@ impl<R> Keeping<R> {
             input,
             kept: Vec::new(),
             base: 0,
+            line_began: 0,
             counted: Cell::default(),
             wanted_from: 0,
             over: false,
@@ -137,6 +140,19 @@ impl<R> Keeping<R> {
         (raw.get(blank..raw.len() - ends).unwrap_or_default(), line)
     }
 
+    /// Returns from where on the line of an offset is at hand, no more than a message shows, and how
+    /// many bytes of it before that are not.
+    pub(super) fn line_from(&self, offset: u64) -> (u64, u64) {
+        let kept = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let before = self.kept.get(..kept).unwrap_or(&self.kept);
+        let ended = before.iter().rposition(|byte| *byte == b'\n');
+        let at = |at: usize| self.base.saturating_add(u64::try_from(at).unwrap_or(0));
+        let began = ended.map_or(self.line_began, |ended| at(ended + 1));
+        let shown = u64::try_from(SHOWN_LINE).unwrap_or(0);
+        let from = began.max(self.base).max(offset.saturating_sub(shown)).min(offset);
+        (from, from.saturating_sub(began))
+    }
+
     /// Counts the lines that end before one of the kept bytes. The count only moves forward, as
     /// records do.
     fn lines_before(&self, kept: usize) -> u64 {
@@ -155,6 +171,10 @@ impl<R> Keeping<R> {
         let rest = self.kept.get(wanted..).unwrap_or_default();
         wanted += rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.lines_before(wanted);
+        let gone = self.kept.get(..wanted).unwrap_or_default();
+        if let Some(ended) = gone.iter().rposition(|byte| *byte == b'\n') {
+            self.line_began = self.base.saturating_add(u64::try_from(ended + 1).unwrap_or(0));
+        }
         let counted = self.counted.get();
         self.counted.set(Counted { upto: counted.upto.saturating_sub(wanted), ..counted });
         self.base += u64::try_from(wanted).unwrap_or(0);

@@ -2,12 +2,14 @@
 //!
 //! Owns the counting and the way of a row to the sink. Refuses to know the kind of file.
 
+use std::rc::Rc;
+
 use feebook_schedule::diagnostic::Diagnostic;
 
 use super::cell::Cells;
 use super::mapping::Format;
 use super::row::{Problem, RowReader};
-use super::{Context, ReadSummary, Sink};
+use super::{Advertiser, Context, ReadSummary, Sink};
 use crate::error::Result;
 
 /// Takes the rows of a file.
@@ -43,8 +45,10 @@ pub(super) trait Rows {
 /// A report while it is being read.
 pub(super) struct Report<'a> {
     /// The file as the user knows it.
-    pub(super) shown: &'a str,
+    pub(super) shown: Rc<str>,
     rows: RowReader<'a>,
+    /// The advertiser of the row before, where rows say whose they are.
+    advertiser: Option<String>,
     sink: &'a mut dyn Sink,
     pub(super) summary: ReadSummary,
 }
@@ -52,23 +56,42 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(super) fn new(
         format: &'a Format,
-        shown: &'a str,
+        shown: &str,
         context: Context,
         sink: &'a mut dyn Sink,
     ) -> Self {
-        let rows = RowReader::new(format, context.zone, context.default_currency);
-        Self { shown, rows, sink, summary: ReadSummary::default() }
+        let rows = RowReader::new(format, context);
+        let summary = ReadSummary::default();
+        Self { shown: shown.into(), rows, advertiser: None, sink, summary }
     }
 
     pub(super) fn finish(mut self) -> ReadSummary {
         self.summary.left_out = self.rows.left_out;
+        self.summary.unknown_words =
+            std::mem::take(&mut self.rows.unknown_words).into_iter().collect();
         self.summary
+    }
+}
+
+impl Report<'_> {
+    /// Has the sink say to which program a row's advertiser belongs, when it is another than that
+    /// of the row before.
+    fn seat<C: Cells>(&mut self, cells: &C) -> Result<()> {
+        let Some((number, name)) = self.rows.advertiser(cells) else { return Ok(()) };
+        if self.advertiser.as_ref() == Some(&number) {
+            return Ok(());
+        }
+        let advertiser = Advertiser { number: &number, name: name.as_deref() };
+        let context = self.sink.advertiser(&advertiser)?;
+        self.rows.set_context(context);
+        self.advertiser = Some(number);
+        Ok(())
     }
 }
 
 impl Rows for Report<'_> {
     fn shown(&self) -> &str {
-        self.shown
+        &self.shown
     }
 
     fn summary(&mut self) -> &mut ReadSummary {
@@ -81,6 +104,7 @@ impl Rows for Report<'_> {
 
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
         self.summary.rows += 1;
+        self.seat(cells)?;
         let Some(fact) = self.rows.read(cells, self.sink.words()) else {
             return Ok(std::mem::take(&mut self.rows.problems));
         };

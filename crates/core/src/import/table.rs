@@ -24,12 +24,8 @@ pub type Tell<'t> = dyn FnMut(Diagnostic) + 't;
 
 /// The layout of a table that we define: commas, UTF-8, these columns.
 pub(super) fn layout(delimiter: u8, columns: &[&str]) -> CsvLayout {
-    CsvLayout {
-        delimiter,
-        quote: Some(b'"'),
-        encoding: encoding_rs::UTF_8,
-        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
-    }
+    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+    CsvLayout { delimiter, ..CsvLayout::plain(columns) }
 }
 
 /// Reads a table; `row` is given each row's texts and says what is wrong with it.

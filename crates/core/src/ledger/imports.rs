@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
 use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
+use super::parts::Parts;
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
 use crate::click::Click;
 use crate::error::{self, Error};
@@ -17,7 +18,7 @@ use crate::fact::{LineFact, No, Report, ranking};
 use crate::words::Words;
 
 /// How many rows are sorted and written together: bounds the memory of an import.
-const BATCH: usize = 32_768;
+pub(super) const BATCH: usize = 32_768;
 
 /// How many rows one INSERT takes.
 const ROWS_PER_INSERT: usize = 32;
@@ -106,18 +107,21 @@ pub struct PendingImport<'l> {
     pub(super) ledger: &'l mut Ledger,
     pub(super) id: ImportId,
     pub(super) program_id: i64,
-    as_of: Option<i64>,
+    pub(super) as_of: Option<i64>,
     words_before: usize,
-    first_seq: i64,
+    words_stored: usize,
+    pub(super) first_seq: i64,
     pub(super) next_seq: i64,
     /// The greatest order number the program has, of digits and of other text.
-    highest: [Option<No>; 2],
-    batch: Vec<LineFact>,
+    pub(super) highest: [Option<No>; 2],
+    pub(super) batch: Vec<LineFact>,
     pub(super) clicks: Vec<Click>,
     /// Rows of other imports that this one says again.
     pub(super) sighted: Vec<i64>,
     pub(super) fact_digest: u128,
     pub(super) totals: ImportTotals,
+    /// The other programs of a network's report.
+    pub(super) parts: Parts,
     open: bool,
 }
 
@@ -144,6 +148,7 @@ impl Ledger {
                     program_id,
                     as_of: new.as_of,
                     words_before,
+                    words_stored: words_before,
                     first_seq: next_seq,
                     next_seq,
                     highest,
@@ -152,6 +157,7 @@ impl Ledger {
                     sighted: Vec::new(),
                     fact_digest: 0,
                     totals: ImportTotals::default(),
+                    parts: Parts::default(),
                     open: true,
                 })))
             }
@@ -250,7 +256,7 @@ impl Ledger {
         }
     }
 
-    fn withdraw_locked(&mut self, id: ImportId, now: i64) -> Result<()> {
+    pub(super) fn withdraw_locked(&mut self, id: ImportId, now: i64) -> Result<()> {
         let standing = self.imports.get(&id).ok_or_else(|| {
             Error::new(&error::NO_IMPORT, format!("there is no import {id}"))
                 .hint("`feebook imports list` shows them")
@@ -363,6 +369,36 @@ impl Ledger {
     }
 }
 
+impl<'l> PendingImport<'l> {
+    /// An import of many programs, of which none has a row yet.
+    pub(super) fn of_parts(
+        ledger: &'l mut Ledger,
+        as_of: Option<i64>,
+        next_seq: i64,
+        parts: Parts,
+    ) -> Self {
+        let words_before = ledger.words.len();
+        Self {
+            ledger,
+            id: 0,
+            program_id: 0,
+            as_of,
+            words_before,
+            words_stored: words_before,
+            first_seq: next_seq,
+            next_seq,
+            highest: [None, None],
+            batch: Vec::new(),
+            clicks: Vec::new(),
+            sighted: Vec::new(),
+            fact_digest: 0,
+            totals: ImportTotals::default(),
+            parts,
+            open: true,
+        }
+    }
+}
+
 impl PendingImport<'_> {
     /// Returns the dictionary, for the reader of the report.
     pub fn words(&mut self) -> &mut Words {
@@ -388,10 +424,15 @@ impl PendingImport<'_> {
     /// Writes what is left and commits.
     pub fn keep(mut self) -> Result<ImportTotals> {
         self.finish()?;
+        self.commit()?;
+        Ok(self.totals)
+    }
+
+    /// Commits what was written.
+    pub(super) fn commit(&mut self) -> Result<()> {
         self.ledger.commit()?;
         self.open = false;
-        self.ledger.note_imports()?;
-        Ok(self.totals)
+        self.ledger.note_imports()
     }
 
     /// Goes through with everything and leaves nothing behind: what `--dry-run` counts is what an
@@ -401,10 +442,12 @@ impl PendingImport<'_> {
         Ok(self.totals)
     }
 
-    fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(&mut self) -> Result<()> {
         self.write_batch()?;
         self.write_clicks()?;
-        self.ledger.store_words(self.words_before)?;
+        self.ledger.store_words(self.words_stored)?;
+        // Of several programs, the first has stored the words of all.
+        self.words_stored = self.ledger.words.len();
         self.ledger
             .conn
             .execute(
@@ -427,7 +470,7 @@ impl PendingImport<'_> {
     }
 
     /// Sorts the batch by key, which is what SQLite appends fastest, and writes what is new in it.
-    fn write_batch(&mut self) -> Result<()> {
+    pub(super) fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
         let sorted = batch.is_sorted_by(|a, b| line_key(a) <= line_key(b));
         if !sorted {
@@ -577,7 +620,7 @@ pub(super) fn standings(conn: &Connection) -> Result<BTreeMap<i64, ImportStandin
     rows.map_err(sql)?.collect::<rusqlite::Result<_>>().map_err(sql)
 }
 
-fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>; 2]> {
+pub(super) fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>; 2]> {
     let find = |condition: &str| -> Result<Option<No>> {
         let query = format!(
             "SELECT order_no FROM order_line WHERE program_id = ?1 AND order_no {condition}

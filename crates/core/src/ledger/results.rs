@@ -193,6 +193,17 @@ pub struct PendingRun<'l> {
 }
 
 impl Ledger {
+    /// Whether some run saw an order of a program under a version of its terms.
+    pub fn was_governed(&self, program: &str) -> Result<bool> {
+        self.conn
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM result r JOIN program p ON p.id = r.program_id
+                                WHERE p.name = ?1 AND r.schedule IS NOT NULL)",
+            )
+            .and_then(|mut s| s.query_row([program], |row| row.get(0)))
+            .map_err(sql)
+    }
+
     /// Locks the ledger for a run by a book of terms. Nothing is written before the first result.
     pub fn begin_run(
         &mut self,

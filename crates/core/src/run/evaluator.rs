@@ -59,6 +59,8 @@ pub enum Covering {
     Uncovered(NoCover),
     /// No line has the governing instant.
     NotYetGoverned,
+    /// There are no terms of the program.
+    NoTerms,
 }
 
 /// An evaluated order.
@@ -209,7 +211,7 @@ impl Evaluator {
     pub fn version(&self, covering: &Covering) -> Option<&Version> {
         match covering {
             Covering::Version(index) => self.program().versions().get(*index),
-            Covering::Uncovered(_) | Covering::NotYetGoverned => None,
+            Covering::Uncovered(_) | Covering::NotYetGoverned | Covering::NoTerms => None,
         }
     }
 
@@ -263,6 +265,9 @@ impl Evaluator {
 
     /// Decides which terms govern an order.
     fn covering(&self, governing_at: Option<i64>) -> Result<Covering> {
+        if self.program().versions().is_empty() {
+            return Ok(Covering::NoTerms);
+        }
         let Some(at) = governing_at else { return Ok(Covering::NotYetGoverned) };
         match self.program().in_force(at) {
             Err(no_cover) => Ok(Covering::Uncovered(no_cover)),
@@ -712,6 +717,7 @@ enum TermsCover<'v> {
     Of(kernel::Terms<'v>),
     Uncovered,
     NotYetGoverned,
+    NoTerms,
 }
 
 impl TermsCover<'_> {
@@ -720,6 +726,7 @@ impl TermsCover<'_> {
             Self::Of(terms) => Cover::Terms(terms),
             Self::Uncovered => Cover::Uncovered,
             Self::NotYetGoverned => Cover::NotYetGoverned,
+            Self::NoTerms => Cover::NoTerms,
         }
     }
 }
@@ -729,6 +736,7 @@ fn cover<'v>(program: &'v Program, covering: &Covering) -> TermsCover<'v> {
         Covering::Version(index) => TermsCover::Of(program.versions()[*index].terms()),
         Covering::Uncovered(_) => TermsCover::Uncovered,
         Covering::NotYetGoverned => TermsCover::NotYetGoverned,
+        Covering::NoTerms => TermsCover::NoTerms,
     }
 }
 
