@@ -41,9 +41,10 @@ fn take_in(
         None => known_program(&terms, &only_program(&ledger)?)?,
     };
     let mut sheet = output.sheet(&["file", "program", "added", "unchanged", "rejected"])?;
+    let archive = import::archives(global)?;
     let mut code = DONE;
     for file in files {
-        let keeping = Keeping { as_of: None, now: now(), strict };
+        let keeping = Keeping { as_of: None, now: now(), strict, archive };
         let mut watcher = Watcher::new(global, None);
         let taken = clicks::take_in(file, program, &mut ledger, &keeping, &mut watcher);
         drop(watcher);

@@ -12,7 +12,7 @@ use crate::args::{Global, Import};
 use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output, Sheet};
 use crate::progress::Bar;
-use crate::shipped;
+use crate::{beside, plugins, shipped};
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8> {
     let sources = shipped::sources(global)?;
@@ -31,16 +31,24 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8
         "unchanged",
         "rejected",
     ])?;
+    let archive = args.archive || archives(global)?;
     let mut code = DONE;
     for file in &args.files {
         // One file that fails does not keep the others out: each is its own transaction.
-        let import = One { global, args, formats: &formats, terms: &terms };
+        let import = One { global, args, archive, formats: &formats, terms: &terms };
         let outcome = import.file(&mut ledger, file, &mut sheet);
         let this = outcome.unwrap_or_else(|stop| exit::told(&stop));
         code = code.max(this);
     }
     sheet.finish()?;
     Ok(code)
+}
+
+/// Whether files are archived without a word on the command line: the ledger's own file says so, else
+/// the user's config file.
+pub(super) fn archives(global: &Global) -> Result<bool> {
+    let of_ledger = beside::read(&global.ledger)?.archive;
+    of_ledger.map_or_else(|| Ok(plugins::config()?.archive), Ok)
 }
 
 /// The ledger, which is not made before there is a report to import.
@@ -89,6 +97,7 @@ pub(super) fn open_or_make(global: &Global, dry_run: bool) -> Result<Ledger> {
 struct One<'a> {
     global: &'a Global,
     args: &'a Import,
+    archive: bool,
     formats: &'a Formats,
     terms: &'a Terms,
 }
@@ -98,7 +107,12 @@ impl One<'_> {
         let (format, program) = (self.args.format.as_deref(), self.args.program.as_deref());
         let intake = Intake::open(file, self.formats, &self.terms.book, format, program)?;
         let as_of = self.args.as_of.as_ref().map(|text| instant(intake.program, text));
-        let keeping = Keeping { as_of: as_of.transpose()?, now: now(), strict: self.args.strict };
+        let keeping = Keeping {
+            as_of: as_of.transpose()?,
+            now: now(),
+            strict: self.args.strict,
+            archive: self.archive,
+        };
         let mut watcher = Watcher::new(self.global, Some(intake.bytes()));
         let taken = intake.take_in(ledger.open()?, &keeping, &mut watcher)?;
         drop(watcher);
@@ -124,7 +138,10 @@ pub(super) fn tell_taken(file: &Path, taken: TakenIn, dry_run: bool) -> (ImportT
             say(&format!("{}: imported before, as import {id}; nothing changed", shown(file)));
             if rejected > 0 {
                 let rows = counted(rejected, "row");
-                say(&format!("{}: {rows} were rejected then, and still are", shown(file)));
+                say(&format!(
+                    "{}: {rows} were rejected then, and still are; see feebook quarantine list",
+                    shown(file)
+                ));
             }
             (ImportTotals { rejected, ..ImportTotals::default() }, rejected > 0)
         }
@@ -177,6 +194,9 @@ fn tell_read(
         say(&format!("{file}: {rows} of {} rejected", summary.rows));
     }
     match id {
+        Some(id) if summary.rejected > 0 && !dry_run => say(&format!(
+            "{file}: import {id}; what was rejected is kept: feebook quarantine list --import {id}"
+        )),
         _ if dry_run => say(&format!("{file}: dry run, nothing was written")),
         Some(id) => say(&format!("{file}: import {id}")),
         None => say(&format!("{file}: nothing was kept, as --strict asks")),

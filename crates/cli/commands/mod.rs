@@ -1,11 +1,13 @@
 //! One file per command: arguments in, one document out, an exit code.
 
 mod assumptions;
+mod backup;
 mod check;
 mod click;
 mod completions;
 mod dated;
 mod demo;
+mod doctor;
 mod explain;
 mod facts;
 mod findings;
@@ -17,6 +19,7 @@ mod lines;
 mod link;
 mod plugin;
 mod program;
+mod quarantine;
 mod recompute;
 mod schedule;
 mod sem;
@@ -45,6 +48,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Init => init::run(global, &output),
         Command::Import(args) => import::run(global, &output, args),
         Command::Imports(args) => imports::run(global, &output, args),
+        Command::Quarantine(args) => quarantine::run(global, &output, args),
         Command::Click(args) => click::run(global, &output, args),
         Command::Flag(args) => flag::run(global, &output, args),
         Command::Product(args) => dated::product(global, &output, args),
@@ -61,6 +65,9 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Statement(args) => statement::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
         Command::Verify(args) => verify::run(global, &output, args),
+        Command::Doctor => doctor::run(global, &output),
+        Command::Backup { file } => backup::backup(global, file),
+        Command::Rebuild => backup::rebuild(global),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),

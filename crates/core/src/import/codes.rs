@@ -186,4 +186,8 @@ codes! {
     /// A report of orders where a click log was wanted.
     ORDERS_AS_CLICKS = "R034", "report of orders for a click log",
         "`click import` takes the publisher's own clicks. A report of orders would count every order as a click.";
+
+    /// Other bytes the second time.
+    FILE_CHANGED = "R050", "file changed while it was read",
+        "A report is read twice, for its digest and for its rows, and must be the same both times. Nothing of it was kept.";
 }

@@ -25,6 +25,7 @@ mod path;
 mod place;
 mod probe;
 mod report;
+mod retry;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use self::intake::{Intake, Keeping, TakenIn, Watch};
 pub use self::mapping::Format;
 use self::mapping::Layout;
 use self::report::Report;
+pub use self::retry::{Retried, retry};
 use crate::error::{Error, Result};
 use crate::fact::LineFact;
 use crate::words::Words;
@@ -66,6 +68,26 @@ pub trait Sink {
 
     /// Takes one problem of a row that is not imported; a row can have several, one after another.
     fn reject(&mut self, problem: Diagnostic);
+
+    /// Takes a row that is not imported as it stands in the file, in UTF-8 where that could be made of
+    /// it, and all its problems, before each of them comes to [`reject`](Self::reject).
+    fn quarantine(&mut self, _raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is told, before the first row, how rows stand in their file.
+    fn shaped(&mut self, _shape: Shape) {}
+}
+
+/// How rows stand in their file: what makes a file of the same format of some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// What comes before the first row.
+    pub head: Vec<u8>,
+    /// What comes between two rows.
+    pub separator: Vec<u8>,
+    /// What comes after the last row.
+    pub tail: Vec<u8>,
 }
 
 /// What reading a report came to.

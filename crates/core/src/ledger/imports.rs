@@ -10,10 +10,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
 use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
+use super::seals::RowBytes;
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
 use crate::click::Click;
 use crate::error::{self, Error};
 use crate::fact::{LineFact, No, Report, ranking};
+use crate::import::Shape;
 use crate::words::Words;
 
 /// How many rows are sorted and written together: bounds the memory of an import.
@@ -93,7 +95,7 @@ pub enum Begun<'l> {
     Already {
         /// The import that brought them.
         id: ImportId,
-        /// How many of its rows were rejected, then as now.
+        /// How many of its rows were rejected then and have not been taken in or closed since.
         rejected: u64,
     },
     /// Rows can be appended.
@@ -118,6 +120,8 @@ pub struct PendingImport<'l> {
     pub(super) sighted: Vec<i64>,
     pub(super) fact_digest: u128,
     pub(super) totals: ImportTotals,
+    /// How rows stand in the file.
+    pub(super) shape: Option<Shape>,
     open: bool,
 }
 
@@ -152,6 +156,7 @@ impl Ledger {
                     sighted: Vec::new(),
                     fact_digest: 0,
                     totals: ImportTotals::default(),
+                    shape: None,
                     open: true,
                 })))
             }
@@ -159,9 +164,10 @@ impl Ledger {
                 let words = self.words.len();
                 self.rollback(words);
                 let earlier = already(&self.conn, new)?;
-                earlier
-                    .map(|(id, rejected)| Begun::Already { id, rejected })
-                    .ok_or_else(|| damaged("an import that vanished"))
+                let (id, rejected) = earlier.ok_or_else(|| damaged("an import that vanished"))?;
+                // Those that were taken in or closed since are no longer rejected.
+                let rejected = rejected.saturating_sub(self.closed_of(id)?);
+                Ok(Begun::Already { id, rejected })
             }
             Err(failed) => {
                 let words = self.words.len();
@@ -268,7 +274,9 @@ impl Ledger {
                 let Some(claimants) = claims.remove(&row.seq) else { continue };
                 seq += 1;
                 let copy = Revision { seq, import_id: claimants[0], ..row };
-                digest = digest.wrapping_add(fact_digest(&copy.fact, &self.words));
+                let of_copy = fact_digest(&copy.fact, &self.words);
+                digest = digest.wrapping_add(of_copy);
+                self.tally_copy("order_line", (program_id, seq, copy.import_id), of_copy);
                 insert(&self.conn, program_id, std::slice::from_ref(&copy))?;
                 self.claim_copy(seq, &claimants)?;
             }
@@ -276,7 +284,9 @@ impl Ledger {
                 let Some(claimants) = claims.remove(&row.seq) else { continue };
                 seq += 1;
                 let copy = StoredClick { seq, import_id: claimants[0], ..row };
-                digest = digest.wrapping_add(clicks::click_digest(&copy.click, &self.words));
+                let of_copy = clicks::click_digest(&copy.click, &self.words);
+                digest = digest.wrapping_add(of_copy);
+                self.tally_copy("click", (program_id, seq, copy.import_id), of_copy);
                 clicks::insert(&self.conn, program_id, &copy)?;
                 self.claim_copy(seq, &claimants)?;
             }
@@ -352,12 +362,20 @@ impl Ledger {
     }
 
     fn store_sightings(&self, id: ImportId, seqs: &[i64]) -> Result<()> {
+        let chunk: i64 = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM sighting WHERE import_id = ?1")
+            .and_then(|mut select| select.query_row([id], |row| row.get(0)))
+            .map_err(sql)?;
+        let packed = pack(seqs);
+        let mut row = RowBytes::default();
+        for (column, value) in (0..).zip(params![id, chunk, packed]) {
+            row.bound(column, *value)?;
+        }
+        self.tally("sighting", row.digest());
         self.conn
-            .prepare_cached(
-                "INSERT INTO sighting (import_id, chunk, seqs)
-                 VALUES (?1, (SELECT count(*) FROM sighting WHERE import_id = ?1), ?2)",
-            )
-            .and_then(|mut s| s.execute(params![id, pack(seqs)]))
+            .prepare_cached("INSERT INTO sighting (import_id, chunk, seqs) VALUES (?1, ?2, ?3)")
+            .and_then(|mut s| s.execute(params![id, chunk, packed]))
             .map_err(sql)?;
         Ok(())
     }
@@ -404,6 +422,7 @@ impl PendingImport<'_> {
     fn finish(&mut self) -> Result<()> {
         self.write_batch()?;
         self.write_clicks()?;
+        self.store_shape()?;
         self.ledger.store_words(self.words_before)?;
         self.ledger
             .conn
