@@ -67,10 +67,7 @@ fn verified(copy: &Path, before: i64) -> Result<i64> {
             .hint("run `feebook check` on the ledger, and look after the disk"));
     }
     // Used as a ledger it must let others read while it is written.
-    ledger
-        .conn
-        .execute_batch("PRAGMA journal_mode = WAL")
-        .map_err(sql)?;
+    ledger.conn.execute_batch("PRAGMA journal_mode = WAL").map_err(sql)?;
     Ok(seq)
 }
 

@@ -66,7 +66,7 @@ impl Ledger {
         }
         self.apply(VERSION)?;
         if applied < SEALED {
-            self.note_imports()?;
+            self.reload()?;
             self.tally_all()?;
         }
         Ok(())
