@@ -188,7 +188,8 @@ fn one_changed_value_is_found_wherever_it_is() {
             continue;
         };
         flips += 1;
-        for command in ["check", "verify"] {
+        // `check` looks at the same seals and sums; once for each column is enough.
+        for command in if *last { &["check", "verify"][..] } else { &["verify"] } {
             let found = sandbox.run(command);
             let told = found.code == 1 || (found.code == 6 && found.err.contains("error[L0"));
             if !told {

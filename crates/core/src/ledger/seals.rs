@@ -190,6 +190,9 @@ impl Ledger {
                 None if COPIED.contains(table) => Tally::default(),
                 None => whole(&self.conn, table)?,
             };
+            if of_table.iter().any(|seal| seal.upto != 0) {
+                broken.push(format!("a seal of `{table}` is not what was written"));
+            }
             if found != wanted {
                 broken.push(told(table, "", wanted.rows, found.rows));
             }
