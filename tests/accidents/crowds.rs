@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 
@@ -86,8 +87,11 @@ impl Watch for Nobody {
     fn read(&mut self, _bytes: u64) {}
 }
 
+/// Something that is done to a file.
+type Change = fn(&Path);
+
 /// Imports a file that is changed between its first reading and its second.
-fn changed(sandbox: &Sandbox, change: impl FnOnce(&std::path::Path)) -> Result<TakenIn> {
+fn changed(sandbox: &Sandbox, change: impl FnOnce(&Path)) -> Result<TakenIn> {
     let folder = root().join("schedules");
     let mut sources = Vec::new();
     for name in ["example/program.toml", "example/2024-07-01.toml", "reports/feebook.toml"] {
@@ -114,7 +118,7 @@ fn changed(sandbox: &Sandbox, change: impl FnOnce(&std::path::Path)) -> Result<T
 
 #[test]
 fn a_file_that_changes_while_it_is_read_is_refused_whole() {
-    let changes: [(&str, fn(&std::path::Path)); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("it had", |path| {
             let file = OpenOptions::new().write(true).open(path).expect("a file");
             file.set_len(9_000).expect("it can be cut");

@@ -122,8 +122,8 @@ fn a_disk_that_is_read_only_is_told_and_can_still_be_asked_or_says_why_not() {
     let codes = ["error[L006]", "error[L008]", "error[L009]", "error[L005]"];
     for command in ["import more.csv --program example", "recompute --all", "imports undo 1"] {
         let refused = sandbox.run(&format!("-f small/feebook.db {command}"));
-        let coded = codes.iter().any(|code| refused.err.contains(code));
-        assert!(refused.code == 6 && coded, "{command}: {} {}", refused.code, refused.err);
+        let told = codes.iter().any(|code| refused.err.contains(code));
+        assert!(refused.code == 6 && told, "{command}: {} {}", refused.code, refused.err);
     }
     let asked = sandbox.run("-f small/feebook.db statement");
     assert!(asked.code == 0 || asked.err.contains("error[L0"), "{}", asked.err);

@@ -61,7 +61,7 @@ fn contents(path: &Path) -> BTreeMap<String, Vec<String>> {
     let mut contents = BTreeMap::from([("version".to_owned(), vec![version.to_string()])]);
     for table in tables {
         let mut select = conn.prepare(&format!("SELECT * FROM {table}")).expect("a table");
-        let names: Vec<String> = select.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = select.column_names().map(str::to_owned).collect();
         let mut rows = select.query([]).expect("rows");
         let mut told = Vec::new();
         while let Some(row) = rows.next().expect("a row") {

@@ -12,6 +12,7 @@ mod reports;
 mod runs;
 mod start;
 mod terms;
+mod trust;
 mod verify;
 mod versions;
 mod whatif;

@@ -1,6 +1,8 @@
 //! `quarantine`: rows that an import could not read; listed, shown, written out to be mended, read
 //! again, closed.
 
+use std::fmt::Write as _;
+
 use feebook_core::error::{self, Error, Result};
 use feebook_core::import::retry;
 use feebook_core::ledger::{Fate, ImportId, Ledger, Quarantined, RowId, Wanted};
@@ -85,11 +87,11 @@ fn show(global: &Global, output: &Output, id: RowId) -> Outcome<u8> {
         format!("row {} of {} (import {}): {}\n", row.id, row.file, row.import_id, fate(&row.fate));
     for problem in &row.problems {
         let (file, line, column) = (&row.file, problem.line, problem.column);
-        text.push_str(&format!("{file}:{line}:{column}: {} {}\n", problem.code, problem.message));
+        let _ = writeln!(text, "{file}:{line}:{column}: {} {}", problem.code, problem.message);
     }
     if !row.is_whole() {
         let (kept, whole) = (row.raw.len(), row.raw_length);
-        text.push_str(&format!("only the first {kept} of {whole} bytes are kept\n"));
+        let _ = writeln!(text, "only the first {kept} of {whole} bytes are kept");
     }
     text.push('\n');
     text.push_str(&printable(&String::from_utf8_lossy(&row.raw)));

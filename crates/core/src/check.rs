@@ -175,9 +175,6 @@ fn check_results(
     verify_results(ledger, None, scope, progress, &mut tell).map(drop)
 }
 
-/// A list of what does not hold.
-type Broken = fn(&Ledger) -> Result<Vec<String>>;
-
 /// What is wrong with the file as a whole, whatever the scope; whether the rest can be read at all.
 fn of_the_file(ledger: &Ledger, tell: &mut dyn FnMut(Check, String)) -> Result<bool> {
     let mut whole = true;
@@ -185,16 +182,11 @@ fn of_the_file(ledger: &Ledger, tell: &mut dyn FnMut(Check, String)) -> Result<b
         whole = false;
         tell(Check::Integrity, text);
     }
-    for (check, found) in
-        [(Check::Schema, Ledger::broken_schema as Broken), (Check::Seals, Ledger::broken_seals)]
-    {
-        if whole || check == Check::Schema {
-            found(ledger)?.into_iter().for_each(|text| tell(check, text));
-        }
-    }
+    ledger.broken_schema()?.into_iter().for_each(|text| tell(Check::Schema, text));
     if !whole {
         return Ok(false);
     }
+    ledger.broken_seals()?.into_iter().for_each(|text| tell(Check::Seals, text));
     ledger.broken_sums()?.into_iter().for_each(|text| tell(Check::Facts, text));
     ledger.broken_archives()?.into_iter().for_each(|text| tell(Check::Archive, text));
     for (import, file, rows) in ledger.waiting()? {

@@ -165,7 +165,7 @@ impl Work<'_, '_> {
 
     /// The problem at its line in the file that the row came from.
     fn placed(&self, mut problem: Diagnostic, row: &Quarantined) -> Diagnostic {
-        let before = self.shape.head.iter().filter(|byte| **byte == b'\n').count();
+        let before = self.shape.head.split(|byte| *byte == b'\n').count() - 1;
         let before = u32::try_from(before).unwrap_or(0);
         let there = row.problems.first().map_or(1, |problem| problem.line);
         problem.place.line = problem.place.line.saturating_sub(before + 1).saturating_add(there);

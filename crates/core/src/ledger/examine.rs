@@ -56,7 +56,7 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub fn state_of_file(&self) -> Result<String> {
-        let pragma = |name: &str| -> Result<String> {
+        let pragma = |name: &'static str| -> Result<String> {
             let query = format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}");
             self.conn.query_row(&query, [], |row| row.get(0)).map_err(sql)
         };

@@ -231,7 +231,7 @@ impl Ledger {
 
     fn check_counted(
         &self,
-        (table, column): (&str, &str),
+        (table, column): (&'static str, &'static str),
         seals: &[Seal],
         broken: &mut Vec<String>,
     ) -> Result<()> {
@@ -274,7 +274,7 @@ fn told(table: &str, range: &str, wanted: i64, found: i64) -> String {
 }
 
 /// The greatest value of a table's counting column.
-fn newest(conn: &Connection, table: &str, column: &str) -> Result<Option<i64>> {
+fn newest(conn: &Connection, table: &'static str, column: &'static str) -> Result<Option<i64>> {
     conn.prepare_cached(&format!("SELECT max({column}) FROM {table}"))
         .and_then(|mut select| select.query_row([], |row| row.get(0)))
         .map_err(sql)
@@ -283,7 +283,7 @@ fn newest(conn: &Connection, table: &str, column: &str) -> Result<Option<i64>> {
 /// The rows of a table after one value of its counting column, up to another.
 fn counted(
     conn: &Connection,
-    (table, column): (&str, &str),
+    (table, column): (&'static str, &'static str),
     after: i64,
     upto: i64,
 ) -> Result<Tally> {
@@ -294,7 +294,7 @@ fn counted(
     tallied(conn, &query, params![after, upto])
 }
 
-fn whole(conn: &Connection, table: &str) -> Result<Tally> {
+fn whole(conn: &Connection, table: &'static str) -> Result<Tally> {
     tallied(conn, &format!("SELECT * FROM {table}"), params![])
 }
 
