@@ -150,11 +150,14 @@ impl Dice {
     }
 }
 
+/// Reads an input and drops what it gives.
+type Read<'r> = Box<dyn Fn(&[u8]) + 'r>;
+
 /// A reader, and the good files that are changed for it.
 struct Reader<'r> {
     name: &'r str,
     good: Vec<Vec<u8>>,
-    read: Box<dyn Fn(&[u8]) + 'r>,
+    read: Read<'r>,
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -233,7 +236,7 @@ fn of_reports<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Read
 }
 
 /// The readers of what users write: mappings, terms, lists of keywords; and of libraries.
-fn of_files<'r>(folder: &'r std::path::Path) -> Vec<Reader<'r>> {
+fn of_files(folder: &std::path::Path) -> Vec<Reader<'_>> {
     let all = shipped(&["toml", "csv"]);
     let of = |path: &str| -> Vec<Source> {
         let program = path.split('/').next().expect("a folder").to_owned() + "/";
@@ -344,7 +347,7 @@ fn no_mutation_panics_hangs_or_grows() {
             let other = &reader.good[dice.below(reader.good.len())];
             let input = dice.changed(good, other);
             if let Err(how) = attempt(reader, &input) {
-                let kept = std::env::temp_dir().join(format!("feebook-fuzz-{}", inputs));
+                let kept = std::env::temp_dir().join(format!("feebook-fuzz-{inputs}"));
                 let _ = fs::write(&kept, &input);
                 panic!("{} {how}: {} (seed {seed})", reader.name, kept.display());
             }
