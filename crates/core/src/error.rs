@@ -174,10 +174,10 @@ codes! {
     FOLDER_TAKEN = Usage "U052", "folder is there already",
         "A new plugin is written into a folder of its own; nothing is written over.";
     /// No such quarantined row.
-    NO_QUARANTINE = Usage "U060", "nothing in quarantine",
+    NO_QUARANTINE = Usage "U080", "nothing in quarantine",
         "Quarantined rows are those that an import could not read. `feebook quarantine list` shows those that wait.";
     /// The file of an import was not kept.
-    NO_ARCHIVE = Usage "U061", "file not archived",
+    NO_ARCHIVE = Usage "U081", "file not archived",
         "The ledger keeps facts; files only where that was asked for, by `import --archive` or `archive = true` in the config.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
