@@ -7,6 +7,7 @@ mod beside;
 mod explanations;
 mod facts;
 mod interruptions;
+mod payouts;
 mod quarantine;
 mod reports;
 mod runs;
