@@ -90,6 +90,7 @@ fn only_the_ledger_speaks_sql() {
 const IN_SQL: &[(&str, &[&str])] = &[
     ("examine.rs", &["name"]),              // literals of one function
     ("imports.rs", &["rows", "condition"]), // question marks; literals of one function
+    ("payouts.rs", &["which"]),             // literals of one function
     ("results.rs", &["values"]),            // question marks
     ("scan.rs", &["end"]),                  // literals of one function
     ("seals.rs", &["table", "column"]),     // the lists at its head
