@@ -355,7 +355,8 @@ fn no_mutation_panics_hangs_or_grows() {
         }
         total += inputs;
         let took = since.elapsed().as_secs();
-        super::say(&format!("{}: {inputs} inputs in {took} s", reader.name));
+        let most = peak().unwrap_or(0) >> 10;
+        super::say(&format!("{}: {inputs} inputs in {took} s, at most {most} MiB", reader.name));
     }
     let peak = peak().unwrap_or(0);
     super::say(&format!("{total} inputs, at most {} MiB", peak >> 10));
