@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use feebook_core::import::{Advertisers, Formats};
+use feebook_core::import::{Beside, Formats};
 use feebook_schedule::{Book, Diagnostic, Source};
 use serde_json::Value;
 
@@ -144,8 +144,8 @@ fn the_schemas_of_terms_know_the_readers_keys() {
 }
 
 #[test]
-fn the_schema_of_the_map_of_advertisers_knows_its_keys() {
+fn the_schema_of_the_file_beside_the_ledger_knows_its_keys() {
     let text = format!("format = 1\n{STRANGE} = 1\n");
-    let (_, problems) = Advertisers::read("feebook.toml", &text, &Book::default());
+    let (_, problems) = Beside::read("feebook.toml", &text, Some(&Book::default()));
     same("feebook.json", &[""], &problems);
 }

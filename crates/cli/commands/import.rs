@@ -1,13 +1,12 @@
 //! `import`: reports in. Good rows are kept, bad rows are told with file, line and column.
 
-use feebook_core::error::{self, Error, Result};
+use feebook_core::error::Result;
 use feebook_core::import::{
-    Advertisers, Intake, Keeping, Known, Portion, ReadSummary, TakenIn, Unmapped, Watch,
-    advertisers,
+    Beside, Intake, Keeping, Known, Portion, ReadSummary, TakenIn, Unmapped, Watch, advertisers,
 };
 use feebook_core::ledger::{ImportTotals, Ledger};
+use feebook_schedule::Program;
 use feebook_schedule::diagnostic::Diagnostic;
-use feebook_schedule::{Book, Program};
 use std::path::Path;
 
 use super::{counted, instant_in, now, open, shown};
@@ -15,14 +14,15 @@ use crate::args::{Global, Import};
 use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output, Sheet};
 use crate::progress::Bar;
-use crate::shipped;
+use crate::{beside, plugins, shipped};
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8> {
     let sources = shipped::sources(global)?;
     let formats = shipped::formats(&sources)?;
     let terms = shipped::terms(sources)?;
-    let advertisers = mapped(global, &terms.book)?;
-    let known = Known { formats: &formats, book: &terms.book, advertisers: &advertisers };
+    let beside = beside::read(&global.ledger, Some(&terms.book))?;
+    let advertisers = &beside.advertisers;
+    let known = Known { formats: &formats, book: &terms.book, advertisers };
     let mut ledger = Target { global, dry_run: args.dry_run, ledger: None };
     if global.ledger.exists() {
         ledger.open()?;
@@ -36,16 +36,23 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8
         "unchanged",
         "rejected",
     ])?;
+    let archive = args.archive || archives(&beside)?;
     let mut code = DONE;
     for file in &args.files {
         // One file that fails does not keep the others out: each is its own transaction.
-        let import = One { global, args, known };
+        let import = One { global, args, archive, known };
         let outcome = import.file(&mut ledger, file, &mut sheet);
         let this = outcome.unwrap_or_else(|stop| exit::told(&stop));
         code = code.max(this);
     }
     sheet.finish()?;
     Ok(code)
+}
+
+/// Whether files are archived without a word on the command line: the ledger's own file says so, else
+/// the user's config file.
+pub(super) fn archives(beside: &Beside) -> Result<bool> {
+    beside.archive.map_or_else(|| Ok(plugins::config()?.archive), Ok)
 }
 
 /// The ledger, which is not made before there is a report to import.
@@ -90,28 +97,11 @@ pub(super) fn open_or_make(global: &Global, dry_run: bool) -> Result<Ledger> {
     }
 }
 
-/// The map of advertisers that lies beside the ledger, if there is one.
-fn mapped(global: &Global, book: &Book) -> Result<Advertisers> {
-    let path = global.ledger.with_file_name(advertisers::FILE);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Advertisers::default()),
-        Err(e) => return Err(Error::file(&path, "read", e)),
-    };
-    let (advertisers, problems) = Advertisers::read(&shown(&path), &text, book);
-    if problems.is_empty() {
-        return Ok(advertisers);
-    }
-    let message = format!("{} does not load", shown(&path));
-    Err(Error::new(&error::TERMS, message)
-        .with(problems)
-        .hint("mend the places above; nothing was imported"))
-}
-
 /// What is the same for all files of one command.
 struct One<'a> {
     global: &'a Global,
     args: &'a Import,
+    archive: bool,
     known: Known<'a>,
 }
 
@@ -122,7 +112,12 @@ impl One<'_> {
         let program = intake.whose.program();
         let zone = program.map_or(chrono_tz::Tz::UTC, Program::zone);
         let as_of = self.args.as_of.as_ref().map(|text| instant_in(zone, text));
-        let keeping = Keeping { as_of: as_of.transpose()?, now: now(), strict: self.args.strict };
+        let keeping = Keeping {
+            as_of: as_of.transpose()?,
+            now: now(),
+            strict: self.args.strict,
+            archive: self.archive,
+        };
         let mut watcher = Watcher::new(self.global, Some(intake.bytes()));
         let taken = intake.take_in(ledger.open()?, &keeping, &mut watcher)?;
         drop(watcher);
@@ -157,7 +152,10 @@ pub(super) fn tell_taken(
             say(&format!("{}: imported before, as import {id}; nothing changed", shown(file)));
             if rejected > 0 {
                 let rows = counted(rejected, "row");
-                say(&format!("{}: {rows} were rejected then, and still are", shown(file)));
+                say(&format!(
+                    "{}: {rows} were rejected then, and still are; see feebook quarantine list",
+                    shown(file)
+                ));
             }
             let program = program.to_owned();
             (vec![Portion { program, id: None, totals: nothing(rejected) }], rejected > 0)
@@ -249,9 +247,13 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
     }
     let many = portions.len() > 1;
     for portion in portions {
+        let of = if many { format!(", {}", portion.program) } else { String::new() };
         match portion.id {
-            Some(id) if many => say(&format!("{file}: import {id}, {}", portion.program)),
-            Some(id) => say(&format!("{file}: import {id}")),
+            Some(id) if portion.totals.rejected > 0 => say(&format!(
+                "{file}: import {id}{of}; what was rejected is kept: feebook quarantine list \
+                 --import {id}"
+            )),
+            Some(id) => say(&format!("{file}: import {id}{of}")),
             None => say(&format!("{file}: nothing was kept, as --strict asks")),
         }
     }

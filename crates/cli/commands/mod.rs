@@ -1,6 +1,7 @@
 //! One file per command: arguments in, one document out, an exit code.
 
 mod assumptions;
+mod backup;
 mod check;
 mod click;
 mod close;
@@ -8,6 +9,7 @@ mod completions;
 mod dated;
 mod demo;
 mod dispute;
+mod doctor;
 mod explain;
 mod export;
 mod facts;
@@ -24,6 +26,7 @@ mod link;
 mod payout;
 mod plugin;
 mod program;
+mod quarantine;
 mod recompute;
 mod reconcile;
 mod runs;
@@ -55,6 +58,7 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Import(args) => import::run(global, &output, args),
         Command::Formats(args) => formats::run(global, &output, args),
         Command::Imports(args) => imports::run(global, &output, args),
+        Command::Quarantine(args) => quarantine::run(global, &output, args),
         Command::Click(args) => click::run(global, &output, args),
         Command::Flag(args) => flag::run(global, &output, args),
         Command::Product(args) => dated::product(global, &output, args),
@@ -80,6 +84,9 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Verify(args) => verify::run(global, &output, args),
         Command::Dispute(args) => dispute::run(global, args),
         Command::Reconcile(args) => reconcile::run(global, &output, args),
+        Command::Doctor => doctor::run(global, &output),
+        Command::Backup { file } => backup::backup(global, file),
+        Command::Rebuild => backup::rebuild(global),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),

@@ -1,18 +1,12 @@
 //! Whose orders a network's report holds: its advertisers, and the programs that they are.
 //!
-//! Owns `feebook.toml` beside the ledger, and the names under which orders of other advertisers are
+//! Owns what `feebook.toml` beside the ledger says of them, and the names under which orders of other advertisers are
 //! kept. Refuses to guess: an advertiser that is not mapped is of no program that has terms.
-//!
-//! ```toml
-//! format = 1
-//! [programs.admitad]
-//! "6115" = "aliexpress-admitad-ww"
-//! ```
 
 use std::collections::BTreeMap;
 
-use feebook_schedule::diagnostic::{Diagnostic, nearest};
-use feebook_schedule::document::Reader;
+use feebook_schedule::diagnostic::nearest;
+use feebook_schedule::document::{Reader, Table};
 use feebook_schedule::{Book, Program};
 use sha2::{Digest, Sha256};
 
@@ -30,24 +24,27 @@ pub struct Advertisers {
 }
 
 impl Advertisers {
-    /// Reads the file; all its problems are returned with what could be read.
-    pub fn read(shown: &str, text: &str, book: &Book) -> (Self, Vec<Diagnostic>) {
-        let (mut reader, root) = Reader::parse(shown, text);
-        reader.known(&root, shown, &["format", "programs"]);
-        if let Some(node) = reader.required(&root, shown, "format")
+    /// Reads what `feebook.toml` says of them. Names of programs are looked up where there is a book.
+    pub(super) fn read(reader: &mut Reader, root: &Table, book: Option<&Book>) -> Self {
+        let programs = root.get("programs");
+        let format = match programs {
+            Some(_) => reader.required(root, FILE, "format"),
+            None => root.get("format"),
+        };
+        if let Some(node) = format
             && reader.integer(node, "format").is_some_and(|version| version != 1)
         {
             let message = "`format` is not 1";
             reader.problem(&codes::BAD_VERSION, node.span.clone(), message);
         }
         let mut networks = BTreeMap::new();
-        let programs = root.get("programs").and_then(|node| reader.table(node, "programs"));
+        let programs = programs.and_then(|node| reader.table(node, "programs"));
         for (network, node) in programs.map_or(&[][..], |table| &table.entries) {
             let Some(table) = reader.table(node, &network.name) else { continue };
             let mut known = BTreeMap::new();
             for (number, node) in &table.entries {
                 let Some(name) = reader.text_of(node, &number.name) else { continue };
-                if book.program(name).is_none() {
+                if let Some(book) = book.filter(|book| book.program(name).is_none()) {
                     let message = format!("there is no program `{name}`");
                     let near = nearest(name, book.programs().iter().map(Program::id));
                     let hint = match near {
@@ -60,7 +57,7 @@ impl Advertisers {
             }
             networks.insert(network.name.clone(), known);
         }
-        (Self { networks }, reader.problems)
+        Self { networks }
     }
 
     /// Returns the program of an advertiser, if it is mapped.
@@ -131,8 +128,9 @@ mod tests {
     #[test]
     fn advertisers_are_mapped_one_by_one_or_all_others() {
         let text = "format = 1\n[programs.awin]\n\"6378\" = \"a\"\n\"*\" = \"b\"\n";
-        let (map, problems) = Advertisers::read("feebook.toml", text, &Book::default());
-        let codes: Vec<&str> = problems.iter().map(|problem| problem.code.id).collect();
+        let (mut reader, root) = Reader::parse(FILE, text);
+        let map = Advertisers::read(&mut reader, &root, Some(&Book::default()));
+        let codes: Vec<&str> = reader.problems.iter().map(|problem| problem.code.id).collect();
         assert_eq!(codes, ["M021", "M021"]);
         assert_eq!(map.program("awin", "6378"), Some("a"));
         assert_eq!(map.program("awin", "1"), Some("b"));

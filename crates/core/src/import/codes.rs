@@ -232,4 +232,8 @@ codes! {
     /// More rows without numbers than can be counted.
     TOO_MANY_NUMBERS = "R047", "too many rows without a number",
         "Rows that have no number of their own are told apart by counting those that are alike, which is done for four million per file. Import a shorter period.";
+
+    /// Other bytes the second time.
+    FILE_CHANGED = "R050", "file changed while it was read",
+        "A report is read twice, for its digest and for its rows, and must be the same both times. Nothing of it was kept.";
 }

@@ -4,7 +4,6 @@
 //! paths within an archive lead nowhere. Refuses what unpacks to far more than a report can be.
 
 use std::cell::Cell;
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use flate2::read::MultiGzDecoder;
 use zip::ZipArchive;
 
 use super::formats::Head;
+use super::looked::Looked;
 use super::sheet::{self, Sheet};
 use super::{HEAD, codes, refused};
 use crate::error::{Error, Result};
@@ -28,39 +28,49 @@ const UNPACKED_LIMIT: u64 = 64 << 30;
 pub(super) type Take<'t> = dyn FnMut(&str, &mut dyn Read) -> Result<bool> + 't;
 
 /// Calls with each report that a file holds; `count` is how many of the file's bytes were read.
-pub(super) fn each(path: &Path, shown: &str, count: &Cell<u64>, take: &mut Take<'_>) -> Result<()> {
-    let file = || {
-        let inner = File::open(path).map_err(|e| Error::file(path, "read", e))?;
-        Ok::<_, Error>(Counted { inner, count })
-    };
-    let mut magic = [0; 4];
-    let length = fill(&mut file()?, &mut magic).map_err(|e| Error::file(path, "read", e))?;
-    count.set(0);
-    match magic.get(..length).unwrap_or_default() {
+///
+/// # Errors
+///
+/// When the file cannot be read, or when all of it was taken and it is not what it was when it was
+/// looked at.
+pub(super) fn each(
+    file: &Looked,
+    shown: &str,
+    count: &Cell<u64>,
+    take: &mut Take<'_>,
+) -> Result<()> {
+    match file.head.get(..4).unwrap_or(&file.head) {
         [0x1F, 0x8B, ..] => {
-            let inner = MultiGzDecoder::new(BufReader::with_capacity(HEAD, file()?));
+            let mut again = file.again(count)?;
+            let inner = MultiGzDecoder::new(BufReader::with_capacity(HEAD, &mut again));
             let mut input = Bounded { inner, read: 0, packed: Packed::Read(count) };
-            take(shown, &mut input).map(drop)
+            if take(shown, &mut input)? { again.finish() } else { Ok(()) }
         }
         b"PK\x03\x04" => {
+            let input = BufReader::with_capacity(HEAD, file.seeking(count)?);
             let broken = |e: &zip::result::ZipError| broken_archive(shown, &e.to_string());
-            let mut archive =
-                ZipArchive::new(BufReader::with_capacity(HEAD, file()?)).map_err(|e| broken(&e))?;
-            if sheet::is_workbook(&archive) {
-                return take(shown, &mut file()?).map(drop);
-            }
-            members(&mut archive, shown, take)
+            let mut archive = ZipArchive::new(input).map_err(|e| broken(&e))?;
+            let more = if sheet::is_workbook(&archive) {
+                take(shown, &mut file.seeking(count)?)?
+            } else {
+                members(&mut archive, shown, take)?
+            };
+            if more { file.unchanged() } else { Ok(()) }
         }
-        _ => take(shown, &mut BufReader::with_capacity(HEAD, file()?)).map(drop),
+        _ => {
+            let mut again = file.again(count)?;
+            let more = take(shown, &mut BufReader::with_capacity(HEAD, &mut again))?;
+            if more { again.finish() } else { Ok(()) }
+        }
     }
 }
 
-/// Calls with each report in an archive.
+/// Calls with each report in an archive; whether all of it was taken.
 fn members<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     shown: &str,
     take: &mut Take<'_>,
-) -> Result<()> {
+) -> Result<bool> {
     let mut left = UNPACKED_LIMIT;
     let mut any = false;
     for index in 0..archive.len() {
@@ -77,16 +87,16 @@ fn members<R: Read + Seek>(
         let more = take(&format!("{shown}:{}", super::row::shown(&name)), &mut input)?;
         left = left.saturating_sub(input.read);
         if !more {
-            return Ok(());
+            return Ok(false);
         }
     }
-    if any { Ok(()) } else { Err(broken_archive(shown, "there is no file in it")) }
+    if any { Ok(true) } else { Err(broken_archive(shown, "there is no file in it")) }
 }
 
 /// Reads the beginning of the first report that a file holds.
-pub(super) fn head(path: &Path, shown: &str) -> Result<Head> {
+pub(super) fn head(file: &Looked, shown: &str) -> Result<Head> {
     let mut head = Head::default();
-    each(path, shown, &Cell::new(0), &mut |name, input| {
+    each(file, shown, &Cell::new(0), &mut |name, input| {
         let mut start = vec![0; HEAD];
         let length = fill(input, &mut start).map_err(|e| failed(name, e))?;
         start.truncate(length);
@@ -192,26 +202,6 @@ impl<R: Read> Read for Bounded<'_, R> {
             return Err(io::Error::other(Swollen(message)));
         }
         Ok(length)
-    }
-}
-
-/// Counts the bytes that are read.
-struct Counted<'c, R> {
-    inner: R,
-    count: &'c Cell<u64>,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        self.count.set(self.count.get().saturating_add(u64::try_from(length).unwrap_or(0)));
-        Ok(length)
-    }
-}
-
-impl<R: Seek> Seek for Counted<'_, R> {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
     }
 }
 

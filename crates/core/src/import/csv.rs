@@ -15,7 +15,7 @@ use super::mapping::CsvLayout;
 use super::place::{self, Keeping, Piece};
 use super::report::Rows;
 use super::row::Problem;
-use super::{codes, contents, refused};
+use super::{Shape, codes, contents, refused};
 use crate::error::{Error, Result};
 
 /// Makes a reader of records of any number of fields; the header is the first of them.
@@ -54,11 +54,21 @@ pub(super) fn read<R: Read>(
     let header =
         file.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
     let header = header.map_err(refused)?;
+    report.shaped(file.with_piece(|piece| shape(piece.bytes, layout)));
     report.summary().note_unread(header.unread(slots));
     while file.next(&mut record, report)? {
         file.row(&header, &record, report)?;
     }
     Ok(())
+}
+
+/// A file of rows has its header first, if it has one. It is written in UTF-8, so one of another
+/// encoding says so.
+fn shape(header: &[u8], layout: &CsvLayout) -> Shape {
+    let mark: &[u8] = if layout.encoding == encoding_rs::UTF_8 { b"" } else { b"\xEF\xBB\xBF" };
+    let header = if layout.header { [header, b"\n"].concat() } else { Vec::new() };
+    let head = [mark, &header].concat();
+    Shape { head, separator: b"\n".to_vec(), tail: b"\n".to_vec() }
 }
 
 /// Knows whether the input has ended: a record that is read by then lacks its line end.
@@ -95,7 +105,8 @@ impl<R: Read> CsvFile<'_, R> {
                 Err(error) => error,
             };
             if let ErrorKind::Utf8 { err, .. } = error.kind() {
-                report.reject_unread(self.undecodable(report.shown(), err.field()));
+                let problem = self.undecodable(report.shown(), err.field());
+                self.with_piece(|piece| report.reject_unread(piece.bytes, problem))?;
             } else {
                 return Err(self.stopped(report.shown(), error));
             }
@@ -164,8 +175,7 @@ impl<R: Read> CsvFile<'_, R> {
 
     fn row(&self, header: &Header, record: &StringRecord, report: &mut impl Rows) -> Result<()> {
         if let Some(problem) = self.shape_problem(header, record, report.shown()) {
-            report.reject_unread(problem);
-            return Ok(());
+            return self.with_piece(|piece| report.reject_unread(piece.bytes, problem));
         }
         let problems = report.row(&CsvRow { header, record })?;
         if !problems.is_empty() {
@@ -177,7 +187,7 @@ impl<R: Read> CsvFile<'_, R> {
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
-            report.reject(placed);
+            return self.with_piece(|piece| report.reject(piece.bytes, placed));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use feebook_schedule::diagnostic::{Diagnostic, nearest};
 
 use super::csv;
 use super::header;
+use super::looked::Looked;
 use super::mapping::{CsvLayout, DocumentLayout, Format, Layout};
 use super::path::Path;
 use super::row::{shown as safe, shown_up_to};
@@ -46,7 +47,12 @@ impl Head {
     ///
     /// When the file cannot be read or unpacked.
     pub fn of_file(path: &std::path::Path) -> Outcome<Self> {
-        contents::head(path, &path.display().to_string())
+        Self::of(&Looked::at(path)?, &path.display().to_string())
+    }
+
+    /// The same of a file that is open.
+    pub(super) fn of(file: &Looked, shown: &str) -> Outcome<Self> {
+        contents::head(file, shown)
     }
 
     /// What kind of file it looks like.

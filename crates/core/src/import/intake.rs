@@ -3,18 +3,20 @@
 //! Owns the order of these steps, and that a file is in the ledger whole or not at all. Refuses to
 //! evaluate anything: a report is facts.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::Path;
 
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::{Book, Currency, Program, Version};
-use sha2::{Digest, Sha256};
 
+use super::clicks::ClickSink;
+use super::looked::Looked;
 use super::{
-    Advertiser, Advertisers, Context, Format, Formats, HEAD, Head, ReadSummary, Sink, advertisers,
-    read_file, refused_file,
+    Advertiser, Advertisers, Context, Format, Formats, Head, ReadSummary, Shape, Sink, advertisers,
+    read_looked, refused_file,
 };
+use crate::click::Click;
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
 use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport};
@@ -24,15 +26,13 @@ use crate::words::Words;
 /// A report that was recognised, and whose orders it holds.
 #[derive(Debug)]
 pub struct Intake<'a> {
-    path: &'a Path,
     shown: String,
     /// The format.
     pub format: &'a Format,
     /// Whose orders it holds.
     pub whose: Whose<'a>,
     known: Known<'a>,
-    bytes: u64,
-    digest: [u8; 32],
+    file: Looked,
 }
 
 /// Whose orders a report holds.
@@ -50,6 +50,14 @@ impl<'a> Whose<'a> {
         match self {
             Self::One(program) => Some(program),
             Self::Network(_) => None,
+        }
+    }
+
+    /// Returns the network, where the rows say whose they are.
+    fn network(self) -> Option<&'a str> {
+        match self {
+            Self::One(_) => None,
+            Self::Network(network) => Some(network),
         }
     }
 }
@@ -74,6 +82,8 @@ pub struct Keeping {
     pub now: i64,
     /// Keep nothing of a file that has a bad row.
     pub strict: bool,
+    /// Keep the file itself, too.
+    pub archive: bool,
 }
 
 /// What became of a file.
@@ -138,27 +148,27 @@ impl<'a> Intake<'a> {
     ///
     /// When the file cannot be read, no format or more than one fits, or the program is not known.
     pub fn open(
-        path: &'a Path,
+        path: &Path,
         known: Known<'a>,
         format: Option<&str>,
         program: Option<&str>,
     ) -> Result<Self> {
         let shown = path.display().to_string();
-        let (bytes, digest) = look_at(path)?;
+        let file = Looked::at(path)?;
         let formats = known.formats;
         let format = match format {
             Some(name) => formats.by_name(name, program)?,
             None => formats
-                .recognise(&Head::of_file(path)?, &shown, program)
+                .recognise(&Head::of(&file, &shown)?, &shown, program)
                 .map_err(|problem| refused_file(&shown, problem))?,
         };
         let whose = whose(format, &known, program, &shown)?;
-        Ok(Self { path, shown, format, whose, known, bytes, digest })
+        Ok(Self { shown, format, whose, known, file })
     }
 
     /// Returns the file's length in bytes.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.file.bytes
     }
 
     /// Reads the file into the ledger.
@@ -179,7 +189,7 @@ impl<'a> Intake<'a> {
         let new = NewImport {
             program: self.whose.program().map_or("", Program::id),
             file: &self.shown,
-            file_digest: self.digest,
+            file_digest: self.file.digest,
             format: &self.format.name,
             format_digest,
             as_of: keeping.as_of,
@@ -195,8 +205,8 @@ impl<'a> Intake<'a> {
         };
         let (pending, summary, unmapped) = self.read(pending, watch)?;
         match self.whose {
-            Whose::One(program) => kept(pending, program.id(), summary, keeping),
-            Whose::Network(_) => kept_parts(pending, summary, unmapped, keeping),
+            Whose::One(program) => kept(pending, program.id(), summary, keeping, &self.file),
+            Whose::Network(_) => kept_parts(pending, summary, unmapped, keeping, &self.file),
         }
     }
 
@@ -205,25 +215,25 @@ impl<'a> Intake<'a> {
         pending: PendingImport<'l>,
         watch: &mut dyn Watch,
     ) -> Result<(PendingImport<'l>, ReadSummary, Vec<Unmapped>)> {
-        let count = std::cell::Cell::new(0);
-        let context = self.whose.program().map_or(NO_PROGRAM, context);
-        let (whose, known) = (self.whose, self.known);
-        let mut sink = IntoLedger { pending, watch, count: &count, whose, known, unmapped: vec![] };
-        let file = (self.path, &*self.shown);
-        let summary = read_file(self.format, file, &context, &mut sink, &count)?;
-        Ok((sink.pending, summary, sink.unmapped))
+        let count = Cell::new(0);
+        let context = self.whose.program().map_or(NO_PROGRAM, Context::of);
+        let mut sink = IntoLedger::new(pending, watch, &count, context);
+        sink.seating = self.whose.network().map(|network| Seating::new(network, self.known));
+        let file = (&self.file, &*self.shown);
+        let summary = read_looked(self.format, file, &context, &mut sink, &count)?;
+        sink.seat_all()?;
+        let unmapped = sink.seating.map_or_else(Vec::new, |seating| seating.unmapped);
+        Ok((sink.pending, summary, unmapped))
     }
 }
 
 /// What is known of reports of an advertiser without a program: a time that names no zone is in the
 /// mapping's or in UTC, and an amount must name its currency.
-const NO_PROGRAM: Context =
+pub(super) const NO_PROGRAM: Context =
     Context { zone: chrono_tz::Tz::UTC, default_currency: None, unknown: true };
 
-fn context(program: &Program) -> Context {
-    let default_currency = default_currency(program);
-    Context { zone: program.zone(), default_currency, unknown: false }
-}
+/// How many rejected rows wait for a row that says whose it is.
+const UNSEATED: usize = 256;
 
 /// Decides whose orders a report holds: those of the program that was named, or that the format
 /// belongs to; else those of its network's advertisers.
@@ -258,38 +268,47 @@ fn whose<'a>(
     }
 }
 
+impl Context {
+    /// What a program says about its reports.
+    pub(super) fn of(program: &Program) -> Self {
+        Self { zone: program.zone(), default_currency: default_currency(program), unknown: false }
+    }
+}
+
 /// Keeps what was read, or nothing of it where a row is bad and that was asked for.
 pub(super) fn kept(
-    mut pending: PendingImport<'_>,
+    pending: PendingImport<'_>,
     program: &str,
     summary: ReadSummary,
     keeping: &Keeping,
+    file: &Looked,
 ) -> Result<TakenIn> {
     let id = pending.id();
-    pending.note_rejected(summary.rejected);
     let (id, totals) = if keeping.strict && summary.rejected > 0 {
         (None, pending.discard()?)
     } else {
+        archived(&pending, keeping, file)?;
         (Some(id), pending.keep()?)
     };
     let portions = vec![Portion { program: program.to_owned(), id, totals }];
     Ok(TakenIn::Read { portions, summary, unmapped: Vec::new(), replaced: Vec::new() })
 }
 
-/// The same for the orders of many programs.
+/// The same for the orders of many programs. Each of their imports has its own rejected rows.
 fn kept_parts(
-    mut pending: PendingImport<'_>,
+    pending: PendingImport<'_>,
     summary: ReadSummary,
     unmapped: Vec<Unmapped>,
     keeping: &Keeping,
+    file: &Looked,
 ) -> Result<TakenIn> {
-    pending.note_rejected(summary.rejected);
     let mut replaced = pending.replaces().to_vec();
     let strict = keeping.strict && summary.rejected > 0;
     let parts = if strict {
         replaced.clear();
         pending.discard_parts()?
     } else {
+        archived(&pending, keeping, file)?;
         pending.keep_parts()?
     };
     let portion = |part: PartKept| {
@@ -300,6 +319,18 @@ fn kept_parts(
     Ok(TakenIn::Read { portions, summary, unmapped, replaced })
 }
 
+/// Keeps the file itself, where that is asked for.
+fn archived(pending: &PendingImport<'_>, keeping: &Keeping, file: &Looked) -> Result<()> {
+    if !keeping.archive {
+        return Ok(());
+    }
+    let mut archiving = pending.archive(&file.digest, keeping.now)?;
+    if let Some(archiving) = &mut archiving {
+        file.each_block(&mut |block| archiving.write(block))?;
+    }
+    archiving.map_or(Ok(()), |archiving| archiving.finish(&file.digest))
+}
+
 /// The currency of amounts that name none; none where the versions' decimals differ.
 fn default_currency(program: &Program) -> Option<Currency> {
     let mut currencies = program.versions().iter().map(Version::currency);
@@ -307,46 +338,64 @@ fn default_currency(program: &Program) -> Option<Currency> {
     currencies.all(|other| other.decimals() == first.decimals()).then_some(first)
 }
 
-/// Reads a file's length and its SHA-256.
-pub(super) fn look_at(path: &Path) -> Result<(u64, [u8; 32])> {
-    let unreadable = |e| Error::file(path, "read", e);
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut digest = Sha256::new();
-    let mut bytes = 0_u64;
-    let mut block = vec![0; HEAD];
-    loop {
-        let length = match file.read(&mut block) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(unreadable(e)),
-        };
-        digest.update(block.get(..length).unwrap_or_default());
-        bytes += u64::try_from(length).unwrap_or(0);
-    }
-    Ok((bytes, digest.finalize().into()))
+/// Hands rows to the ledger and problems to whoever watches.
+pub(super) struct IntoLedger<'l, 'w, 'a> {
+    pub(super) pending: PendingImport<'l>,
+    watch: &'w mut dyn Watch,
+    count: &'w Cell<u64>,
+    context: Context,
+    seating: Option<Seating<'a>>,
 }
 
-/// Hands rows to the ledger and problems to whoever watches.
-struct IntoLedger<'l, 'w, 'a> {
-    pending: PendingImport<'l>,
-    watch: &'w mut dyn Watch,
-    count: &'w std::cell::Cell<u64>,
-    whose: Whose<'a>,
+impl<'l, 'w> IntoLedger<'l, 'w, '_> {
+    pub(super) fn new(
+        pending: PendingImport<'l>,
+        watch: &'w mut dyn Watch,
+        count: &'w Cell<u64>,
+        context: Context,
+    ) -> Self {
+        Self { pending, watch, count, context, seating: None }
+    }
+
+    /// Has the rows that no row says whose they are be of the advertiser without a number.
+    fn seat_all(&mut self) -> Result<()> {
+        if self.seating.is_some() && self.pending.unseated() > 0 {
+            self.advertiser(&Advertiser { number: "", name: None })?;
+        }
+        Ok(())
+    }
+}
+
+/// Which program each advertiser of a network is, while its report is read.
+pub(super) struct Seating<'a> {
+    network: &'a str,
     known: Known<'a>,
     unmapped: Vec<Unmapped>,
 }
 
-impl IntoLedger<'_, '_, '_> {
+impl<'a> Seating<'a> {
+    pub(super) fn new(network: &'a str, known: Known<'a>) -> Self {
+        Self { network, known, unmapped: Vec::new() }
+    }
+
+    /// The name under which an advertiser's orders are kept, and what is known of its reports.
+    pub(super) fn of(&mut self, advertiser: &Advertiser<'_>) -> (Cow<'a, str>, Context) {
+        let program = self.known.advertisers.program(self.network, advertiser.number);
+        match program.and_then(|name| self.known.book.program(name)) {
+            Some(program) => (Cow::Borrowed(program.id()), Context::of(program)),
+            None => (Cow::Owned(self.without_program(advertiser)), NO_PROGRAM),
+        }
+    }
+
     /// The name under which the orders of an advertiser without a program are kept.
-    fn without_program(&mut self, network: &str, advertiser: &Advertiser<'_>) -> String {
+    fn without_program(&mut self, advertiser: &Advertiser<'_>) -> String {
         let number = advertiser.number;
         if let Some(known) = self.unmapped.iter().find(|known| known.number == number) {
             return known.kept_as.clone();
         }
-        let kept_as = advertisers::unmapped(network, number, self.known.book);
+        let kept_as = advertisers::unmapped(self.network, number, self.known.book);
         self.unmapped.push(Unmapped {
-            network: network.to_owned(),
+            network: self.network.to_owned(),
             number: number.to_owned(),
             name: advertiser.name.map(str::to_owned),
             kept_as: kept_as.clone(),
@@ -361,18 +410,10 @@ impl Sink for IntoLedger<'_, '_, '_> {
     }
 
     fn advertiser(&mut self, advertiser: &Advertiser<'_>) -> Result<Context> {
-        let network = match self.whose {
-            Whose::One(program) => return Ok(context(program)),
-            Whose::Network(network) => network,
-        };
-        let program = self.known.advertisers.program(network, advertiser.number);
-        if let Some(program) = program.and_then(|name| self.known.book.program(name)) {
-            self.pending.seat(program.id())?;
-            return Ok(context(program));
-        }
-        let name = self.without_program(network, advertiser);
-        self.pending.seat(&name)?;
-        Ok(NO_PROGRAM)
+        let Some(seating) = &mut self.seating else { return Ok(self.context) };
+        let (program, context) = seating.of(advertiser);
+        self.pending.seat(&program)?;
+        Ok(context)
     }
 
     fn accept(&mut self, fact: LineFact) -> Result<()> {
@@ -382,5 +423,22 @@ impl Sink for IntoLedger<'_, '_, '_> {
 
     fn reject(&mut self, problem: Diagnostic) {
         self.watch.problem(problem);
+    }
+
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()> {
+        if self.pending.unseated() >= UNSEATED {
+            self.seat_all()?;
+        }
+        self.pending.quarantine(raw, problems)
+    }
+
+    fn shaped(&mut self, shape: Shape) {
+        self.pending.shaped(shape);
+    }
+}
+
+impl ClickSink for IntoLedger<'_, '_, '_> {
+    fn click(&mut self, click: Click) -> Result<()> {
+        self.pending.append_click(click)
     }
 }

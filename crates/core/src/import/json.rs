@@ -3,7 +3,7 @@
 //! Owns the way down to the rows, which are read one by one, and what an answer says of itself.
 //! Refuses an answer that is an error, and a document without the rows that the mapping names.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Read;
 use std::rc::Rc;
 
@@ -16,11 +16,11 @@ use serde_json::value::RawValue;
 use super::feed::{Feed, Spot};
 use super::json_row::{JsonRow, Paths};
 use super::mapping::{DocumentLayout, Format};
-use super::path::Path;
+use super::path::{Path, Step};
 use super::place::{self, Piece};
 use super::report::{Report, Rows as _};
 use super::row::{Problem, shown};
-use super::{cell, codes, contents, refused};
+use super::{Shape, cell, codes, contents, refused};
 use crate::error::{Error, Result};
 
 /// What stands at the end of a path.
@@ -57,6 +57,7 @@ pub(super) fn read<R: Read>(
         let message = "the file is empty";
         return Err(refused(walk.whole(&codes::EMPTY_REPORT, message)));
     }
+    walk.report.shaped(shape(layout));
     while feed.peek().is_some() {
         let mut input = serde_json::Deserializer::from_reader(feed.clone());
         let active = walk.all();
@@ -69,6 +70,21 @@ pub(super) fn read<R: Read>(
         Some(error) => Err(contents::failed(&walk.report.shown, error)),
         None => Ok(()),
     }
+}
+
+/// The rows stand in a list at the end of their first path.
+fn shape(layout: &DocumentLayout) -> Shape {
+    let (mut head, mut tail) = (String::new(), String::new());
+    for step in layout.rows.first().map_or(&[][..], |path| &path.steps) {
+        let key = match step {
+            Step::Key(key) => key,
+            Step::Any => "answer",
+        };
+        let _ = write!(head, "{{{}:", serde_json::Value::from(key));
+        tail.push('}');
+    }
+    let (head, tail) = (format!("{head}[\n"), format!("\n]{tail}\n"));
+    Shape { head: head.into(), separator: b",\n".to_vec(), tail: tail.into() }
 }
 
 /// Returns the paths that matter, and what stands at their ends.
@@ -177,21 +193,15 @@ impl<R: Read> Walk<'_, '_, R> {
         let file = &*Rc::clone(&self.report.shown);
         let Some(row) = JsonRow::of(text, &self.paths, self.slots) else {
             let message = format!("the row is `{}`, expected an object", shown(text));
-            self.report.reject_unread(place::at(
-                &codes::NOT_A_ROW,
-                file,
-                &piece,
-                0..text.len(),
-                message,
-            ));
-            return Ok(());
+            let problem = place::at(&codes::NOT_A_ROW, file, &piece, 0..text.len(), message);
+            return self.report.reject_unread(text.as_bytes(), problem);
         };
         if let Some(slot) = row.twice {
             let name = self.slot_names.get(slot).map_or("", String::as_str);
             let message = format!("the row has the key `{name}` twice");
             let span = row.span(Some(slot));
-            self.report.reject_unread(place::at(&codes::COLUMN_TWICE, file, &piece, span, message));
-            return Ok(());
+            let problem = place::at(&codes::COLUMN_TWICE, file, &piece, span, message);
+            return self.report.reject_unread(text.as_bytes(), problem);
         }
         let problems = self.report.row(&row)?;
         if !problems.is_empty() {
@@ -201,7 +211,7 @@ impl<R: Read> Walk<'_, '_, R> {
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
-            self.report.reject(placed);
+            return self.report.reject(text.as_bytes(), placed);
         }
         Ok(())
     }

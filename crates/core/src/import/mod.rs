@@ -6,6 +6,7 @@
 //! and a file that is no report of the format is refused as a whole.
 
 pub mod advertisers;
+mod beside;
 mod cell;
 pub mod clicks;
 pub mod codes;
@@ -18,6 +19,7 @@ mod header;
 mod intake;
 mod json;
 mod json_row;
+mod looked;
 pub mod mapping;
 mod mapping_fields;
 mod mapping_file;
@@ -30,6 +32,7 @@ mod probe;
 pub mod proposal;
 pub mod rates;
 mod report;
+mod retry;
 mod row;
 mod sheet;
 pub mod table;
@@ -46,11 +49,14 @@ use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
 pub use self::advertisers::Advertisers;
+pub use self::beside::Beside;
 pub use self::formats::{Fit, Formats, HEAD, Head};
 pub use self::intake::{Intake, Keeping, Known, Portion, TakenIn, Unmapped, Watch, Whose};
+use self::looked::Looked;
 pub use self::mapping::Format;
 use self::mapping::Layout;
 use self::report::Report;
+pub use self::retry::{Retried, retry};
 use crate::error::{Error, Result};
 use crate::fact::LineFact;
 use crate::words::Words;
@@ -84,6 +90,26 @@ pub trait Sink {
 
     /// Takes one problem of a row that is not imported; a row can have several, one after another.
     fn reject(&mut self, problem: Diagnostic);
+
+    /// Takes a row that is not imported as it stands in the file, in UTF-8 where that could be made of
+    /// it, and all its problems, before each of them comes to [`reject`](Self::reject).
+    fn quarantine(&mut self, _raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is told, before the first row, how rows stand in their file.
+    fn shaped(&mut self, _shape: Shape) {}
+}
+
+/// How rows stand in their file: what makes a file of the same format of some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// What comes before the first row.
+    pub head: Vec<u8>,
+    /// What comes between two rows.
+    pub separator: Vec<u8>,
+    /// What comes after the last row.
+    pub tail: Vec<u8>,
 }
 
 /// An advertiser as a network's report names it.
@@ -164,8 +190,19 @@ pub fn read_file(
     sink: &mut dyn Sink,
     count: &Cell<u64>,
 ) -> Result<ReadSummary> {
+    read_looked(format, (&Looked::at(path)?, shown), context, sink, count)
+}
+
+/// The same of a file that was looked at, which must still be the same.
+fn read_looked(
+    format: &Format,
+    (file, shown): (&Looked, &str),
+    context: &Context,
+    sink: &mut dyn Sink,
+    count: &Cell<u64>,
+) -> Result<ReadSummary> {
     let mut report = Report::new(format, shown, *context, sink);
-    contents::each(path, shown, count, &mut |name, input| {
+    contents::each(file, shown, count, &mut |name, input| {
         report.shown = name.into();
         read_into(format, input, &mut report)?;
         Ok(true)
@@ -178,7 +215,7 @@ fn read_into(format: &Format, input: impl Read, report: &mut Report<'_>) -> Resu
     let peeked = contents::peeked(input);
     let (start, input) = peeked.map_err(|e| contents::failed(&report.shown, e))?;
     match &format.layout {
-        Layout::Csv(layout) if sheet::may_be(&start) => {
+        Layout::Csv(layout) if sheet::may_be(&start) || sheet::are_cells(&start) => {
             sheet::read(&format.slots, layout, input, report)
         }
         Layout::Csv(layout) => csv::read(&format.slots, layout, input, report),

@@ -9,7 +9,7 @@ use feebook_schedule::diagnostic::Diagnostic;
 use super::cell::Cells;
 use super::mapping::Format;
 use super::row::{Problem, RowReader};
-use super::{Advertiser, Context, ReadSummary, Sink};
+use super::{Advertiser, Context, ReadSummary, Shape, Sink};
 use crate::error::Result;
 
 /// Takes the rows of a file.
@@ -23,22 +23,30 @@ pub(super) trait Rows {
     /// Hands on a problem of a row that is not imported.
     fn tell(&mut self, problem: Diagnostic);
 
+    /// Keeps a row that is not imported as it stands in the file, with all its problems.
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()>;
+
+    /// Is told, before the first row, how rows stand in their file.
+    fn shaped(&mut self, shape: Shape);
+
     /// Takes a row; returns what is wrong with it, if anything, for the caller to place and to
     /// [`reject`](Self::reject).
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>>;
 
-    /// Takes the problems of a row that was read.
-    fn reject(&mut self, problems: Vec<Diagnostic>) {
+    /// Takes a row that was read and what is wrong with it.
+    fn reject(&mut self, raw: &[u8], problems: Vec<Diagnostic>) -> Result<()> {
         self.summary().rejected += 1;
+        self.quarantine(raw, &problems)?;
         for problem in problems {
             self.tell(problem);
         }
+        Ok(())
     }
 
-    /// Takes the problem of a row that could not even be taken apart.
-    fn reject_unread(&mut self, problem: Diagnostic) {
+    /// Takes a row that could not even be taken apart.
+    fn reject_unread(&mut self, raw: &[u8], problem: Diagnostic) -> Result<()> {
         self.summary().rows += 1;
-        self.reject(vec![problem]);
+        self.reject(raw, vec![problem])
     }
 }
 
@@ -100,6 +108,14 @@ impl Rows for Report<'_> {
 
     fn tell(&mut self, problem: Diagnostic) {
         self.sink.reject(problem);
+    }
+
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()> {
+        self.sink.quarantine(raw, problems)
+    }
+
+    fn shaped(&mut self, shape: Shape) {
+        self.sink.shaped(shape);
     }
 
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {

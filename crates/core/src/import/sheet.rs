@@ -20,7 +20,7 @@ use super::mapping::CsvLayout;
 use super::place::Piece;
 use super::report::Rows;
 use super::row::Problem;
-use super::{codes, refused};
+use super::{Shape, cell, codes, refused};
 use crate::error::{Error, Result};
 
 /// The largest file that is read.
@@ -35,6 +35,12 @@ const DIGITS: usize = 15;
 /// Whether some bytes begin a file that is a spreadsheet, or may be one.
 pub(super) fn may_be(head: &[u8]) -> bool {
     head.starts_with(b"PK\x03\x04") || head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0])
+}
+
+/// Whether some bytes begin rows of a spreadsheet that were written out of quarantine: as JSON, in which
+/// numbers and moments stay what they were.
+pub(super) fn are_cells(head: &[u8]) -> bool {
+    head.starts_with(br#"{"cells""#)
 }
 
 /// Whether an archive is in truth a spreadsheet.
@@ -67,6 +73,9 @@ impl Sheet {
             let message = format!("the spreadsheet is larger than {FILE_LIMIT} bytes");
             return Err(too_large(shown, message));
         }
+        if are_cells(&bytes) {
+            return Self::of_cells(&bytes).map_err(refuse);
+        }
         unpacks(&bytes).map_err(|message| too_large(shown, message))?;
         let unreadable = |error: &dyn std::fmt::Display| {
             refuse(format!("the file cannot be read as a spreadsheet: {error}"))
@@ -86,6 +95,39 @@ impl Sheet {
         }
         let message = "the spreadsheet has no filled cell";
         Err(refused(Diagnostic::whole(&codes::EMPTY_REPORT, shown, message)))
+    }
+
+    /// Reads rows that were written out.
+    fn of_cells(bytes: &[u8]) -> std::result::Result<Self, String> {
+        let read = |e| format!("the file cannot be read as rows of a spreadsheet: {e}");
+        let Written { cells } = serde_json::from_slice(bytes).map_err(read)?;
+        let (mut sheet, mut left) = (Self { rows: BTreeMap::new() }, CELL_LIMIT);
+        for (row, cells) in (0..).zip(cells) {
+            for (column, raw) in (0..).zip(cells) {
+                match of_written(raw.get()) {
+                    Some(Some(cell)) => sheet.put((row, column), cell, &mut left),
+                    Some(None) => {}
+                    None => {
+                        let (row, found) = (row + 1, super::row::shown(raw.get()));
+                        return Err(format!(
+                            "row {row} has the cell `{found}`, expected a text, a number or a moment"
+                        ));
+                    }
+                }
+            }
+        }
+        if left == 0 {
+            return Err(format!("the file has over {CELL_LIMIT} filled cells"));
+        }
+        Ok(sheet)
+    }
+
+    /// How rows of this sheet are written out, after its header if it has one.
+    fn shape(&self, layout: &CsvLayout) -> Shape {
+        let header = self.rows.first_key_value().filter(|_| layout.header);
+        let header = header.map_or_else(String::new, |(_, cells)| written(cells) + ",\n");
+        let head = format!("{{\"cells\":[{header}");
+        Shape { head: head.into(), separator: b",\n".to_vec(), tail: b"\n]}\n".to_vec() }
     }
 
     /// Takes the cells of a sheet; false when there are too many.
@@ -149,6 +191,7 @@ pub(super) fn read(
     let piece = Piece { bytes: b"", line, before: "", hidden: 0 };
     let header = Header::matched(slots, layout, names, report.shown(), &piece).map_err(refused)?;
     report.summary().note_unread(header.unread(slots));
+    report.shaped(sheet.shape(layout));
     for (row, cells) in sheet.rows.iter().skip(usize::from(layout.header)) {
         let problems = report.row(&SheetRow { header: &header, cells })?;
         if !problems.is_empty() {
@@ -163,10 +206,52 @@ pub(super) fn read(
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
-            report.reject(placed);
+            report.reject(written(cells).as_bytes(), placed)?;
         }
     }
     Ok(())
+}
+
+/// Rows that were written out.
+#[derive(serde::Deserialize)]
+struct Written<'t> {
+    #[serde(borrow)]
+    cells: Vec<Vec<&'t serde_json::value::RawValue>>,
+}
+
+/// Writes a row as JSON.
+fn written(cells: &BTreeMap<u32, Cell>) -> String {
+    let width = cells.last_key_value().map_or(0, |(last, _)| last + 1);
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    let cell = |column| match cells.get(&column) {
+        None => "null".to_owned(),
+        Some(cell) => match cell.nature {
+            Nature::Moment => format!("{{\"moment\":{}}}", text(&cell.text)),
+            Nature::Number | Nature::Inexact if cell.text.parse::<Decimal>().is_ok() => {
+                cell.text.clone()
+            }
+            _ => text(&cell.text),
+        },
+    };
+    let cells: Vec<String> = (0..width).map(cell).collect();
+    format!("[{}]", cells.join(","))
+}
+
+/// Reads a cell that was written as JSON; none when it is none.
+fn of_written(raw: &str) -> Option<Option<Cell>> {
+    let text = cell::text_of(raw);
+    match raw.as_bytes().first()? {
+        b'n' => Some(None),
+        b'"' => Some(text_cell(&text?)),
+        b'-' | b'0'..=b'9' => Some(Some(number_cell(text?.into_owned()))),
+        b'{' => match cell::object(raw)?.as_slice() {
+            [(key, text)] if key == "moment" => {
+                Some(Some(Cell { text: text.clone(), nature: Nature::Moment }))
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 struct SheetRow<'s> {
@@ -344,6 +429,28 @@ mod tests {
         let wide = number_cell("8211114279848963".to_owned());
         assert_eq!(wide.nature, Nature::Inexact);
         assert_eq!(number_cell("821111427984896".to_owned()).nature, Nature::Number);
+    }
+
+    #[test]
+    fn rows_that_are_written_out_are_read_as_they_were() {
+        let cells = |row: &str| {
+            let file = format!("{{\"cells\":[{row}]}}");
+            Sheet::of_cells(file.as_bytes()).map(|sheet| {
+                sheet.rows.get(&0).map(|cells| (written(cells), cells.get(&0).map(|c| c.nature)))
+            })
+        };
+        for (row, nature) in [
+            (r#"["a \"b\"",null,"1,5"]"#, Nature::Text),
+            ("[19.99]", Nature::Number),
+            ("[8211114279848963]", Nature::Inexact),
+            (r#"[{"moment":"2024-05-07 10:00:00"}]"#, Nature::Moment),
+        ] {
+            assert_eq!(cells(row), Ok(Some((row.to_owned(), Some(nature)))));
+        }
+        assert_eq!(cells("[null]"), Ok(None));
+        for bad in ["[true]", "[[1]]", "[{}]", "7", "[1"] {
+            assert!(cells(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

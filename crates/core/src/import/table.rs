@@ -16,7 +16,7 @@ use super::mapping::CsvLayout;
 use super::number::{Fault, Notation};
 use super::report::Rows;
 use super::row::{Problem, shown};
-use super::{ReadSummary, codes, csv};
+use super::{ReadSummary, Shape, codes, csv};
 use crate::error::{Error, Result};
 
 /// Is told of each bad row.
@@ -63,6 +63,13 @@ impl Rows for Table<'_, '_> {
     fn tell(&mut self, problem: Diagnostic) {
         (self.tell)(problem);
     }
+
+    fn quarantine(&mut self, _raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
+        // Told, and the file stays as it is: it is no import with rows of its own.
+        Ok(())
+    }
+
+    fn shaped(&mut self, _shape: Shape) {}
 
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
         self.summary.rows += 1;

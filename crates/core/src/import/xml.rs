@@ -3,6 +3,7 @@
 //! Owns the way down to the rows, and the texts of their elements and attributes. Refuses entities
 //! of a document's own, documents that are nested without end, and values that never end.
 
+use std::fmt::Write as _;
 use std::io::{self, BufReader, Read};
 use std::ops::Range;
 
@@ -17,7 +18,7 @@ use super::path::Path;
 use super::place::{self, Keeping, Piece};
 use super::report::{Report, Rows as _};
 use super::row::{Problem, shown};
-use super::{codes, contents, refused};
+use super::{Shape, codes, contents, refused};
 use crate::error::{Error, Result};
 
 /// How deep elements may be nested.
@@ -470,6 +471,8 @@ impl Walk<'_, '_> {
     fn take_row<R: Read>(&mut self, row: &Row, reader: &Source<R>, to: u64) -> Result<()> {
         let (from, piece) = piece(reader, row.from, to);
         let length = piece.bytes.len();
+        let raw = usize::try_from(row.from.saturating_sub(from)).unwrap_or(0);
+        let raw = piece.bytes.get(raw..).unwrap_or_default();
         let file = self.report.shown.clone();
         let within = |slot: Option<usize>| {
             let value = slot.and_then(|slot| row.values.get(slot));
@@ -484,8 +487,8 @@ impl Walk<'_, '_> {
             let message = format!("the row has `{name}` twice");
             let problem =
                 place::at(&codes::COLUMN_TWICE, &file, &piece, within(Some(slot)), message);
-            self.report.reject_unread(problem);
-            return Ok(());
+            self.report.shaped(self.shape());
+            return self.report.reject_unread(raw, problem);
         }
         let problems = self.report.row(row)?;
         if !problems.is_empty() {
@@ -495,9 +498,21 @@ impl Walk<'_, '_> {
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
-            self.report.reject(placed);
+            self.report.shaped(self.shape());
+            return self.report.reject(raw, placed);
         }
         Ok(())
+    }
+
+    /// The row just read stands in the elements that are open. What is written is UTF-8.
+    fn shape(&self) -> Shape {
+        let (mut head, mut tail) =
+            (String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), String::new());
+        for name in &self.names {
+            let _ = writeln!(head, "<{name}>");
+            tail.insert_str(0, &format!("</{name}>\n"));
+        }
+        Shape { head: head.into(), separator: b"\n".to_vec(), tail: format!("\n{tail}").into() }
     }
 
     /// Why the XML reader stopped.

@@ -11,6 +11,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::clicks::{self, StoredClick};
 use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
 use super::parts::Parts;
+use super::quarantine::{ShapeId, Shaped};
+use super::seals::RowBytes;
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
 use crate::click::Click;
 use crate::error::{self, Error};
@@ -94,7 +96,7 @@ pub enum Begun<'l> {
     Already {
         /// The import that brought them.
         id: ImportId,
-        /// How many of its rows were rejected, then as now.
+        /// How many of its rows were rejected then and have not been taken in or closed since.
         rejected: u64,
     },
     /// Rows can be appended.
@@ -122,6 +124,10 @@ pub struct PendingImport<'l> {
     pub(super) totals: ImportTotals,
     /// The other programs of a network's report.
     pub(super) parts: Parts,
+    /// How rows stand in the file that is being read.
+    pub(super) shaped: Shaped,
+    /// The same as it is stored for this import.
+    pub(super) shape_id: Option<ShapeId>,
     open: bool,
 }
 
@@ -158,6 +164,8 @@ impl Ledger {
                     fact_digest: 0,
                     totals: ImportTotals::default(),
                     parts: Parts::default(),
+                    shaped: Shaped::default(),
+                    shape_id: None,
                     open: true,
                 })))
             }
@@ -165,9 +173,10 @@ impl Ledger {
                 let words = self.words.len();
                 self.rollback(words);
                 let earlier = already(&self.conn, new)?;
-                earlier
-                    .map(|(id, rejected)| Begun::Already { id, rejected })
-                    .ok_or_else(|| damaged("an import that vanished"))
+                let (id, rejected) = earlier.ok_or_else(|| damaged("an import that vanished"))?;
+                // Those that were taken in or closed since are no longer rejected.
+                let rejected = rejected.saturating_sub(self.closed_of(id)?);
+                Ok(Begun::Already { id, rejected })
             }
             Err(failed) => {
                 let words = self.words.len();
@@ -274,7 +283,9 @@ impl Ledger {
                 let Some(claimants) = claims.remove(&row.seq) else { continue };
                 seq += 1;
                 let copy = Revision { seq, import_id: claimants[0], ..row };
-                digest = digest.wrapping_add(fact_digest(&copy.fact, &self.words));
+                let of_copy = fact_digest(&copy.fact, &self.words);
+                digest = digest.wrapping_add(of_copy);
+                self.tally_copy("order_line", (program_id, seq, copy.import_id), of_copy);
                 insert(&self.conn, program_id, std::slice::from_ref(&copy))?;
                 self.claim_copy(seq, &claimants)?;
             }
@@ -282,7 +293,9 @@ impl Ledger {
                 let Some(claimants) = claims.remove(&row.seq) else { continue };
                 seq += 1;
                 let copy = StoredClick { seq, import_id: claimants[0], ..row };
-                digest = digest.wrapping_add(clicks::click_digest(&copy.click, &self.words));
+                let of_copy = clicks::click_digest(&copy.click, &self.words);
+                digest = digest.wrapping_add(of_copy);
+                self.tally_copy("click", (program_id, seq, copy.import_id), of_copy);
                 clicks::insert(&self.conn, program_id, &copy)?;
                 self.claim_copy(seq, &claimants)?;
             }
@@ -358,12 +371,20 @@ impl Ledger {
     }
 
     fn store_sightings(&self, id: ImportId, seqs: &[i64]) -> Result<()> {
+        let chunk: i64 = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM sighting WHERE import_id = ?1")
+            .and_then(|mut select| select.query_row([id], |row| row.get(0)))
+            .map_err(sql)?;
+        let packed = pack(seqs);
+        let mut row = RowBytes::default();
+        for (column, value) in (0..).zip(params![id, chunk, packed]) {
+            row.bound(column, *value)?;
+        }
+        self.tally("sighting", row.digest());
         self.conn
-            .prepare_cached(
-                "INSERT INTO sighting (import_id, chunk, seqs)
-                 VALUES (?1, (SELECT count(*) FROM sighting WHERE import_id = ?1), ?2)",
-            )
-            .and_then(|mut s| s.execute(params![id, pack(seqs)]))
+            .prepare_cached("INSERT INTO sighting (import_id, chunk, seqs) VALUES (?1, ?2, ?3)")
+            .and_then(|mut s| s.execute(params![id, chunk, packed]))
             .map_err(sql)?;
         Ok(())
     }
@@ -394,6 +415,8 @@ impl<'l> PendingImport<'l> {
             fact_digest: 0,
             totals: ImportTotals::default(),
             parts,
+            shaped: Shaped::default(),
+            shape_id: None,
             open: true,
         }
     }
@@ -417,10 +440,6 @@ impl PendingImport<'_> {
     }
 
     /// Notes how many rows of the file were refused.
-    pub fn note_rejected(&mut self, rows: u64) {
-        self.totals.rejected = rows;
-    }
-
     /// Writes what is left and commits.
     pub fn keep(mut self) -> Result<ImportTotals> {
         self.finish()?;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use super::imports::{BATCH, Begun, ImportId, ImportTotals, NewImport, PendingImport, highest};
+use super::quarantine::{ShapeId, Unseated};
 use super::{Ledger, Result, last_seq, sql};
 use crate::fact::{LineFact, No};
 
@@ -23,6 +24,7 @@ pub(super) struct Part {
     sighted: Vec<i64>,
     fact_digest: u128,
     totals: ImportTotals,
+    shape_id: Option<ShapeId>,
 }
 
 /// The parts of an import that holds the orders of many programs.
@@ -33,6 +35,10 @@ pub(super) struct Parts {
     /// The program whose rows are appended; none before the first.
     at: Option<String>,
     others: BTreeMap<String, Part>,
+    /// Whether the rows say whose they are.
+    pub(super) by_advertiser: bool,
+    /// Rejected rows that came before any row said whose it is.
+    pub(super) unseated: Vec<Unseated>,
     /// How many rows wait among the others.
     waiting: usize,
     /// The imports of the same file that this one replaces.
@@ -84,7 +90,7 @@ impl Ledger {
             format_digest: new.format_digest,
             imported_at: new.imported_at,
         };
-        let parts = Parts { about, replaced, ..Parts::default() };
+        let parts = Parts { about, replaced, by_advertiser: true, ..Parts::default() };
         Ok(Begun::Started(Box::new(PendingImport::of_parts(self, new.as_of, next_seq, parts))))
     }
 
@@ -165,6 +171,9 @@ impl PendingImport<'_> {
         if let Some(before) = self.parts.at.replace(program.to_owned()) {
             self.parts.others.insert(before, part);
         }
+        for row in std::mem::take(&mut self.parts.unseated) {
+            self.keep_unseated(row)?;
+        }
         Ok(())
     }
 
@@ -193,6 +202,11 @@ impl PendingImport<'_> {
         Ok(Part { id, program_id, first_seq: self.next_seq, highest, ..Part::default() })
     }
 
+    /// Whether no row has said yet whose it is.
+    pub(super) fn is_unseated(&self) -> bool {
+        self.parts.by_advertiser && self.parts.at.is_none()
+    }
+
     /// Exchanges the part under way with another.
     fn swap(&mut self, part: &mut Part) {
         std::mem::swap(&mut self.id, &mut part.id);
@@ -203,10 +217,14 @@ impl PendingImport<'_> {
         std::mem::swap(&mut self.sighted, &mut part.sighted);
         std::mem::swap(&mut self.fact_digest, &mut part.fact_digest);
         std::mem::swap(&mut self.totals, &mut part.totals);
+        std::mem::swap(&mut self.shape_id, &mut part.shape_id);
     }
 
     /// Calls with each part, which is the one under way meanwhile.
-    fn each_part(&mut self, mut with: impl FnMut(&mut Self, &str) -> Result<()>) -> Result<()> {
+    pub(crate) fn each_part(
+        &mut self,
+        mut with: impl FnMut(&mut Self, &str) -> Result<()>,
+    ) -> Result<()> {
         let Some(at) = self.parts.at.clone() else { return Ok(()) };
         with(self, &at)?;
         let mut others = std::mem::take(&mut self.parts.others);

@@ -29,6 +29,7 @@ pub(crate) use evaluator::{Beside, known};
 pub use evaluator::{Covering, Evaluated, Evaluator};
 pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
+pub(crate) use verify::verify_results;
 pub use verify::{Breach, Held, Verified, verify};
 
 /// A book of terms and the files it was made of, which go into the ledger with the results.
