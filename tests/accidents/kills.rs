@@ -81,6 +81,42 @@ const KILLED: &[Killed] = &[
         allowed: &[],
     },
     Killed {
+        name: "import of a network's report that replaces an earlier one",
+        prepare: |sandbox| {
+            first(sandbox);
+            let report = super::support::root().join("tests/reports/awin.json");
+            fs::copy(report, sandbox.path("awin.json")).expect("a copy");
+            sandbox.run("import awin.json").expect(0);
+            sandbox.write("feebook.toml", "format = 1\n[programs.awin]\n\"*\" = \"example\"\n");
+        },
+        command: "import awin.json --archive",
+        code: 0,
+        allowed: AWIN,
+    },
+    Killed {
+        name: "payout import",
+        prepare: |sandbox| {
+            sandbox.write("orders.csv", &report(1, 2_000).replace("approved", "settled"));
+            sandbox.run("import orders.csv --program example").expect(0);
+            sandbox.run("recompute").expect(0);
+            sandbox.write(
+                "paid.csv",
+                "payout_no,paid_on,amount,currency,covers_from,covers_to\n\
+                 P-1,2024-10-20,20000.00,USD,2024-08-01,2024-08-31\n",
+            );
+        },
+        command: "payout import paid.csv --program example",
+        code: 0,
+        allowed: &[],
+    },
+    Killed {
+        name: "close",
+        prepare: first,
+        command: "close 2024-08 --who me",
+        code: 0,
+        allowed: &[],
+    },
+    Killed {
         name: "migrate from version 2",
         prepare: |sandbox| old::laid(sandbox, 2),
         command: "statement",

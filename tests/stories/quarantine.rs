@@ -232,3 +232,121 @@ fn an_import_taken_back_leaves_what_was_before_and_past_runs_replay() {
     let verified = sandbox.run("verify").expect(0).err;
     assert!(verified.contains("results evaluated again"), "{verified}");
 }
+
+#[test]
+fn rows_of_xml_wait_as_the_elements_they_are() {
+    let sandbox = Sandbox::new();
+    let report = fs::read_to_string(root().join("tests/reports/cj.xml")).expect("a sample");
+    sandbox.write("cj.xml", &report.replacen("<sale-amount>100.00<", "<sale-amount>x<", 1));
+    sandbox.run("import cj.xml --program example").expect(4);
+    let good = "<sale-amount>100.00</sale-amount>";
+    sandbox.run("quarantine export 1 -o mend.xml").expect(0);
+    let text = fs::read_to_string(sandbox.path("mend.xml")).expect("the export");
+    assert!(text.contains("<commissions>\n<commission><action-status>locked"), "{text}");
+    sandbox.write("mend.xml", &text.replace("<sale-amount>x</sale-amount>", good));
+    sandbox.run("import mend.xml --as cj --program example").expect(0);
+    let mended = lines(&sandbox);
+    sandbox.write("whole.xml", &report);
+    let whole = sandbox.run("import whole.xml --program example -O csv").expect(0).rows();
+    assert_eq!(whole[0].get("unchanged"), "3", "mended is as if it had never been bad");
+    assert_eq!(lines(&sandbox), mended);
+}
+
+#[test]
+fn rows_of_a_spreadsheet_wait_as_what_their_cells_are() {
+    let sandbox = Sandbox::new();
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    let head = ["order_no", "line_no", "paid_at", "product_price", "status"];
+    sheet.write_row(0, 0, head).expect("a header");
+    for (row, paid_at) in [(1, "2024-08-01 10:00:00"), (2, "never")] {
+        sheet.write_row(row, 0, ["2\"1", "1", paid_at]).expect("texts");
+        sheet.write(row, 3, 1.25).expect("a number");
+        sheet.write(row, 4, "approved").expect("a text");
+    }
+    book.save(sandbox.path("orders.xlsx")).expect("a workbook");
+    sandbox.run("import orders.xlsx --program example").expect(4);
+    sandbox.run("quarantine export 1 -o mend.json").expect(0);
+    let text = fs::read_to_string(sandbox.path("mend.json")).expect("the export");
+    let kept = "[\"2\\\"1\",\"1\",\"never\",1.25,\"approved\"]";
+    let head = "[\"order_no\",\"line_no\",\"paid_at\",\"product_price\",\"status\"]";
+    assert_eq!(text, format!("{{\"cells\":[{head},\n{kept}\n]}}\n"));
+    let moment = "{\"moment\":\"2024-08-01 10:00:00\"}";
+    sandbox.write("mend.json", &text.replace("\"never\"", moment));
+    let told = sandbox.run("import mend.json --as feebook --program example -O csv").expect(0);
+    assert_eq!(told.rows()[0].get("unchanged"), "1", "the same line as the good row says");
+    let told = sandbox.run("quarantine retry").expect(4).err;
+    assert!(told.contains("orders.xlsx:3:3"), "where it stood: {told}");
+    sandbox.write("mend.json", "{\"cells\":[[true]]}");
+    let refused = sandbox.run("import mend.json --as feebook --program example").expect(2).err;
+    assert!(refused.contains("row 1 has the cell `true`"), "{refused}");
+}
+
+#[test]
+fn files_of_an_archive_keep_each_its_own_header() {
+    let sandbox = Sandbox::new();
+    let archive = fs::copy(
+        root().join("tests/gallery/U092_rows_of_two_headers/orders.zip"),
+        sandbox.path("orders.zip"),
+    );
+    archive.expect("an archive of two files whose columns are in another order");
+    sandbox.run("import orders.zip --program example").expect(4);
+    // A mapping that knows more: each row is read under the header of its own file.
+    let empty = mapping("[fields]", "[empty]\nwords = [\"x\", \"never\"]\n\n[fields]");
+    sandbox.write("schedules/reports/feebook.toml", &empty);
+    let told = sandbox.run("quarantine retry").expect(0).err;
+    assert!(told.contains("2 rows taken in"), "{told}");
+    let rows = sandbox.run("lines -O csv").expect(0).rows();
+    let numbers: Vec<&str> = rows.iter().map(|row| row.get("order_no")).collect();
+    assert_eq!(numbers, ["1", "2", "3"]);
+    sandbox.run("check").expect(0);
+}
+
+#[test]
+fn rejected_rows_of_many_programs_go_to_the_one_that_their_advertiser_is() {
+    let row = |id: u32, advertiser: u32, amount: &str| {
+        format!(
+            "{{\"id\": {id}, \"advertiserId\": {advertiser}, \"commissionStatus\": \"odd\", \
+             \"saleAmount\": {{\"amount\": {amount}, \"currency\": \"USD\"}}, \
+             \"transactionDate\": \"2024-08-14T12:00:00\"}}"
+        )
+    };
+    let sandbox = Sandbox::new();
+    sandbox.write("feebook.toml", "format = 1\n[programs.awin]\n\"1\" = \"example\"\n");
+    // The first row says nothing at all, not even whose it is.
+    let rows = ["7".to_owned(), row(1, 1, "\"x\""), row(2, 2, "5.00"), row(3, 2, "\"y\"")];
+    sandbox.write("awin.json", &format!("[\n{}\n]", rows.join(",\n")));
+    let told = sandbox.run("import awin.json -O csv").expect(4);
+    let counted: Vec<_> = told
+        .rows()
+        .iter()
+        .map(|row| ["program", "added", "rejected"].map(|name| row.get(name).to_owned()))
+        .collect();
+    assert_eq!(counted, [["awin-2", "1", "1"], ["example", "0", "2"]]);
+    // What it rejects is worth a look, and nothing else is.
+    let found = sandbox.run("check -O csv").expect(1).rows();
+    assert!(found.iter().all(|row| row.get("check") == "quarantine"), "{found:?}");
+    // Mapped meanwhile: a retry seats each row by the map of today.
+    sandbox.write("feebook.toml", "format = 1\n[programs.awin]\n\"*\" = \"example\"\n");
+    let path = root().join("schedules/reports/awin.toml");
+    let mapping = fs::read_to_string(path).expect("the shipped mapping");
+    sandbox.write("schedules/reports/awin.toml", &format!("{mapping}\n[empty]\nwords = [\"y\"]\n"));
+    let told = sandbox.run("quarantine retry").expect(4).err;
+    assert!(told.contains("1 row taken in, as import 3"), "{told}");
+    let imports = sandbox.run("imports list -O csv").expect(0).rows();
+    assert_eq!(imports[2].get("program"), "example");
+    let left: Vec<String> = waiting(&sandbox).into_iter().map(|(.., code)| code).collect();
+    assert_eq!(left, ["R030", "R017"]);
+    sandbox.run("verify").expect(0);
+}
+
+#[test]
+fn rows_that_never_say_whose_they_are_are_kept_all_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox.write("awin.json", "[7, 8]");
+    let told = sandbox.run("import awin.json --as awin -O csv").expect(4);
+    assert_eq!(told.rows()[0].get("program"), "awin-unnamed");
+    assert_eq!(told.rows()[0].get("rejected"), "2");
+    assert_eq!(waiting(&sandbox).len(), 2);
+    sandbox.run("verify").expect(0);
+}

@@ -21,6 +21,8 @@ struct Block {
     program_id: i64,
     first_seq: i64,
     last_seq: i64,
+    /// How many rows were written.
+    due: i64,
     digest: u128,
     rows: i64,
     seqs: i128,
@@ -32,14 +34,6 @@ impl Block {
         self.rows += 1;
         self.seqs += i128::from(seq);
         self.found = self.found.wrapping_add(digest);
-    }
-
-    /// How many rows the block should have, and the sum of their sequence numbers.
-    fn due(&self) -> (i64, i128) {
-        let rows = self.last_seq - self.first_seq + 1;
-        let mut seqs = i128::from(self.first_seq) + i128::from(self.last_seq);
-        seqs = seqs * i128::from(rows) / 2;
-        (rows, if rows == 0 { 0 } else { seqs })
     }
 }
 
@@ -69,14 +63,16 @@ impl Ledger {
     pub fn broken_sums(&self) -> Result<Vec<String>> {
         let mut sums = self.summed(true)?;
         for (id, block) in &sums.imports {
-            let (rows, seqs) = block.due();
-            if block.rows != rows {
-                let text = format!("import {id} has {} rows, {rows} were written", block.rows);
+            if block.rows != block.due {
+                let text =
+                    format!("import {id} has {} rows, {} were written", block.rows, block.due);
                 sums.broken.push(text);
-            } else if (block.seqs, block.found) != (seqs, block.digest) {
+            } else if block.found != block.digest {
                 sums.broken.push(format!("a row of import {id} is not what was written"));
             }
         }
+        let misplaced = misplaced(&sums.imports);
+        sums.broken.extend(misplaced);
         for (seq, block) in &sums.withdrawals {
             if block.found != block.digest {
                 let text = format!(
@@ -111,11 +107,12 @@ impl Ledger {
     fn summed(&self, all: bool) -> Result<Sums> {
         let mut sums = Sums {
             imports: self.blocks(
-                "SELECT s.import_id, i.program_id, s.first_seq, s.last_seq, s.fact_digest
+                "SELECT s.import_id, i.program_id, s.first_seq, s.last_seq, s.fact_digest,
+                        s.added + s.revised
                  FROM import_summary s JOIN import i ON i.id = s.import_id",
             )?,
             withdrawals: self.blocks(
-                "SELECT w.seq, i.program_id, w.seq, w.seq, w.fact_digest
+                "SELECT w.seq, i.program_id, w.seq, w.seq, w.fact_digest, 0
                  FROM withdrawal w JOIN import i ON i.id = w.import_id",
             )?,
             copied: BTreeMap::new(),
@@ -134,6 +131,7 @@ impl Ledger {
                 program_id: row.get(1)?,
                 first_seq: row.get(2)?,
                 last_seq: row.get(3)?,
+                due: row.get(5)?,
                 digest: u128::from_be_bytes(digest),
                 ..Block::default()
             };
@@ -174,6 +172,40 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// Finds imports whose rows have other sequence numbers than they were given. Together, the imports of
+/// one file, of which each can have rows anywhere among those of the others, have all from the first to
+/// the last; so has an import alone.
+fn misplaced(imports: &BTreeMap<ImportId, Block>) -> Vec<String> {
+    let mut blocks: Vec<(&ImportId, &Block)> =
+        imports.iter().filter(|(_, block)| block.first_seq <= block.last_seq).collect();
+    blocks.sort_by_key(|(id, block)| (block.first_seq, **id));
+    let mut broken = Vec::new();
+    let mut rest = blocks.as_slice();
+    while let Some((_, first)) = rest.first() {
+        let mut last_seq = first.last_seq;
+        let together = rest
+            .iter()
+            .take_while(|(_, block)| {
+                let overlaps = block.first_seq <= last_seq;
+                last_seq = last_seq.max(block.last_seq);
+                overlaps
+            })
+            .count();
+        let (group, others) = rest.split_at(together);
+        rest = others;
+        let last_seq = group.iter().map(|(_, block)| block.last_seq).max().unwrap_or(0);
+        let rows = i128::from(last_seq - first.first_seq + 1);
+        let due = (i128::from(first.first_seq) + i128::from(last_seq)) * rows / 2;
+        let whole = group.iter().all(|(_, block)| block.rows == block.due);
+        if whole && group.iter().map(|(_, block)| block.seqs).sum::<i128>() != due {
+            let ids: Vec<String> = group.iter().map(|(id, _)| id.to_string()).collect();
+            let ids = ids.join(", ");
+            broken.push(format!("a row of import {ids} is not where it was written"));
+        }
+    }
+    broken
 }
 
 /// Reads what places a row: the program, then sequence number and import beside each other.
