@@ -80,26 +80,26 @@ fn the_demo_shows_the_main_job_step_by_step() {
 
     # What is that by month?
     $ feebook statement
-    program            month    currency  lines  unknown  pending  approved  settled  held  paid   open
-    aliexpress-nordic  2024-06  USD           1        0     0.00      0.00     0.70  0.00  0.00   0.70
-    aliexpress-nordic  2024-08  USD           2        0     0.00     54.00     0.00  0.00  0.00  54.00
-    aliexpress-nordic  2024-09  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2022-12  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-02  USD           1        0     0.00      0.00     4.49  0.00  0.00   4.49
-    example            2023-05  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-06  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-08  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-09  USD           1        0     0.00      0.00     3.73  0.00  0.00   3.73
-    example            2023-10  USD           1        0     0.00      0.00     3.74  0.00  0.00   3.74
-    example            2024-01  USD           1        0     0.00      0.00    50.00  0.00  0.00  50.00
-    example            2024-03  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2024-04  USD           1        0     0.00      6.38     0.00  0.00  0.00   6.38
-    example            2024-06  USD           1        0     0.00      2.40     0.00  0.00  0.00   2.40
-    example            2024-07  USD           1        0     0.00      4.70     0.00  0.00  0.00   4.70
-    example            2024-08  USD           4        0     0.00     38.00     0.00  0.00  0.00  38.00
-    example            2024-09  USD           2        0     0.00      2.75     0.00  0.00  0.00   2.75
-    example            2024-10  USD           4        0    28.54      0.00     0.00  0.00  0.00   0.00
-    example            2024-11  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00
+    program            month    currency  lines  unknown  pending  approved  settled  held  paid   open  trend
+    aliexpress-nordic  2024-06  USD           1        0     0.00      0.00     0.70  0.00  0.00   0.70  █▁▁▁▁
+    aliexpress-nordic  2024-08  USD           2        0     0.00     54.00     0.00  0.00  0.00  54.00  ▁█▁▁▁
+    aliexpress-nordic  2024-09  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2022-12  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-02  USD           1        0     0.00      0.00     4.49  0.00  0.00   4.49  █▁▁▁▁
+    example            2023-05  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-06  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-08  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-09  USD           1        0     0.00      0.00     3.73  0.00  0.00   3.73  ▁▁▁▁█
+    example            2023-10  USD           1        0     0.00      0.00     3.74  0.00  0.00   3.74  █▁▁▁▁
+    example            2024-01  USD           1        0     0.00      0.00    50.00  0.00  0.00  50.00  ▁▁█▁▁
+    example            2024-03  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2024-04  USD           1        0     0.00      6.38     0.00  0.00  0.00   6.38  ▁▁█▁▁
+    example            2024-06  USD           1        0     0.00      2.40     0.00  0.00  0.00   2.40  ▁▁▁▁█
+    example            2024-07  USD           1        0     0.00      4.70     0.00  0.00  0.00   4.70  █▁▁▁▁
+    example            2024-08  USD           4        0     0.00     38.00     0.00  0.00  0.00  38.00  ▁█▁▁▁
+    example            2024-09  USD           2        0     0.00      2.75     0.00  0.00  0.00   2.75  █▁▁▁▁
+    example            2024-10  USD           4        0    28.54      0.00     0.00  0.00  0.00   0.00  ▂▃▁█▁
+    example            2024-11  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
 
     # Why does order 1013 earn what it earns?
     $ feebook explain 1013
