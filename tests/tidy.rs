@@ -88,14 +88,15 @@ fn only_the_ledger_speaks_sql() {
 
 /// What may stand in SQL beside constants in capitals, and where it comes from.
 const IN_SQL: &[(&str, &[&str])] = &[
-    ("examine.rs", &["name"]),              // literals of one function
-    ("imports.rs", &["rows", "condition"]), // question marks; literals of one function
-    ("payouts.rs", &["which"]),             // literals of one function
-    ("results.rs", &["values"]),            // question marks
-    ("scan.rs", &["end"]),                  // literals of one function
-    ("seals.rs", &["table", "column"]),     // the lists at its head
+    ("coverage.rs", &["column", "condition"]), // literals of one function each
+    ("examine.rs", &["name"]),                 // literals of one function
+    ("imports.rs", &["rows", "condition"]),    // question marks; literals of one function
+    ("payouts.rs", &["which"]),                // literals of one function
+    ("results.rs", &["values"]),               // question marks
+    ("scan.rs", &["end"]),                     // literals of one function
+    ("seals.rs", &["table", "column"]),        // the lists at its head
     ("standing.rs", &["table", "column", "removals"]), // literals of one type
-    ("upgrade.rs", &["migration", "number"]), // the migrations themselves
+    ("upgrade.rs", &["migration", "number"]),  // the migrations themselves
 ];
 
 #[test]

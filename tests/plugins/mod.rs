@@ -11,7 +11,7 @@ mod shipped;
 mod trust;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use feebook_plugin::exchange::{Batch, Entry, Instance, LineInput, OrderInput, Setup};
 use feebook_plugin::host::{Build, Digest, Host, Library, Trust, Wanted};

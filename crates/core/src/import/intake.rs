@@ -220,7 +220,7 @@ impl<'a> Intake<'a> {
         let mut sink = IntoLedger::new(pending, watch, &count, context);
         sink.seating = self.whose.network().map(|network| Seating::new(network, self.known));
         let file = (&self.file, &*self.shown);
-        let summary = read_looked(self.format, file, &context, &mut sink, &count)?;
+        let summary = read_looked(self.format, file, context, &mut sink, &count)?;
         sink.seat_all()?;
         let unmapped = sink.seating.map_or_else(Vec::new, |seating| seating.unmapped);
         Ok((sink.pending, summary, unmapped))

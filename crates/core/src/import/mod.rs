@@ -190,18 +190,18 @@ pub fn read_file(
     sink: &mut dyn Sink,
     count: &Cell<u64>,
 ) -> Result<ReadSummary> {
-    read_looked(format, (&Looked::at(path)?, shown), context, sink, count)
+    read_looked(format, (&Looked::at(path)?, shown), *context, sink, count)
 }
 
 /// The same of a file that was looked at, which must still be the same.
 fn read_looked(
     format: &Format,
     (file, shown): (&Looked, &str),
-    context: &Context,
+    context: Context,
     sink: &mut dyn Sink,
     count: &Cell<u64>,
 ) -> Result<ReadSummary> {
-    let mut report = Report::new(format, shown, *context, sink);
+    let mut report = Report::new(format, shown, context, sink);
     contents::each(file, shown, count, &mut |name, input| {
         report.shown = name.into();
         read_into(format, input, &mut report)?;

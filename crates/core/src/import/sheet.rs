@@ -105,8 +105,8 @@ impl Sheet {
         for (row, cells) in (0..).zip(cells) {
             for (column, raw) in (0..).zip(cells) {
                 match of_written(raw.get()) {
-                    Some(Some(cell)) => sheet.put((row, column), cell, &mut left),
-                    Some(None) => {}
+                    Some(cell) if cell.text.trim().is_empty() => {}
+                    Some(cell) => sheet.put((row, column), cell, &mut left),
                     None => {
                         let (row, found) = (row + 1, super::row::shown(raw.get()));
                         return Err(format!(
@@ -237,16 +237,15 @@ fn written(cells: &BTreeMap<u32, Cell>) -> String {
     format!("[{}]", cells.join(","))
 }
 
-/// Reads a cell that was written as JSON; none when it is none.
-fn of_written(raw: &str) -> Option<Option<Cell>> {
-    let text = cell::text_of(raw);
+/// Reads a cell that was written as JSON, and is empty if so; none when it is no cell.
+fn of_written(raw: &str) -> Option<Cell> {
+    let text = cell::text_of(raw).unwrap_or_default().into_owned();
     match raw.as_bytes().first()? {
-        b'n' => Some(None),
-        b'"' => Some(text_cell(&text?)),
-        b'-' | b'0'..=b'9' => Some(Some(number_cell(text?.into_owned()))),
+        b'n' | b'"' => Some(Cell { text, nature: Nature::Text }),
+        b'-' | b'0'..=b'9' => Some(number_cell(text)),
         b'{' => match cell::object(raw)?.as_slice() {
             [(key, text)] if key == "moment" => {
-                Some(Some(Cell { text: text.clone(), nature: Nature::Moment }))
+                Some(Cell { text: text.clone(), nature: Nature::Moment })
             }
             _ => None,
         },

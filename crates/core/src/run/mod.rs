@@ -7,6 +7,7 @@
 
 mod changes;
 mod classes;
+mod covering;
 mod evaluator;
 mod figures;
 mod plugins;
@@ -25,8 +26,9 @@ use crate::ledger::{CountingLine, Ledger, OrderRecord};
 use crate::plugins::Plugins;
 
 pub use changes::{Change, Seen, Why, between};
+pub use covering::Covering;
 pub(crate) use evaluator::{Beside, known};
-pub use evaluator::{Covering, Evaluated, Evaluator};
+pub use evaluator::{Evaluated, Evaluator};
 pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
 pub(crate) use verify::verify_results;
