@@ -7,8 +7,8 @@ use std::fmt;
 use crate::codes::Code;
 
 /// The way out where a plugin does what none may do.
-pub(crate) const AUTHOR: &str = "this is a mistake of the plugin: tell its author, and stamp a build \
-    without it; until then --program and --month reach orders that do not need it";
+pub(crate) const AUTHOR: &str =
+    "this is a mistake of the plugin: tell its author, and stamp a build without it";
 
 /// What a plugin finds wrong in its config.
 #[derive(Clone, Debug, PartialEq, Eq)]

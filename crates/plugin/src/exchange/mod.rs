@@ -7,6 +7,7 @@
 mod answers;
 mod batch;
 mod instance;
+mod pulse;
 mod report;
 mod setup;
 mod texts;
@@ -15,7 +16,8 @@ pub use answers::Said;
 pub use batch::{Batch, LineInput, OrderInput};
 #[cfg(feature = "host")]
 pub(crate) use instance::no_function;
-pub use instance::{Instance, Pulse};
+pub use instance::Instance;
+pub use pulse::{Beat, BeatOf, Pulse};
 pub(crate) use setup::aggregate;
 pub use setup::{Entry, Setup};
 pub(crate) use texts::text_at;
