@@ -158,7 +158,7 @@ fn a_library_is_inspected_without_being_run() {
             .run("plugin trust note.txt")
             .expect(5)
             .err
-            .contains("note.txt: not a shared library")
+            .contains("note.txt: is not a shared library")
     );
 }
 

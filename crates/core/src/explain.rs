@@ -193,6 +193,9 @@ fn explain_with(
         let steps = trail.steps.iter().filter(|(at, _)| *at == index).map(|(_, step)| step);
         lines.push(teller.explained(steps));
     }
+    // What a plugin is not told is looked for only where it left something open: it takes a scan.
+    let open = answers.is_some() && outcomes.iter().any(|o| o.reason == Reason::PluginSilent);
+    let not_told = if open { evaluator.not_told(facts, ledger)? } else { Vec::new() };
     let version = evaluator.version(&covering);
     let fallback = evaluator.program().versions().last();
     let currency = version.map(Version::currency);
@@ -202,6 +205,11 @@ fn explain_with(
         text: answers.by.in_words(),
         place: version.and_then(|version| version.place_of("plugin")).cloned(),
         assumed: version.map_or_else(Vec::new, |version| assumed(version, &["plugin"])),
+        ..ExplainedStep::default()
+    }));
+    order_steps.extend(not_told.into_iter().map(|text| ExplainedStep {
+        text,
+        place: version.and_then(|version| version.place_of("plugin")).cloned(),
         ..ExplainedStep::default()
     }));
     Ok(Explanation {

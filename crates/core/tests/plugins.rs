@@ -634,15 +634,22 @@ fn figures_of_a_placement_are_those_of_the_orders_first_lines() {
         ("2", "2024-02-03", 2_00, State::Settled, "SE/blog"),
         ("3/1", "2024-02-04", 2_00, State::Settled, "SE/blog"),
         ("3/2", "2024-02-04", 2_00, State::Settled, "SE/list"),
-        ("4", "2024-02-05", 2_00, State::Settled, "SE"),
+        // Of no known placement, and not confirmed: it counts nowhere.
+        ("4", "2024-02-05", 2_00, State::Pending, "SE"),
         ("5", "2024-03-01", 2_00, State::Pending, "SE/blog"),
         ("6", "2024-03-01", 2_00, State::Pending, "SE/list"),
         ("7", "2024-03-01", 2_00, State::Pending, "SE"),
+        // One that counts may be any placement's, so none is known.
+        ("8", "2024-03-02", 2_00, State::Settled, "SE"),
+        ("9", "2024-03-03", 2_00, State::Settled, "SE/blog"),
+        ("10", "2024-04-01", 2_00, State::Pending, "SE/blog"),
+        ("11", "2024-04-01", 2_00, State::Pending, "SE/list"),
     ];
     import(&mut ledger, 1, &rows);
     run(&mut ledger, &terms);
     let told = |order| told(&ledger, &terms, order);
-    assert_eq!([told("5"), told("6"), told("7")], ["2 3", "0 3", "? 3"]);
+    assert_eq!([told("5"), told("6"), told("7")], ["2 2", "0 2", "? 2"]);
+    assert_eq!([told("10"), told("11")], ["? 2", "? 2"]);
 }
 
 #[test]

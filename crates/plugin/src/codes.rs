@@ -114,4 +114,7 @@ codes! {
     /// A batch that does not fit the call.
     TOO_LARGE = "P031", "batch that does not fit the call",
         "A call takes up to 4,294,967,295 bytes of texts, lines and orders each, with the figures and texts that the plugin is told. Please report it.";
+    /// The end of the process.
+    ENDED = "P032", "plugin that ends feebook",
+        "The plugin ended the process, by `exit`, while it was at work. Nothing is posted. Tell its author: a plugin comes back with a status.";
 }

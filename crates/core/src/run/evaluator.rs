@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
-    self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
+    self as kernel, Aggregate, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
 };
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
@@ -18,7 +18,7 @@ use feebook_schedule::{
 use super::classes::ClassCache;
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
-use crate::answers::Answers;
+use crate::answers::{AnsweredBy, Answers};
 use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
@@ -42,7 +42,7 @@ pub struct Evaluator {
     /// The highest sequence number of what earlier periods are made of.
     seq: i64,
     /// What earlier periods come to, once that was asked for.
-    confirmed: Option<Confirmed>,
+    confirmed: Option<Arc<Confirmed>>,
     /// What the plugin said of the last evaluated order.
     answers: Option<Answers>,
 }
@@ -162,6 +162,59 @@ impl Evaluator {
             live.twice();
         }
         self
+    }
+
+    /// Takes what another evaluator of the same run counted of earlier periods.
+    pub(super) fn count_as(&mut self, other: &Self) {
+        if self.confirmed.is_none() {
+            self.confirmed.clone_from(&other.confirmed);
+        }
+    }
+
+    /// Returns the build that would be asked about an order; started, unless it was, and not asked. None
+    /// where no plugin is named, or where answers were recalled.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused.
+    pub(super) fn serving(
+        &mut self,
+        facts: &[CountingLine<'_>],
+    ) -> Result<Option<Arc<AnsweredBy>>> {
+        let governing = self.governing(facts);
+        let covering = self.covering(governing.map(|governing| governing.at))?;
+        let under = self.under_plugin(&covering, governing);
+        let program = &self.book.programs()[self.program];
+        let (Some((index, Governing { day, .. })), Answering::Live(live)) =
+            (under, &mut self.answering)
+        else {
+            return Ok(None);
+        };
+        Ok(live.plugin(program, index, day)?.map(|running| Arc::clone(&running.by)))
+    }
+
+    /// Says of each figure of earlier periods that the plugin of an order's version is not told why it
+    /// is not known.
+    pub(crate) fn not_told(
+        &mut self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+    ) -> Result<Vec<String>> {
+        let governing = self.governing(facts);
+        let covering = self.covering(governing.map(|governing| governing.at))?;
+        self.figures(&covering, governing, facts, ledger)?;
+        let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
+            return Ok(Vec::new());
+        };
+        let version = &self.program().versions()[index];
+        let (Some(confirmed), Some(plugin)) = (&self.confirmed, version.plugin()) else {
+            return Ok(Vec::new());
+        };
+        let why = |aggregate: &Aggregate| {
+            let figure = confirmed.figure(*aggregate, day, facts, version.currency());
+            Some(format!("{}: not known; {}", feebook_schedule::told_in_words(*aggregate), figure.err()?))
+        };
+        Ok(plugin.aggregates.iter().filter_map(why).collect())
     }
 
     /// Takes what a past run's plugin said of the order that is evaluated next.
@@ -366,7 +419,7 @@ impl Evaluator {
             plugin.is_some_and(|plugin| !plugin.aggregates.is_empty())
         };
         if self.confirmed.is_none() && asks(self) {
-            self.confirmed = Some(self.count_confirmed(ledger)?);
+            self.confirmed = Some(Arc::new(self.count_confirmed(ledger)?));
         }
         let version = &self.program().versions()[index];
         Ok(match (&self.confirmed, version.plugin()) {
@@ -535,8 +588,9 @@ impl Evaluator {
                 Answering::Stored(answers) => Some(answers.by.sha256),
                 Answering::Nobody => None,
             };
-            let sha256 = sha256.ok_or_else(|| plugin_wanted(&program.versions()[index]))?;
-            push_plugin(&mut bytes, &sha256, &figures);
+            let version = &program.versions()[index];
+            let sha256 = sha256.ok_or_else(|| plugin_wanted(version))?;
+            push_plugin(&mut bytes, (program.id(), version.id()), &sha256, &figures);
         }
         Ok(digest(&bytes))
     }
@@ -556,12 +610,13 @@ impl Evaluator {
         };
         let figures = self.figures(&covering, governing, facts, ledger)?;
         let program = self.program();
-        let plugin = program.versions()[index].plugin().map_or("", |plugin| plugin.name.as_str());
+        let version = &program.versions()[index];
+        let plugin = version.plugin().map_or("", |plugin| plugin.name.as_str());
         // A build that a later line replaced for its machine would not be asked again.
         let builds = in_use(&program.plugin_builds(plugin, day));
         Ok(builds.iter().any(|build| {
             let mut bytes = bytes.clone();
-            push_plugin(&mut bytes, &build.sha256, &figures);
+            push_plugin(&mut bytes, (program.id(), version.id()), &build.sha256, &figures);
             digest(&bytes) == *fingerprint
         }))
     }
@@ -601,9 +656,19 @@ fn digest(bytes: &[u8]) -> [u8; 16] {
     xxhash_rust::xxh3::xxh3_128(bytes).to_be_bytes()
 }
 
-/// Writes the build of a plugin, and what it is told of earlier periods.
-fn push_plugin(bytes: &mut Vec<u8>, sha256: &[u8; 32], figures: &[Option<i64>]) {
+/// Writes the build of a plugin, the names of program and version that it is told, and what it is told
+/// of earlier periods.
+fn push_plugin(
+    bytes: &mut Vec<u8>,
+    (program, version): (&str, &str),
+    sha256: &[u8; 32],
+    figures: &[Option<i64>],
+) {
     bytes.push(b'P');
+    for name in [program, version] {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+    }
     bytes.extend_from_slice(sha256);
     for figure in figures {
         bytes.push(u8::from(figure.is_some()));

@@ -39,6 +39,8 @@ pub(super) struct Live {
     /// Each answers twice, and the answers are compared.
     twice: bool,
     running: Vec<Running>,
+    /// Those that could not be started, and why: to try again for each order would read the file again.
+    refused: Vec<(Serves, Refusal)>,
     /// Which of them serves, by the version's place among the program's and the day: to look for the
     /// build among all costs more than a call.
     serving: BTreeMap<(usize, NaiveDate), usize>,
@@ -46,11 +48,13 @@ pub(super) struct Live {
     last: Option<((usize, NaiveDate), usize)>,
 }
 
+/// A version's place among the program's, and the day from which the build serves.
+type Serves = (usize, Option<NaiveDate>);
+
 /// A plugin at work for one version.
 #[derive(Debug)]
 pub(super) struct Running {
-    /// The version's place among the program's, and the day from which the build serves.
-    serves: (usize, Option<NaiveDate>),
+    serves: Serves,
     pub(super) by: Arc<AnsweredBy>,
     instance: Instance,
     batch: Batch,
@@ -72,7 +76,14 @@ pub(super) struct Asked<'a> {
 
 impl Live {
     pub(super) fn new(source: Arc<dyn Plugins>) -> Self {
-        Self { source, twice: false, running: Vec::new(), serving: BTreeMap::new(), last: None }
+        Self {
+            source,
+            twice: false,
+            running: Vec::new(),
+            refused: Vec::new(),
+            serving: BTreeMap::new(),
+            last: None,
+        }
     }
 
     /// The same source, with nothing started yet.
@@ -116,16 +127,27 @@ impl Live {
         if let Some(at) = self.running.iter().position(|running| running.serves == serves) {
             return Ok(Some(at));
         }
-        let started = plugins::start(self.source.as_ref(), program, version, day)?;
-        Ok(started.map(|started| {
-            self.running.push(Running::of(serves, started, self.twice));
-            self.running.len() - 1
-        }))
+        let known = self.refused.iter().find(|(refused, _)| *refused == serves);
+        if let Some((_, refusal)) = known {
+            return Err(plugins::refused(refusal, version, day));
+        }
+        match plugins::begin(self.source.as_ref(), program, version, day)? {
+            None => Ok(None),
+            Some(Ok(started)) => {
+                self.running.push(Running::of(serves, started, self.twice));
+                Ok(Some(self.running.len() - 1))
+            }
+            Some(Err(refusal)) => {
+                let told = plugins::refused(&refusal, version, day);
+                self.refused.push((serves, refusal));
+                Err(told)
+            }
+        }
     }
 }
 
 impl Running {
-    fn of(serves: (usize, Option<NaiveDate>), started: Started, twice: bool) -> Self {
+    fn of(serves: Serves, started: Started, twice: bool) -> Self {
         let Started { instance, by } = started;
         let batch = instance.batch();
         Self { serves, by: Arc::new(by), instance, batch, twice }
@@ -155,6 +177,9 @@ impl Running {
         }
         let called = if *twice { instance.call_twice(batch) } else { instance.call(batch) };
         called.map_err(|refusal| refused(&refusal, by, asked))?;
+        if batch.is_silent() {
+            return Ok(Answers { by: Arc::clone(by), lines: Vec::new() });
+        }
         let said = asked.facts.iter().enumerate().filter_map(|(index, line)| {
             let answer = answer(batch, index);
             (!answer.is_silent()).then(|| (line.revision.fact.line_no.clone(), answer))

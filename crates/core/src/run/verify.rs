@@ -16,7 +16,7 @@ use super::evaluator::Evaluator;
 use super::replay::Replay;
 use super::{Progress, Scope};
 use crate::answers::{Answer, Answers};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::fact::No;
 use crate::ledger::{Amounts, CountingLine, Ledger, OrderRecord, RunId, Scan, StoredResult};
 use crate::plugins::Plugins;
@@ -92,6 +92,7 @@ pub fn verify(
             replay: Replay::new(ledger)?,
             runs: BTreeMap::new(),
             unasked: BTreeSet::new(),
+            panicked: BTreeSet::new(),
             each,
             verified,
         };
@@ -115,6 +116,8 @@ struct Work<'l, 'e> {
     runs: BTreeMap<RunId, Again>,
     /// Why a plugin was not asked, in words; each is told once.
     unasked: BTreeSet<String>,
+    /// Builds that panicked, by run: an instance that did is never called again, which is told once.
+    panicked: BTreeSet<(RunId, [u8; 32])>,
     each: &'e mut dyn FnMut(Breach),
     verified: Verified,
 }
@@ -188,12 +191,39 @@ impl Work<'_, '_> {
         said: &Answers,
     ) -> Result<()> {
         let Some(again) = self.runs.get_mut(&result.run_id) else { return Ok(()) };
-        let now = match again.asking.evaluate(facts, self.ledger, &mut Silent) {
+        // What one build does is never told of another; only the one that answered then is asked.
+        let now = match again.asking.serving(facts) {
+            Ok(Some(by)) if by != said.by => {
+                let (then, here) = (said.by.in_words(), by.in_words());
+                self.not_asked(format!("{then} was not asked again: what serves here is {here}"));
+                return Ok(());
+            }
+            Ok(_) => {
+                let key = (result.run_id, said.by.sha256);
+                if self.panicked.contains(&key) {
+                    let text = format!(
+                        "{} was not asked again about later orders of run {}: it panicked",
+                        said.by.in_words(),
+                        result.run_id
+                    );
+                    self.not_asked(text);
+                    return Ok(());
+                }
+                again.asking.count_as(&again.told);
+                again.asking.evaluate(facts, self.ledger, &mut Silent)
+            }
+            Err(refused) => Err(refused),
+        };
+        let now = match now {
             Ok(evaluated) => evaluated.answers.cloned(),
             Err(error) if was_asked(&error) => {
                 self.verified.asked += 1;
-                let text =
-                    format!("{}: {} {}", said.by.in_words(), error.code().id, error.message());
+                if error.code().id == feebook_plugin::codes::PANICKED.id {
+                    self.panicked.insert((result.run_id, said.by.sha256));
+                }
+                let (by, code) = (said.by.in_words(), error.code().id);
+                let problems = error.problems().iter().map(|one| format!("; {}", one.message));
+                let text = format!("{by}: {code} {}{}", error.message(), problems.collect::<String>());
                 self.tell(Held::Plugin, order, result, text);
                 return Ok(());
             }
@@ -206,11 +236,6 @@ impl Work<'_, '_> {
             Err(error) => return Err(error),
         };
         let Some(now) = now else { return Ok(()) };
-        if now.by != said.by {
-            let (then, here) = (said.by.in_words(), now.by.in_words());
-            self.not_asked(format!("{then} was not asked again: what serves here is {here}"));
-            return Ok(());
-        }
         self.verified.asked += 1;
         if now != *said {
             let text = answers_differ(said, &now);
@@ -233,10 +258,9 @@ impl Work<'_, '_> {
 }
 
 /// Whether a plugin was running when it was refused, rather than not allowed or not there.
-fn was_asked(error: &Error) -> bool {
+fn was_asked(refused: &Error) -> bool {
     use feebook_plugin::codes;
     let started = [
-        &codes::CONFIG,
         &codes::FAILED,
         &codes::PANICKED,
         &codes::STATUS,
@@ -248,7 +272,7 @@ fn was_asked(error: &Error) -> bool {
         &codes::REPORT,
         &codes::TOO_LARGE,
     ];
-    started.iter().any(|code| code.id == error.code().id)
+    refused.is(&error::PLUGIN_CONFIG) || started.iter().any(|code| code.id == refused.code().id)
 }
 
 /// The first part that differs, with both values.
