@@ -512,7 +512,11 @@ impl Teller<'_> {
             Reason::PluginSilent => {
                 "the schedule's plugin does not say what the line earns".to_owned()
             }
-            Reason::Percent | Reason::Flat | Reason::BandReported | Reason::Plugin => {
+            Reason::Plugin => {
+                let on = if words.is_empty() { "all lines" } else { words };
+                format!("the rate is set by the plugin, for {on}")
+            }
+            Reason::Percent | Reason::Flat | Reason::BandReported => {
                 let label = entry.map_or("", |entry| entry.label.as_str());
                 let on = if words.is_empty() { "all lines" } else { words };
                 format!("rate {label} for {on}")

@@ -79,6 +79,7 @@ impl Plugins for Host {
             let started = library.start(setup);
             started
                 .map_err(|refusal| {
+                    let refusal = refusal.of_build(by.sha256);
                     // What is wrong with its config is told in the schedule file, at the keys.
                     let config = *refusal.code() == codes::CONFIG;
                     if config { refusal } else { refusal.about(&who(&by)) }

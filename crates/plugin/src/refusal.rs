@@ -27,12 +27,13 @@ pub struct Refusal {
     hint: Option<String>,
     problems: Vec<ConfigProblem>,
     line: Option<usize>,
+    build: Option<[u8; 32]>,
 }
 
 impl Refusal {
     /// Makes a refusal with one sentence.
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, problems: Vec::new(), line: None }
+        Self { code, message: message.into(), hint: None, problems: Vec::new(), line: None, build: None }
     }
 
     /// Adds what to do about it.
@@ -53,6 +54,13 @@ impl Refusal {
     #[must_use]
     pub fn of_line(mut self, line: usize) -> Self {
         self.line = Some(line);
+        self
+    }
+
+    /// Names the build that was running when it was refused, by the digest of its library.
+    #[must_use]
+    pub fn of_build(mut self, digest: [u8; 32]) -> Self {
+        self.build = Some(digest);
         self
     }
 
@@ -86,6 +94,11 @@ impl Refusal {
     /// Returns the index of the batch's line that it is about.
     pub fn line(&self) -> Option<usize> {
         self.line
+    }
+
+    /// Returns the digest of the build that was running when it was refused.
+    pub fn build(&self) -> Option<[u8; 32]> {
+        self.build
     }
 }
 

@@ -193,6 +193,18 @@ impl Evaluator {
         Ok(live.plugin(program, index, day)?.map(|running| Arc::clone(&running.by)))
     }
 
+    /// Returns the digest of the build that was refused when it was set up for an order's version.
+    pub(super) fn refused_build(&self, facts: &[CountingLine<'_>]) -> Result<Option<[u8; 32]>> {
+        let governing = self.governing(facts);
+        let covering = self.covering(governing.map(|governing| governing.at))?;
+        let under = self.under_plugin(&covering, governing);
+        let (Some((index, Governing { day, .. })), Answering::Live(live)) = (under, &self.answering)
+        else {
+            return Ok(None);
+        };
+        Ok(live.refused_build(self.program(), index, day))
+    }
+
     /// Says of each figure of earlier periods that the plugin of an order's version is not told why it
     /// is not known.
     pub(crate) fn not_told(

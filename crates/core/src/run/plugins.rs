@@ -116,14 +116,23 @@ impl Live {
         Ok(self.running.get_mut(at))
     }
 
+    /// The digest of the build that was refused when it was set up for a version and a day.
+    pub(super) fn refused_build(
+        &self,
+        program: &Program,
+        index: usize,
+        day: NaiveDate,
+    ) -> Option<[u8; 32]> {
+        let serves = serves(program, index, day)?;
+        let known = self.refused.iter().find(|(refused, _)| *refused == serves);
+        known.and_then(|(_, refusal)| refusal.build())
+    }
+
     /// The place of the plugin that serves a version on a day; started, unless it was.
     fn find(&mut self, program: &Program, index: usize, day: NaiveDate) -> Result<Option<usize>> {
+        let Some(serves) = serves(program, index, day) else { return Ok(None) };
         let version = &program.versions()[index];
-        let Some(used) = version.plugin() else { return Ok(None) };
-        // In a what-if a version prices orders of before its time: by the build of its first day.
-        let day = version.named_day().map_or(day, |first| day.max(first));
-        let from = program.plugin_builds(&used.name, day).last().map(|build| build.from);
-        let serves = (index, from);
+        let day = serving_day(version, day);
         if let Some(at) = self.running.iter().position(|running| running.serves == serves) {
             return Ok(Some(at));
         }
@@ -144,6 +153,18 @@ impl Live {
             }
         }
     }
+}
+
+/// In a what-if a version prices orders of before its time: by the build of its first day.
+fn serving_day(version: &Version, day: NaiveDate) -> NaiveDate {
+    version.named_day().map_or(day, |first| day.max(first))
+}
+
+/// What serves a version on a day; none where it names no plugin.
+fn serves(program: &Program, index: usize, day: NaiveDate) -> Option<Serves> {
+    let version = &program.versions()[index];
+    let builds = program.plugin_builds(&version.plugin()?.name, serving_day(version, day));
+    Some((index, builds.last().map(|build| build.from)))
 }
 
 impl Running {

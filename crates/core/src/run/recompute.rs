@@ -68,9 +68,10 @@ pub enum Why {
     /// A mark on the product, the kind of placement or the account's channel was recorded or taken
     /// back.
     NewDatedFact,
-    /// Another build of the schedule's plugin answered, or it was given other figures of earlier
-    /// periods.
+    /// Another build of the schedule's plugin answered.
     NewPlugin,
+    /// The plugin was told other figures of earlier periods.
+    NewFigures,
     /// Another line of the order changed, and with it the order's cap or bonus.
     OtherLine,
     /// The calculation itself changed with a newer feebook.
@@ -87,7 +88,8 @@ impl Why {
             Self::NewClick => "own click",
             Self::NewFlag => "flag",
             Self::NewDatedFact => "mark, placement or account",
-            Self::NewPlugin => "plugin or its figures",
+            Self::NewPlugin => "another build of the plugin",
+            Self::NewFigures => "the plugin's figures",
             Self::OtherLine => "another line of the order",
             Self::NewCalculation => "newer feebook",
         }
@@ -481,7 +483,7 @@ fn why(
         why.push(match same {
             false => Why::OtherLine,
             // The same plugin says otherwise of the same order: it was told other figures.
-            true if before.answers != after.answers => Why::NewPlugin,
+            true if before.answers != after.answers => Why::NewFigures,
             true => Why::NewCalculation,
         });
     }

@@ -212,7 +212,15 @@ impl Work<'_, '_> {
                 again.asking.count_as(&again.told);
                 again.asking.evaluate(facts, self.ledger, &mut Silent)
             }
-            Err(refused) => Err(refused),
+            Err(refused) => match again.asking.refused_build(facts)? {
+                Some(build) if build != said.by.sha256 => {
+                    let then = said.by.in_words();
+                    let text = format!("{then} was not asked again: another build serves here");
+                    self.not_asked(format!("{text}, which is refused: {}", refused.message()));
+                    return Ok(());
+                }
+                _ => Err(refused),
+            },
         };
         let now = match now {
             Ok(evaluated) => evaluated.answers.cloned(),
