@@ -156,7 +156,8 @@ fn watch(pulse: Arc<Pulse>, limits: Limits) {
             seen.retain(|id, _| beats.iter().any(|beat| beat.id() == *id));
             for beat in beats {
                 let count = beat.count();
-                let (last, since) = seen.entry(beat.id()).or_insert_with(|| (count, Instant::now()));
+                let (last, since) =
+                    seen.entry(beat.id()).or_insert_with(|| (count, Instant::now()));
                 let limit = limits.of_beat(&beat);
                 if *last != count {
                     (*last, *since) = (count, Instant::now());

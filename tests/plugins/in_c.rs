@@ -183,8 +183,7 @@ fn what_was_written_and_not_counted_is_gone_at_the_next_call() {
 #[test]
 fn none_of_a_librarys_code_runs_before_it_is_known_and_allowed() {
     let Some(sandbox) = to_compute(39) else { return };
-    let (library, mark) =
-        (sandbox.path("misbehaving.c-39.so"), sandbox.path("unloaded"));
+    let (library, mark) = (sandbox.path("misbehaving.c-39.so"), sandbox.path("unloaded"));
     let file = library.to_str().expect("UTF-8");
     let stamped = fs::read_to_string(sandbox.path("schedules/shop/plugins.toml")).expect("a list");
     let check = |text: &str, code: &str, allow: &[&str]| {
@@ -209,8 +208,11 @@ fn none_of_a_librarys_code_runs_before_it_is_known_and_allowed() {
         assert!(told.err.contains(&format!("error[{code}]")), "{}", told.err);
     }
     lay(&sandbox, "bad", &bytes);
-    with_config(&sandbox, &["plugin", "stamp", "bad", file, "--program", "shop", "--from", "2025-01-01"])
-        .expect(0);
+    with_config(
+        &sandbox,
+        &["plugin", "stamp", "bad", file, "--program", "shop", "--from", "2025-01-01"],
+    )
+    .expect(0);
     with_config(&sandbox, &["plugin", "trust", file]).expect(0);
     assert!(!mark.exists(), "its constructor ran");
     // The mark is one: where it may run, it is there.
@@ -295,4 +297,13 @@ fn a_plugin_that_does_not_come_back_ends_the_run() {
         );
         assert!(ran.err.ends_with(&told), "{does}: {}", ran.err);
     }
+    // A limit of the plugin's own comes before that of all.
+    let Some(sandbox) = to_compute(26) else { return };
+    sandbox.write("config.toml", "");
+    let file = sandbox.path("misbehaving.c-26.so");
+    with_config(&sandbox, &["plugin", "trust", file.to_str().expect("UTF-8")]).expect(0);
+    let trusted = fs::read_to_string(sandbox.path("config.toml")).expect("a config");
+    sandbox.write("config.toml", &format!("{trusted}seconds_per_call = 1\n"));
+    let ran = with_config(&sandbox, &["recompute"]).expect(5);
+    assert!(ran.err.contains("has not come back for 1 second"), "{}", ran.err);
 }

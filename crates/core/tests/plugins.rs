@@ -20,8 +20,8 @@ use feebook_core::run::{
 };
 use feebook_core::standing::{Flag, FlagSubject};
 use feebook_kernel::{Minor, Ppm, Rounding, Silent, State};
-use feebook_plugin::author::{Answers, Config, Order, Plugin, Setup as View};
 use feebook_plugin::Refusal;
+use feebook_plugin::author::{Answers, Config, Order, Plugin, Setup as View};
 use feebook_plugin::exchange::{Instance, Setup};
 use feebook_schedule::zone::midnight;
 use feebook_schedule::{Book, Program, Source};
@@ -283,7 +283,8 @@ fn what_a_build_does_on_being_asked_again_is_told_of_that_build_and_once() {
     import(&mut ledger, 1, &[row("1"), row("2"), row("3")]);
     run(&mut ledger, &terms);
     let told = |terms: &Terms| {
-        let (count, breaches) = verified(&ledger, terms).expect("a finding, and no end of the command");
+        let (count, breaches) =
+            verified(&ledger, terms).expect("a finding, and no end of the command");
         let told: Vec<(Held, String)> = breaches.into_iter().map(|b| (b.held, b.text)).collect();
         (count.asked, told)
     };
@@ -292,7 +293,10 @@ fn what_a_build_does_on_being_asked_again_is_told_of_that_build_and_once() {
     let (asked, refuses) = told(&instead(&terms, Instance::of::<Refuses>, SAME));
     assert_eq!((asked, refuses.len()), (3, 3), "{refuses:?}");
     let [(Held::Plugin, text), ..] = &refuses[..] else { panic!("{refuses:?}") };
-    assert!(text.contains(": S050 shop/2020-01-01.toml") && text.contains("`add` is not for"), "{text}");
+    assert!(
+        text.contains(": S050 shop/2020-01-01.toml") && text.contains("`add` is not for"),
+        "{text}"
+    );
 
     // It panics: an instance that did is not called again, which is said once.
     let (asked, panics) = told(&instead(&terms, Instance::of::<Panics>, SAME));

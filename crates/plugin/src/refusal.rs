@@ -33,7 +33,14 @@ pub struct Refusal {
 impl Refusal {
     /// Makes a refusal with one sentence.
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, problems: Vec::new(), line: None, build: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            problems: Vec::new(),
+            line: None,
+            build: None,
+        }
     }
 
     /// Adds what to do about it.

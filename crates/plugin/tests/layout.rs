@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use feebook_plugin::abi::{
-    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, LineTexts, Order, Problem, Report,
-    Setup, Text,
+    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, LineTexts, Order, Problem,
+    Report, Setup, Text,
 };
 
 /// A struct as Rust lays it out.

@@ -219,7 +219,9 @@ fn tell_of_stamps(global: &Global, file: &Path, found: &Found) -> Outcome<u8> {
         for build in program.builds() {
             stamped |= build.sha256 == found.digest;
             let library = own.join(program.id()).join(&build.library);
-            if build.sha256 != found.digest && real(&library).is_some_and(|at| Some(at) == real(file)) {
+            if build.sha256 != found.digest
+                && real(&library).is_some_and(|at| Some(at) == real(file))
+            {
                 say(&format!(
                     "warning: {} names this very file with SHA-256 {}: it was changed since, and is refused \
                      there whatever you trust (P006); put the stamped file back, or stamp this one as \

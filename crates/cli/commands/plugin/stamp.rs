@@ -106,7 +106,10 @@ fn program<'t>(terms: &'t Terms, args: &Stamp) -> Result<&'t Program, Error> {
 }
 
 /// The versions of a program that name a plugin.
-pub(super) fn naming<'p>(program: &'p Program, plugin: &'p str) -> impl Iterator<Item = &'p Version> {
+pub(super) fn naming<'p>(
+    program: &'p Program,
+    plugin: &'p str,
+) -> impl Iterator<Item = &'p Version> {
     let versions = program.versions().iter().chain(program.superseded());
     versions.filter(move |version| version.plugin().is_some_and(|used| used.name == plugin))
 }
@@ -193,7 +196,11 @@ fn written(below: &Path) -> Result<String, Error> {
 
 fn tell_next(library: &Path, found: &Found) -> Result<(), Error> {
     if found.machine != here().to_string() {
-        say(&format!("it cannot run here: it is built for {}, this machine takes {}", found.machine, here()));
+        say(&format!(
+            "it cannot run here: it is built for {}, this machine takes {}",
+            found.machine,
+            here()
+        ));
     } else if plugins::config()?.trusted.iter().any(|one| one.sha256 == found.digest) {
         say("next: feebook recompute");
     } else {

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
-    self as kernel, Aggregate, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
+    self as kernel, Aggregate, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent,
+    Verdict,
 };
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
@@ -198,7 +199,8 @@ impl Evaluator {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
         let under = self.under_plugin(&covering, governing);
-        let (Some((index, Governing { day, .. })), Answering::Live(live)) = (under, &self.answering)
+        let (Some((index, Governing { day, .. })), Answering::Live(live)) =
+            (under, &self.answering)
         else {
             return Ok(None);
         };
@@ -224,7 +226,11 @@ impl Evaluator {
         };
         let why = |aggregate: &Aggregate| {
             let figure = confirmed.figure(*aggregate, day, facts, version.currency());
-            Some(format!("{}: not known; {}", feebook_schedule::told_in_words(*aggregate), figure.err()?))
+            Some(format!(
+                "{}: not known; {}",
+                feebook_schedule::told_in_words(*aggregate),
+                figure.err()?
+            ))
         };
         Ok(plugin.aggregates.iter().filter_map(why).collect())
     }

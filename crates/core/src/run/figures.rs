@@ -170,7 +170,10 @@ impl fmt::Display for Unknown {
                 "the period began on {begins}, before the ledger's first order of the program, of {since}"
             ),
             Self::NoOrder { begins, ends } => {
-                write!(f, "the ledger has no order from {begins} to {ends}, as if a report were missing")
+                write!(
+                    f,
+                    "the ledger has no order from {begins} to {ends}, as if a report were missing"
+                )
             }
             Self::Unplaced(order) => {
                 write!(f, "order {order} counts in the period, and its placement is not known")
@@ -185,7 +188,10 @@ impl fmt::Display for Unknown {
                 write!(f, "order {order}, line {line}, counts in the period and has no amount")
             }
             Self::OtherCurrency { other, currency } => {
-                write!(f, "the period has turnover in {other}, and the policy's currency is {currency}")
+                write!(
+                    f,
+                    "the period has turnover in {other}, and the policy's currency is {currency}"
+                )
             }
         }
     }

@@ -231,7 +231,8 @@ impl Work<'_, '_> {
                 }
                 let (by, code) = (said.by.in_words(), error.code().id);
                 let problems = error.problems().iter().map(|one| format!("; {}", one.message));
-                let text = format!("{by}: {code} {}{}", error.message(), problems.collect::<String>());
+                let text =
+                    format!("{by}: {code} {}{}", error.message(), problems.collect::<String>());
                 self.tell(Held::Plugin, order, result, text);
                 return Ok(());
             }

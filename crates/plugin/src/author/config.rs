@@ -214,7 +214,8 @@ impl Config {
         for (index, entry) in own.iter().enumerate() {
             if entry.by_plugin && entry.clause.is_none() {
                 let number = index + 1;
-                let message = format!("rate entry {number} says \"plugin\" and has no clause to name it by");
+                let message =
+                    format!("rate entry {number} says \"plugin\" and has no clause to name it by");
                 self.problem(path, message);
             }
             let clause = entry.clause.unwrap_or_default();
@@ -322,9 +323,11 @@ impl Config {
         }
         for path in unknown {
             // A misspelt key is most often one that was asked for and is not there.
-            let place = |path: &str| path.rsplit_once('.').map_or("", |(above, _)| above).to_owned();
+            let place =
+                |path: &str| path.rsplit_once('.').map_or("", |(above, _)| above).to_owned();
             let missing = self.asked.iter().filter(|asked| !self.values.contains_key(*asked));
-            let mut near = missing.filter(|asked| place(asked) == place(&path) && alike(asked, &path));
+            let mut near =
+                missing.filter(|asked| place(asked) == place(&path) && alike(asked, &path));
             let near = near.next().map(|near| {
                 let name = near.rsplit_once('.').map_or(near.as_str(), |(_, name)| name);
                 format!("; did you mean `{name}`?")
@@ -403,7 +406,7 @@ mod tests {
                 "hot: is a float, expected a percent string such as \"6.3%\"",
                 "tiers[1]: `from` is missing, expected an amount as a string such as \"50.00\"",
                 "spare: is a key that the plugin does not know",
-                "tiers[1].form: is a key that the plugin does not know",
+                "tiers[1].form: is a key that the plugin does not know; did you mean `from`?",
             ]
         );
     }

@@ -127,7 +127,12 @@ impl<'b> Order<'b> {
     pub fn lines(&self) -> impl Iterator<Item = Line<'b>> {
         let Self { texts, line_texts, first, .. } = *self;
         let lines = self.lines.iter().enumerate();
-        lines.map(move |(at, raw)| Line { raw, line_texts: line_texts.get(at), texts, index: first + at })
+        lines.map(move |(at, raw)| Line {
+            raw,
+            line_texts: line_texts.get(at),
+            texts,
+            index: first + at,
+        })
     }
 }
 

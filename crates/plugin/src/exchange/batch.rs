@@ -259,7 +259,9 @@ impl Batch {
             if !part.is_empty() && kept != part {
                 let mut pairs = kept.iter().zip(part).enumerate();
                 let (at, (kept, now)) = pairs.find(|(_, (kept, now))| kept != now)?;
-                let of = |size: usize| (what == "lines" || what == "texts of the lines").then_some(at / size);
+                let of = |size: usize| {
+                    (what == "lines" || what == "texts of the lines").then_some(at / size)
+                };
                 let line = match what {
                     "lines" => of(size_of::<abi::Line>()),
                     _ => of(size_of::<abi::LineTexts>()),

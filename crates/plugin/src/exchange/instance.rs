@@ -83,7 +83,9 @@ impl Instance {
         let status = beat.during(None, run);
         let kept = raw == given;
         if let Some(what) = Crossing::of(setup).difference(&crossing) {
-            return Err(elsewhere(&format!("into the {what} of the setup, which it is given to read")));
+            return Err(elsewhere(&format!(
+                "into the {what} of the setup, which it is given to read"
+            )));
         }
         if !kept {
             return Err(elsewhere("into the struct of the setup, which it is given to read"));
@@ -270,7 +272,8 @@ pub(crate) fn no_function(functions: &[(&str, bool); 3]) -> Refusal {
         let names = functions.iter().filter(|(_, is)| *is == there).map(|(name, _)| *name);
         names.collect::<Vec<_>>().join(", ")
     };
-    let has = if functions.iter().any(|(_, is)| *is) { of(true) } else { "none of them".to_owned() };
+    let has =
+        if functions.iter().any(|(_, is)| *is) { of(true) } else { "none of them".to_owned() };
     let message = format!("the handshake has no function {}; it has {has}", of(false));
     Refusal::new(&codes::NO_FUNCTION, message)
         .hint("a plugin has init, call and free; tell its author, and stamp a build that has them")

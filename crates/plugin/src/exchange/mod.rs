@@ -14,9 +14,9 @@ mod texts;
 
 pub use answers::Said;
 pub use batch::{Batch, LineInput, OrderInput};
+pub use instance::Instance;
 #[cfg(feature = "host")]
 pub(crate) use instance::no_function;
-pub use instance::Instance;
 pub use pulse::{Beat, BeatOf, Pulse};
 pub(crate) use setup::aggregate;
 pub use setup::{Entry, Setup};

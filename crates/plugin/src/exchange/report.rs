@@ -64,7 +64,9 @@ impl ReportArea {
             return Err(elsewhere(&said));
         }
         let behind = |count: usize, of: &str| {
-            elsewhere(&format!("behind the report's room for {count} {of}, where nothing is its own"))
+            elsewhere(&format!(
+                "behind the report's room for {count} {of}, where nothing is its own"
+            ))
         };
         if self.problems.last() != Some(&GUARD_PROBLEM) {
             return Err(behind(PROBLEMS, "problems"));

@@ -1,8 +1,8 @@
 //! The handshake's plain fields, and the comparison of each with what this feebook has.
 
 use crate::abi::{
-    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, LineTexts, Order, Problem, Report,
-    Setup, Text,
+    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, LineTexts, Order, Problem,
+    Report, Setup, Text,
 };
 use crate::codes;
 use crate::exchange::no_function;
@@ -150,7 +150,8 @@ impl Head {
 }
 
 /// What a name and a version are.
-const PRINTABLE: &str = "expected printable ASCII without blanks, 1 to 31 bytes and zeros behind them";
+const PRINTABLE: &str =
+    "expected printable ASCII without blanks, 1 to 31 bytes and zeros behind them";
 
 /// Compares every field, and the name with the one that a schedule says.
 pub(super) fn check(head: &Head, wanted: &str) -> Result<(), Refusal> {

@@ -70,9 +70,16 @@ pub(super) fn load(bytes: &[u8], expected: &Head, digest: Digest) -> Result<Load
     let address = *symbol.map_err(|e| refused(&said(&e, &path)))?;
     if address.is_null() || !address.is_aligned() {
         let (at, align) = (address.addr(), align_of::<Handshake>());
-        let what = format!("it lies {} bytes behind an address that a handshake can have, of which each is a \
-            multiple of {align}", at % align);
-        return Err(changed(&if at == 0 { "it lies nowhere, at address 0".to_owned() } else { what }));
+        let what = format!(
+            "it lies {} bytes behind an address that a handshake can have, of which each is a \
+            multiple of {align}",
+            at % align
+        );
+        return Err(changed(&if at == 0 {
+            "it lies nowhere, at address 0".to_owned()
+        } else {
+            what
+        }));
     }
     // SAFETY: the address is that of a symbol of a loaded library, aligned; the library stays loaded, and
     // nobody writes to a handshake. That it is one, and this one, is compared below, byte by byte with the

@@ -314,7 +314,10 @@ fn no_build(folder: &Path, wanted: &Wanted<'_>) -> Refusal {
     let message = if !lines.is_empty() {
         let builds = lines.iter().map(|build| format!("{} {}", build.place, build.days));
         let builds: Vec<String> = builds.collect();
-        format!("the builds of the plugin `{plugin}` serve later orders only: {}", builds.join("; "))
+        format!(
+            "the builds of the plugin `{plugin}` serve later orders only: {}",
+            builds.join("; ")
+        )
     } else if list.exists() {
         format!("the plugin `{plugin}` is needed, and {} has no build of it", list.display())
     } else {

@@ -84,7 +84,9 @@ impl Plugin for Levels {
                 (Some(_), None) => {
                     answers.unknown(&line, "the report has no amount to take a share of")?;
                 }
-                (None, _) => answers.unknown(&line, &cannot_say(level, &by, self.assigned_only()))?,
+                (None, _) => {
+                    answers.unknown(&line, &cannot_say(level, &by, self.assigned_only()))?
+                }
             }
         }
         Ok(())

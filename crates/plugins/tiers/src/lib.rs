@@ -208,7 +208,12 @@ fn counted(setup: &Setup<'_>, config: &mut Config, bites_on: u32) -> Option<Aggr
             0 => format!("is {bites_on}, for which plugin.aggregates lists {backs}; it lists none"),
             count => format!(
                 "is {bites_on}, for which plugin.aggregates lists {backs}; it lists {count}, with back = {}",
-                declared.iter().flatten().map(|one| one.back.to_string()).collect::<Vec<_>>().join(", ")
+                declared
+                    .iter()
+                    .flatten()
+                    .map(|one| one.back.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
         };
         config.problem("bites_on", message);
@@ -266,8 +271,11 @@ fn tiers(config: &mut Config, counted: Option<Aggregate>, decimals: u8) -> Optio
             && below <= before
         {
             let amount = |figure| decimal(figure, decimals);
-            let message =
-                format!("is {}, not more than {} of the tier before", amount(below), amount(before));
+            let message = format!(
+                "is {}, not more than {} of the tier before",
+                amount(below),
+                amount(before)
+            );
             config.problem(&format!("{path}.below"), message);
         }
         if Some(path) == last.as_ref() && below.is_some() {
