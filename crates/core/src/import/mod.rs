@@ -22,10 +22,13 @@ mod mapping_file;
 mod moment;
 mod number;
 mod path;
+pub mod payouts;
 mod place;
 mod probe;
+pub mod rates;
 mod report;
 mod row;
+pub mod table;
 #[cfg(test)]
 mod tests;
 

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
+use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::State;
 use feebook_schedule::Source;
 use feebook_schedule::zone::Month;
 use rusqlite::{Row, params};
 
 use super::lines::{self, Key};
+use super::standing::day;
 use super::terms::BookId;
 use super::{Ledger, Result, answers, sql};
 use crate::answers::{AnsweredBy, Answers};
@@ -103,6 +105,9 @@ pub struct StoredResult {
     pub run_id: RunId,
     /// The order's month in the program's zone; none when the order has no instant.
     pub month: Option<Month>,
+    /// The order's day in the program's zone; none when the order has no instant, and in results of
+    /// before days were kept.
+    pub day: Option<NaiveDate>,
     /// Digest of the facts and the terms that it was computed from.
     pub fingerprint: [u8; 16],
     /// The amounts.
@@ -127,11 +132,11 @@ pub struct RunRecord {
 const RESULT_COLUMNS: &str = "order_no, run_id, month, fingerprint, pending_commission, \
     pending_incentive, pending_bonus, pending_withheld, approved_commission, approved_incentive, \
     approved_bonus, approved_withheld, settled_commission, settled_incentive, settled_bonus, \
-    settled_withheld, held_commission, held_incentive, held_bonus, held_withheld";
+    settled_withheld, held_commission, held_incentive, held_bonus, held_withheld, day";
 
 /// Inserts one result; made once, as it is run for every order.
 static INSERT: LazyLock<String> = LazyLock::new(|| {
-    let values = vec!["?"; 23].join(",");
+    let values = vec!["?"; 24].join(",");
     format!(
         "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}, plugin_id) VALUES ({values})"
     )
@@ -146,6 +151,8 @@ pub(super) fn result_columns() -> &'static str {
 pub(super) fn read(row: &Row<'_>) -> Result<(No, StoredResult)> {
     let order_no = lines::no(row.get_ref(0).map_err(sql)?)?;
     let month: Option<i32> = row.get(2).map_err(sql)?;
+    let has_day: Option<i32> = row.get(20).map_err(sql)?;
+    let day = has_day.map(|_| day(row, 20)).transpose()?;
     let mut columns = [0_i64; 16];
     for (at, column) in columns.iter_mut().enumerate() {
         *column = row.get(at + 4).map_err(sql)?;
@@ -159,6 +166,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<(No, StoredResult)> {
     let result = StoredResult {
         run_id: row.get(1).map_err(sql)?,
         month: month.map(Month::from_index),
+        day,
         fingerprint: row.get(3).map_err(sql)?,
         amounts: Amounts { pending: part(0), approved: part(4), settled: part(8), held: part(12) },
     };
@@ -273,7 +281,9 @@ impl PendingRun<'_> {
         for (at, amount) in amounts.iter().enumerate() {
             insert.raw_bind_parameter(at + 7, amount).map_err(sql)?;
         }
-        insert.raw_bind_parameter(23, plugin_id).map_err(sql)?;
+        let day = result.day.map(|day| day.num_days_from_ce());
+        insert.raw_bind_parameter(23, day).map_err(sql)?;
+        insert.raw_bind_parameter(24, plugin_id).map_err(sql)?;
         insert.raw_execute().map_err(sql)?;
         drop(insert);
         if let Some(answers) = &result.answers {
@@ -349,6 +359,8 @@ impl Drop for PendingRun<'_> {
 pub struct NewResult {
     /// The order's month in the program's zone.
     pub month: Option<Month>,
+    /// The order's day in the program's zone.
+    pub day: Option<NaiveDate>,
     /// Digest of the facts and the terms that it was computed from.
     pub fingerprint: [u8; 16],
     /// The amounts.

@@ -73,7 +73,7 @@ impl Replay {
             .evaluators
             .get_mut(&key)
             .ok_or_else(|| Error::new(&error::BROKEN, "an evaluator vanished while it was made"))?;
-        evaluator.know(&standing);
+        evaluator.know(&standing, seq);
         Ok(evaluator)
     }
 
