@@ -200,6 +200,14 @@ fn every_build_that_serves_some_day_of_a_version_is_checked() {
         let taken = format!("tiers 0.1.0 takes it, for orders from {day} on\n");
         assert!(told.contains(&taken), "{told}");
     }
+    // A name that is nearly one of which builds are stamped.
+    let path = sandbox.path("schedules/shop/2024-01-01.toml");
+    let text = fs::read_to_string(&path).expect("a version");
+    fs::write(&path, text.replace("\"tiers\"", "\"tier\"")).expect("written");
+    let told = sandbox.run("plugin check shop --allow-plugins").expect(5).err;
+    assert!(told.contains("error[P002]") && told.contains("did you mean `tiers`"), "{told}");
+    assert!(told.contains("plugins.toml has no build of it"), "{told}");
+    fs::write(&path, text).expect("written");
     // The later one is gone: that is found before an order needs it.
     let folder = fs::read_dir(sandbox.path("schedules/shop/plugins")).expect("a folder");
     for file in folder.map(|entry| entry.expect("an entry").path()) {

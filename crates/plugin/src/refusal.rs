@@ -27,7 +27,8 @@ pub struct Refusal {
     hint: Option<String>,
     problems: Vec<ConfigProblem>,
     line: Option<usize>,
-    build: Option<[u8; 32]>,
+    /// In a box: most refusals have none, and each is passed on by value.
+    build: Option<Box<[u8; 32]>>,
 }
 
 impl Refusal {
@@ -67,7 +68,7 @@ impl Refusal {
     /// Names the build that was running when it was refused, by the digest of its library.
     #[must_use]
     pub fn of_build(mut self, digest: [u8; 32]) -> Self {
-        self.build = Some(digest);
+        self.build = Some(Box::new(digest));
         self
     }
 
@@ -105,7 +106,7 @@ impl Refusal {
 
     /// Returns the digest of the build that was running when it was refused.
     pub fn build(&self) -> Option<[u8; 32]> {
-        self.build
+        self.build.as_deref().copied()
     }
 }
 

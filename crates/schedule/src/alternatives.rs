@@ -477,6 +477,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_plugin_is_told_of_earlier_periods_rests_on_all_versions() {
+        let rate = "[[rate]]\nrate = \"5%\"\n";
+        let assumed = format!("{rate}[assumed]\n\"policy.basis\" = \"x\"\n");
+        let plugin = |told: &str| format!("{rate}[plugin]\nname = \"tiers\"\n{told}");
+        let told = "aggregates = [{ figure = \"orders\", of = \"program\", period = \"month\", back = 1 }]\n";
+        for (told, reaches_all) in [("", false), (told, true)] {
+            let questions = asked(&[
+                ("program.toml", PROGRAM),
+                ("2024-03-01.toml", &version_with("effective_on = 2024-03-01", "", &assumed)),
+                ("2024-06-01.toml", &version_with("effective_on = 2024-06-01", "", &plugin(told))),
+            ]);
+            assert_eq!(questions[0].reaches_all, reaches_all, "{told}");
+        }
+    }
+
+    #[test]
     fn pacific_time_may_be_without_summer() {
         let file = PROGRAM.replace("Europe/Oslo", "America/Los_Angeles");
         // In Los Angeles the evening of the 29th, elsewhere the 1st of March.

@@ -236,6 +236,15 @@ impl Work<'_, '_> {
                 self.tell(Held::Plugin, order, result, text);
                 return Ok(());
             }
+            // Its digest is said once, and what to do about it.
+            Err(refused) if refused.is(&error::PLUGIN_WANTED) => {
+                self.not_asked(format!(
+                    "{} was not asked again: plugins are not allowed; `feebook plugin trust` its library, or \
+                     give --allow-plugins",
+                    said.by.in_words()
+                ));
+                return Ok(());
+            }
             Err(error) if error.kind() == ErrorKind::Plugin => {
                 let why =
                     format!("{} was not asked again: {}", said.by.in_words(), error.message());

@@ -129,7 +129,7 @@ impl<'b> Order<'b> {
         let lines = self.lines.iter().enumerate();
         lines.map(move |(at, raw)| Line {
             raw,
-            line_texts: line_texts.get(at),
+            spans: line_texts.get(at),
             texts,
             index: first + at,
         })
@@ -140,7 +140,7 @@ impl<'b> Order<'b> {
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'b> {
     raw: &'b abi::Line,
-    line_texts: Option<&'b abi::LineTexts>,
+    spans: Option<&'b abi::LineTexts>,
     texts: &'b [u8],
     index: usize,
 }
@@ -215,27 +215,27 @@ impl<'b> Line<'b> {
 
     /// Returns the category's id.
     pub fn category(&self) -> Option<&'b str> {
-        text(self.texts, self.line_texts?.category)
+        text(self.texts, self.spans?.category)
     }
 
     /// Returns the buyer's country.
     pub fn ship_to(&self) -> Option<&'b str> {
-        text(self.texts, self.line_texts?.ship_to)
+        text(self.texts, self.spans?.ship_to)
     }
 
     /// Returns where the link stands.
     pub fn placement(&self) -> Option<&'b str> {
-        text(self.texts, self.line_texts?.placement)
+        text(self.texts, self.spans?.placement)
     }
 
     /// Returns the publisher's tag on the click.
     pub fn sub_id(&self) -> Option<&'b str> {
-        text(self.texts, self.line_texts?.sub_id)
+        text(self.texts, self.spans?.sub_id)
     }
 
     /// Returns the product's id.
     pub fn product(&self) -> Option<&'b str> {
-        text(self.texts, self.line_texts?.product)
+        text(self.texts, self.spans?.product)
     }
 }
 
