@@ -3,12 +3,13 @@
 //!
 //! Owns the step from facts to the kernel's lines. Every mode of the run comes through here.
 
+mod plugin;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
-    self as kernel, Aggregate, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent,
-    Verdict,
+    self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
 };
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
@@ -19,7 +20,7 @@ use super::classes::ClassCache;
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
 use super::unit::{self, Unit};
-use crate::answers::{AnsweredBy, Answers};
+use crate::answers::Answers;
 use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
 use crate::exchange::RateUsed;
@@ -164,76 +165,6 @@ impl Evaluator {
             live.twice();
         }
         self
-    }
-
-    /// Takes what another evaluator of the same run counted of earlier periods.
-    pub(super) fn count_as(&mut self, other: &Self) {
-        if self.confirmed.is_none() {
-            self.confirmed.clone_from(&other.confirmed);
-        }
-    }
-
-    /// Returns the build that would be asked about an order; started, unless it was, and not asked. None
-    /// where no plugin is named, or where answers were recalled.
-    ///
-    /// # Errors
-    ///
-    /// When it is refused.
-    pub(super) fn serving(
-        &mut self,
-        facts: &[CountingLine<'_>],
-    ) -> Result<Option<Arc<AnsweredBy>>> {
-        let governing = self.governing(facts);
-        let covering = self.covering(governing.map(|governing| governing.at))?;
-        let under = self.under_plugin(&covering, governing);
-        let program = &self.book.programs()[self.program];
-        let (Some((index, Governing { day, .. })), Answering::Live(live)) =
-            (under, &mut self.answering)
-        else {
-            return Ok(None);
-        };
-        Ok(live.plugin(program, index, day)?.map(|running| Arc::clone(&running.by)))
-    }
-
-    /// Returns the digest of the build that was refused when it was set up for an order's version.
-    pub(super) fn refused_build(&self, facts: &[CountingLine<'_>]) -> Result<Option<[u8; 32]>> {
-        let governing = self.governing(facts);
-        let covering = self.covering(governing.map(|governing| governing.at))?;
-        let under = self.under_plugin(&covering, governing);
-        let (Some((index, Governing { day, .. })), Answering::Live(live)) =
-            (under, &self.answering)
-        else {
-            return Ok(None);
-        };
-        Ok(live.refused_build(self.program(), index, day))
-    }
-
-    /// Says of each figure of earlier periods that the plugin of an order's version is not told why it
-    /// is not known.
-    pub(crate) fn not_told(
-        &mut self,
-        facts: &[CountingLine<'_>],
-        ledger: &Ledger,
-    ) -> Result<Vec<String>> {
-        let governing = self.governing(facts);
-        let covering = self.covering(governing.map(|governing| governing.at))?;
-        self.figures(&covering, governing, facts, ledger)?;
-        let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
-            return Ok(Vec::new());
-        };
-        let version = &self.program().versions()[index];
-        let (Some(confirmed), Some(plugin)) = (&self.confirmed, version.plugin()) else {
-            return Ok(Vec::new());
-        };
-        let why = |aggregate: &Aggregate| {
-            let figure = confirmed.figure(*aggregate, day, facts, version.currency());
-            Some(format!(
-                "{}: not known; {}",
-                feebook_schedule::told_in_words(*aggregate),
-                figure.err()?
-            ))
-        };
-        Ok(plugin.aggregates.iter().filter_map(why).collect())
     }
 
     /// Takes what a past run's plugin said of the order that is evaluated next.

@@ -182,6 +182,38 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Whether the build that answered then can be asked now; where another serves, or where it panicked in
+    /// this run, that is told. What one build does is never told of another.
+    fn may_be_asked(
+        &mut self,
+        result: &StoredResult,
+        facts: &[CountingLine<'_>],
+        said: &Answers,
+    ) -> Result<bool> {
+        let Some(again) = self.runs.get_mut(&result.run_id) else { return Ok(false) };
+        let then = said.by.in_words();
+        let why = match again.asking.serving(facts) {
+            Ok(Some(by)) if by != said.by => {
+                format!("{then} was not asked again: what serves here is {}", by.in_words())
+            }
+            Ok(_) if self.panicked.contains(&(result.run_id, said.by.sha256)) => {
+                let run = result.run_id;
+                format!("{then} was not asked again about later orders of run {run}: it panicked")
+            }
+            Ok(_) => return Ok(true),
+            Err(refused) => match again.asking.refused_build(facts)? {
+                Some(build) if build != said.by.sha256 => format!(
+                    "{then} was not asked again: another build serves here, which is refused: {}",
+                    refused.message()
+                ),
+                // Told by whoever asks.
+                _ => return Ok(true),
+            },
+        };
+        self.not_asked(why);
+        Ok(false)
+    }
+
     /// Has the plugin answer again.
     fn ask(
         &mut self,
@@ -190,38 +222,12 @@ impl Work<'_, '_> {
         facts: &[CountingLine<'_>],
         said: &Answers,
     ) -> Result<()> {
+        if !self.may_be_asked(result, facts, said)? {
+            return Ok(());
+        }
         let Some(again) = self.runs.get_mut(&result.run_id) else { return Ok(()) };
-        // What one build does is never told of another; only the one that answered then is asked.
-        let now = match again.asking.serving(facts) {
-            Ok(Some(by)) if by != said.by => {
-                let (then, here) = (said.by.in_words(), by.in_words());
-                self.not_asked(format!("{then} was not asked again: what serves here is {here}"));
-                return Ok(());
-            }
-            Ok(_) => {
-                let key = (result.run_id, said.by.sha256);
-                if self.panicked.contains(&key) {
-                    let text = format!(
-                        "{} was not asked again about later orders of run {}: it panicked",
-                        said.by.in_words(),
-                        result.run_id
-                    );
-                    self.not_asked(text);
-                    return Ok(());
-                }
-                again.asking.count_as(&again.told);
-                again.asking.evaluate(facts, self.ledger, &mut Silent)
-            }
-            Err(refused) => match again.asking.refused_build(facts)? {
-                Some(build) if build != said.by.sha256 => {
-                    let then = said.by.in_words();
-                    let text = format!("{then} was not asked again: another build serves here");
-                    self.not_asked(format!("{text}, which is refused: {}", refused.message()));
-                    return Ok(());
-                }
-                _ => Err(refused),
-            },
-        };
+        again.asking.count_as(&again.told);
+        let now = again.asking.evaluate(facts, self.ledger, &mut Silent);
         let now = match now {
             Ok(evaluated) => evaluated.answers.cloned(),
             Err(error) if was_asked(&error) => {
