@@ -8,6 +8,7 @@ mod gallery;
 mod oracle;
 mod plugins;
 mod readme;
+mod reconcile;
 mod reports;
 mod schedules;
 mod stories;

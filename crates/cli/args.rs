@@ -3,6 +3,7 @@
 mod books;
 mod exports;
 mod payouts;
+mod reconcile;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use feebook_schedule::zone::{Month, day_before};
 pub(crate) use self::books::{Balance, Close, Closings, Journal, JournalBy, Runs, RunsDiff};
 pub(crate) use self::exports::{Export, ExportForm};
 pub(crate) use self::payouts::{Fx, Matched, Payout, PayoutAdd};
+pub(crate) use self::reconcile::{Bounds, Dispute, Reconcile};
 
 /// The ledger for affiliate commissions: what each order should earn under the terms in force on
 /// its day, to the cent and with the clause that says so.
@@ -146,6 +148,10 @@ pub(crate) enum Command {
     Check(Scoped),
     /// Evaluate every posted result again, on the facts, terms and plugin of its run
     Verify(Scoped),
+    /// Compare what the terms give with what was reported and paid; diagnose every difference
+    Reconcile(Reconcile),
+    /// Write what was reported or paid short as a folder that can be sent
+    Dispute(Dispute),
     /// Price what the terms leave open, both ways, on the ledger's orders
     Assumptions(Scoped),
     /// Print a completion script for a shell

@@ -10,6 +10,7 @@ mod facts;
 mod interruptions;
 mod journal;
 mod payouts;
+mod reconcile;
 mod reports;
 mod runs;
 mod start;

@@ -80,26 +80,26 @@ fn the_demo_shows_the_main_job_step_by_step() {
 
     # What is that by month?
     $ feebook statement
-    program            month    currency  lines  unknown  pending  approved  settled  held  paid   open
-    aliexpress-nordic  2024-06  USD           1        0     0.00      0.00     0.70  0.00  0.00   0.70
-    aliexpress-nordic  2024-08  USD           2        0     0.00     54.00     0.00  0.00  0.00  54.00
-    aliexpress-nordic  2024-09  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2022-12  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-02  USD           1        0     0.00      0.00     4.49  0.00  0.00   4.49
-    example            2023-05  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-06  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-08  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2023-09  USD           1        0     0.00      0.00     3.73  0.00  0.00   3.73
-    example            2023-10  USD           1        0     0.00      0.00     3.74  0.00  0.00   3.74
-    example            2024-01  USD           1        0     0.00      0.00    50.00  0.00  0.00  50.00
-    example            2024-03  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00
-    example            2024-04  USD           1        0     0.00      6.38     0.00  0.00  0.00   6.38
-    example            2024-06  USD           1        0     0.00      2.40     0.00  0.00  0.00   2.40
-    example            2024-07  USD           1        0     0.00      4.70     0.00  0.00  0.00   4.70
-    example            2024-08  USD           4        0     0.00     38.00     0.00  0.00  0.00  38.00
-    example            2024-09  USD           2        0     0.00      2.75     0.00  0.00  0.00   2.75
-    example            2024-10  USD           4        0    28.54      0.00     0.00  0.00  0.00   0.00
-    example            2024-11  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00
+    program            month    currency  lines  unknown  pending  approved  settled  held  paid   open  trend
+    aliexpress-nordic  2024-06  USD           1        0     0.00      0.00     0.70  0.00  0.00   0.70  █▁▁▁▁
+    aliexpress-nordic  2024-08  USD           2        0     0.00     54.00     0.00  0.00  0.00  54.00  ▁█▁▁▁
+    aliexpress-nordic  2024-09  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2022-12  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-02  USD           1        0     0.00      0.00     4.49  0.00  0.00   4.49  █▁▁▁▁
+    example            2023-05  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-06  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-08  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2023-09  USD           1        0     0.00      0.00     3.73  0.00  0.00   3.73  ▁▁▁▁█
+    example            2023-10  USD           1        0     0.00      0.00     3.74  0.00  0.00   3.74  █▁▁▁▁
+    example            2024-01  USD           1        0     0.00      0.00    50.00  0.00  0.00  50.00  ▁▁█▁▁
+    example            2024-03  USD           1        0     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
+    example            2024-04  USD           1        0     0.00      6.38     0.00  0.00  0.00   6.38  ▁▁█▁▁
+    example            2024-06  USD           1        0     0.00      2.40     0.00  0.00  0.00   2.40  ▁▁▁▁█
+    example            2024-07  USD           1        0     0.00      4.70     0.00  0.00  0.00   4.70  █▁▁▁▁
+    example            2024-08  USD           4        0     0.00     38.00     0.00  0.00  0.00  38.00  ▁█▁▁▁
+    example            2024-09  USD           2        0     0.00      2.75     0.00  0.00  0.00   2.75  █▁▁▁▁
+    example            2024-10  USD           4        0    28.54      0.00     0.00  0.00  0.00   0.00  ▂▃▁█▁
+    example            2024-11  USD           1        1     0.00      0.00     0.00  0.00  0.00   0.00  ▁▁▁▁▁
 
     # Why does order 1013 earn what it earns?
     $ feebook explain 1013
@@ -229,12 +229,70 @@ fn the_demo_shows_the_main_job_step_by_step() {
     program  order_no  line_no  why                schedule_before  schedule    status_before  status    verdict_before  verdict         total_before  total
     example  1019      1        new schedule text  2024-07-01       2024-10-01  approved       approved  commissionable  commissionable          6.60   4.80
 
+    # What did the network report, and why is it something else?
+    $ feebook reconcile --program example --on 2024-12-01
+    Difference: reported less expected, paid less reported; below zero is less than is due
+
+    Totals
+    program  currency  lines  compared  expected  reported  difference  within_tolerance  not_reported  unknown  paid
+    example  USD          23        15    131.13    142.84      +11.71                 0             3        2  0.00
+
+    Confirmed and not paid, by days since the validation
+    program  currency  status    age    lines   open
+    example  USD       approved  31-60      1   6.60
+    example  USD       approved  61-90      1   2.97
+    example  USD       approved  91+        6  60.18
+
+    Reported otherwise than the terms give
+    code  program  order_no  line_no  currency  expected  reported  difference  also_fits  finding
+    D21   example  1001      1        USD                     3.15                         reported 3.15, expected not known: uncovered: the first version, 2023-01-01, takes effect at 2023-01-01T00:00:00+01:00
+    D21   example  1005      1        USD                     8.38                         reported 8.38, expected not known: unverifiable: rate_lost
+    D01   example  1007      1        USD           3.74      3.73       -0.01  D02 D03    reported 3.73, expected 3.74 USD: it is as if it were cut off, not rounded half up
+    D03   example  1008      1        USD          50.00     54.00       +4.00  D12        reported 54.00, expected 50.00 USD: it is as if version 2023-01-01 were in force, not 2023-10-01: 6%, clause 5.9 of 2023-01-01
+    D04   example  1010      1        USD           6.38      6.00       -0.38             reported 6.00, expected 6.38 USD: it is as if version 2024-07-01 were in force, not 2023-10-01: 8%, clause 5.4 of 2024-07-01
+    D02   example  1012      1        USD           4.70      2.40       -2.30  D03        reported 2.40, expected 4.70 USD: it is as if days began in America/Los_Angeles, not in Europe/Oslo: 6%, clause 5.9 of 2023-10-01
+    D10   example  1013      1        USD          26.45     31.50       +5.05  D11        reported 31.50, expected 26.45 USD: it is as if there were no cap of 38.00
+    D10   example  1013      2        USD          11.55     13.75       +2.20  D11        reported 13.75, expected 11.55 USD: it is as if there were no cap of 38.00
+    D17   example  1014      1        USD           0.00      4.13       +4.13             reported 4.13, expected 0.00 USD: the line is outside_window: late_order
+    D14   example  1015      1        USD           2.75      2.97       +0.22             reported 2.97, expected 2.75 USD: it is as if no service fee were taken out
+    D03   example  1019      1        USD           4.80      6.60       +1.80             reported 6.60, expected 4.80 USD: it is as if version 2024-07-01 were in force, not 2024-10-01: 5.5%, clause 5.9 of 2024-07-01
+    D08   example  1020      1        USD          18.36     15.36       -3.00             reported 15.36, expected 18.36 USD: it is as if there were no bonus
+
+    Late, short or too much
+    code  program  order_no  line_no  currency  expected  reported  difference  days  finding
+    D32   example  1010      1        USD           6.38      6.00       -6.00   224  approved and not settled: reported 6.00 USD, 224 days since 2024-04-21
+    D32   example  1011      1        USD           2.40      2.40       -2.40   154  approved and not settled: reported 2.40 USD, 154 days since 2024-06-30
+    D32   example  1012      1        USD           4.70      2.40       -2.40   153  approved and not settled: reported 2.40 USD, 153 days since 2024-07-01
+    D32   example  1013      1        USD          26.45     31.50      -31.50   109  approved and not settled: reported 31.50 USD, 109 days since 2024-08-14
+    D32   example  1013      2        USD          11.55     13.75      -13.75   109  approved and not settled: reported 13.75 USD, 109 days since 2024-08-14
+    D32   example  1014      1        USD           0.00      4.13       -4.13   103  approved and not settled: reported 4.13 USD, 103 days since 2024-08-20
+
+    Notes
+    code  program  order_no  finding
+    D42   example  1006      paid at 2023-09-30T23:59:59+02:00; version 2023-10-01 takes effect at 2023-10-01T00:00:00+02:00
+    D42   example  1007      paid at 2023-10-01T00:00:00+02:00; version 2023-10-01 takes effect at 2023-10-01T00:00:00+02:00
+    D42   example  1011      paid at 2024-06-30T22:10:00+02:00; version 2024-07-01 takes effect at 2024-07-01T00:00:00+02:00
+    D42   example  1012      paid at 2024-07-01T06:10:00+02:00; version 2024-07-01 takes effect at 2024-07-01T00:00:00+02:00
+
+    D01 rounded otherwise: 1 time
+    D02 day read in another zone: 1 time
+    D03 priced under an earlier version: 2 times
+    D04 priced under a later version: 1 time
+    D08 bonus missing: 1 time
+    D10 cap not applied: 2 times
+    D14 service fee left in the basis, or taken out where none is known: 1 time
+    D17 the network gives what the terms exclude: 1 time
+    D21 the terms do not let us say: 2 times
+    D32 approved and not settled: 6 times
+    D42 within a day of a change of terms: 4 times
+
     # Next, in your own folder:
     #   feebook init
     #   feebook program list
     #   feebook import YOUR-REPORT --program PROGRAM
     #   feebook recompute
     #   feebook explain ORDER
+    #   feebook reconcile
     # The demo's ledger stays in FOLDER
     ");
 }

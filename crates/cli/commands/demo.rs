@@ -10,7 +10,7 @@ use feebook_core::error::{self, Error};
 
 use super::run as run_command;
 use crate::args::{Cli, Global};
-use crate::exit::{DONE, Outcome};
+use crate::exit::{DONE, FINDINGS, Outcome};
 use crate::output::Output;
 
 /// The sample reports, and the file of a change of terms.
@@ -68,6 +68,11 @@ pub(crate) fn run(global: &Global, output: &Output) -> Outcome<u8> {
     say("\n# And now for good.")?;
     type_command(output, &["schedule", "list", "example"])?;
     type_command(output, &["recompute"])?;
+    step(
+        output,
+        "What did the network report, and why is it something else?",
+        &["reconcile", "--program", "example", "--on", "2024-12-01"],
+    )?;
     say(&format!(
         "\n# Next, in your own folder:\n\
          #   feebook init\n\
@@ -75,6 +80,7 @@ pub(crate) fn run(global: &Global, output: &Output) -> Outcome<u8> {
          #   feebook import YOUR-REPORT --program PROGRAM\n\
          #   feebook recompute\n\
          #   feebook explain ORDER\n\
+         #   feebook reconcile\n\
          # The demo's ledger stays in {}",
         folder.display()
     ))?;
@@ -102,7 +108,8 @@ fn type_command(output: &Output, words: &[&str]) -> Outcome<()> {
         Error::new(&error::BROKEN, format!("the demo types a wrong command: {wrong}"))
     })?;
     match run_command(&cli)? {
-        DONE => Ok(()),
+        // What `reconcile` finds is what the demo shows.
+        DONE | FINDINGS => Ok(()),
         code => {
             let message = format!("`feebook {}` ended with {code}", words.join(" "));
             Err(Error::new(&error::BROKEN, message).into())

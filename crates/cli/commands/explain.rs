@@ -45,7 +45,8 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Explain) -> Outcome<u
     Ok(DONE)
 }
 
-fn text(explanation: &Explanation) -> String {
+/// The steps as people read them.
+pub(super) fn text(explanation: &Explanation) -> String {
     let mut text = format!("order {} of {}\n", explanation.order_no, explanation.program);
     for step in &explanation.order_steps {
         push_step(&mut text, step, explanation.decimals);
@@ -149,7 +150,8 @@ fn signed(minor: i64, decimals: u32) -> String {
     format!("{sign}{}", written(minor, decimals))
 }
 
-fn document(explanation: &Explanation) -> Value {
+/// The steps as a document.
+pub(super) fn document(explanation: &Explanation) -> Value {
     let step = |step: &ExplainedStep| {
         json!({
             "text": step.text,

@@ -7,6 +7,7 @@ mod close;
 mod completions;
 mod dated;
 mod demo;
+mod dispute;
 mod explain;
 mod export;
 mod facts;
@@ -23,6 +24,7 @@ mod payout;
 mod plugin;
 mod program;
 mod recompute;
+mod reconcile;
 mod runs;
 mod schedule;
 mod sem;
@@ -74,6 +76,8 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Export(args) => export::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
         Command::Verify(args) => verify::run(global, &output, args),
+        Command::Dispute(args) => dispute::run(global, args),
+        Command::Reconcile(args) => reconcile::run(global, &output, args),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),

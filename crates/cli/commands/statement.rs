@@ -36,8 +36,9 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome
     let traffic = matches!(args.by, GroupBy::Placement);
     let columns = ["program", column];
     let more = if traffic { &TRAFFIC[..] } else { &[] };
-    // A picture of blocks is for eyes: scripts have the figures.
+    // A picture of blocks is for eyes: scripts have the figures. One block shows nothing.
     let trend = matches!(output.form, Form::Text).then(|| span(&statement, by));
+    let trend = trend.filter(|(first, last)| first < last);
     let last = if trend.is_some() { &["trend"][..] } else { &[] };
     let mut sheet = output.sheet(&[&columns[..], &TOTALS, more, last].concat())?;
     for (key, totals, decimals) in &statement.groups {

@@ -181,7 +181,7 @@ codes! {
         "A build is stamped for a program whose schedule names the plugin under [plugin].";
     /// The folder is there.
     FOLDER_TAKEN = Usage "U052", "folder is there already",
-        "A new plugin is written into a folder of its own; nothing is written over.";
+        "A new plugin, or a dispute, is written into a folder of its own; nothing is written over.";
     /// No such payout.
     NO_PAYOUT = Usage "U060", "unknown payout",
         "The ledger has no payout of that number. `feebook payout list` shows them.";
@@ -200,6 +200,12 @@ codes! {
     /// Nothing says which lines.
     NO_LINES_NAMED = Usage "U065", "no lines to pay",
         "A payout pays the settled lines of the days that it covers, or the lines that are named.";
+    /// No difference to our disadvantage.
+    NOTHING_TO_CLAIM = Usage "U080", "nothing to claim",
+        "A dispute claims what was reported or paid short. `feebook reconcile` shows what differs, and to whose disadvantage.";
+    /// Several programs would be claimed from at once.
+    WHOSE_CLAIM = Usage "U081", "claim on several programs",
+        "A dispute goes to one network: name the program with --program.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";

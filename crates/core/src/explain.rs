@@ -138,6 +138,15 @@ pub fn explain(
     Ok(Explanation { run_id, stale, postings, ..explanation })
 }
 
+/// Returns the program that has an order.
+///
+/// # Errors
+///
+/// When no program, or more than one, has an order of that number.
+pub(crate) fn program_of(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<String> {
+    find(ledger, program, order_no).map(|(program, _)| program)
+}
+
 fn find(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<(String, OrderRecord)> {
     let mut found = Vec::new();
     for known in ledger.programs()? {

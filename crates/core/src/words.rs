@@ -22,7 +22,7 @@ impl Word {
 }
 
 /// All words of a ledger, in memory.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Words {
     texts: Vec<Box<str>>,
     numbers: HashMap<Box<str>, Word>,

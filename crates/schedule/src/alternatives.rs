@@ -255,12 +255,7 @@ impl Asked<'_> {
             },
             ("timezone", None) => {
                 let Some(zone) = zone::parse(&text) else { return sources };
-                let versions = self.program.versions().iter().chain(self.program.superseded());
-                let at = versions.filter(|version| version.place_of("effective_at").is_some());
-                at.fold(sources, |sources, version| {
-                    let day = zone::day(zone, version.start()).to_string();
-                    rename(&sources, version, &day)
-                })
+                named_in(self.program, sources, zone)
             }
             _ => sources,
         }
@@ -285,6 +280,46 @@ fn zones(now: Tz) -> &'static [&'static str] {
         Tz::America__Los_Angeles => &["UTC", "Etc/GMT+8"],
         _ => &["UTC"],
     }
+}
+
+/// Names the versions that begin at an instant after their day in another zone.
+fn named_in(program: &Program, sources: Vec<Source>, zone: Tz) -> Vec<Source> {
+    let versions = program.versions().iter().chain(program.superseded());
+    let at = versions.filter(|version| version.place_of("effective_at").is_some());
+    at.fold(sources, |sources, version| {
+        let day = zone::day(zone, version.start()).to_string();
+        rename(&sources, version, &day)
+    })
+}
+
+/// Returns a program's terms with one key of one version, or of `program.toml`, edited: `value` as
+/// TOML writes it, or nothing where the key is left out. None where the terms would not load.
+/// `sources` holds at least all files of the program.
+pub fn edited(
+    program: &Program,
+    sources: &[Source],
+    version: Option<&Version>,
+    key: &str,
+    value: Option<&str>,
+) -> Option<Book> {
+    let file = version.map_or(program.source(), Version::source);
+    let mut text: DocumentMut = file.text().parse().ok()?;
+    let parsed = value.map(str::parse::<Value>).transpose().ok()?;
+    put(&mut text, key, parsed).ok()?;
+    let folder = format!("{}/", program.id());
+    let of_program = sources.iter().filter(|source| source.path().starts_with(&folder));
+    let swap = |source: &Source| {
+        let text = || Source::new(source.path(), source.shown(), text.to_string());
+        if source.path() == file.path() { text() } else { source.clone() }
+    };
+    let mut edited: Vec<Source> = of_program.map(swap).collect();
+    if let (None, "timezone", Some(zone)) =
+        (version, key, value.and_then(|name| zone::parse(name.trim_matches('"'))))
+    {
+        edited = named_in(program, edited, zone);
+    }
+    let (book, problems) = Book::load(&edited);
+    (!problems.iter().any(Diagnostic::is_error)).then_some(book)
 }
 
 /// Gives a version's file the name of another day, also where others name it.
@@ -604,6 +639,33 @@ mod tests {
             told_all(&questions_of("", "", &two)),
             [format!("rate: 2 entries -> {SEVERAL}")]
         );
+    }
+
+    #[test]
+    fn one_key_is_edited_and_the_rest_stays() {
+        let rest = "[[rate]]\nrate = \"5%\"\n[[bonus]]\nfor = \"new_buyer\"\namount = \"2.00\"\n\
+                    [cap]\nper_order = \"50.00\"\ncovers = [\"commission\"]\n";
+        let text = version_with("effective_at = 2024-02-29T23:30:00+01:00", "", rest);
+        let files = [("program.toml", PROGRAM), ("2024-02-29.toml", &text)];
+        let sources = sources(&files);
+        let (book, _) = Book::load(&sources);
+        let program = book.program("p").unwrap();
+        let version = program.versions().first();
+        let terms = |version: Option<&Version>, key: &str, value: Option<&str>| {
+            let book = edited(program, &sources, version, key, value)?;
+            let program = book.program("p").unwrap();
+            Some(terms_text(program, &program.versions()[0]))
+        };
+        let shown = terms(version, "cap", None).unwrap();
+        assert!(!shown.contains("cap on") && shown.contains("bonus"), "{shown}");
+        let shown = terms(version, "cap.covers", Some("[\"commission\", \"bonus\"]")).unwrap();
+        assert!(shown.contains("cap on commission and bonus"), "{shown}");
+        let shown = terms(version, "bonus", None).unwrap();
+        assert!(!shown.contains("bonus"), "{shown}");
+        let shown = terms(None, "timezone", Some("\"Asia/Shanghai\"")).unwrap();
+        assert!(shown.contains("2024-03-01"), "{shown}");
+        assert_eq!(terms(version, "policy.rounding", Some("\"up\"")), None);
+        assert_eq!(terms(version, "policy.rounding", Some("= up")), None);
     }
 
     #[test]

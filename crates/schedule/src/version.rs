@@ -4,7 +4,7 @@
 //! Refuses: to read files (`version_file` does), to match lines (`matching` does), and to compute
 //! amounts (the kernel does).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -278,6 +278,13 @@ impl Version {
     /// Returns the `[[rate]]` entries in file order.
     pub fn rates(&self) -> &[Entry] {
         &self.rates
+    }
+
+    /// Returns the categories that `[[rate]]` entries name.
+    pub fn rate_categories(&self) -> BTreeSet<&str> {
+        let conditions = self.rates.iter().flat_map(|entry| &entry.conditions);
+        let of_category = conditions.filter(|condition| condition.dimension == Dimension::Category);
+        of_category.filter_map(Condition::values).flatten().map(String::as_str).collect()
     }
 
     /// Returns the `[[bonus]]` entries in file order.

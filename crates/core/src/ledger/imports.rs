@@ -331,13 +331,13 @@ impl Ledger {
         Ok(revisions)
     }
 
-    fn program_of_import(&self, id: ImportId) -> Result<i64> {
+    pub(super) fn program_of_import(&self, id: ImportId) -> Result<i64> {
         self.conn
             .query_row("SELECT program_id FROM import WHERE id = ?1", [id], |row| row.get(0))
             .map_err(sql)
     }
 
-    fn sightings(&self, id: ImportId) -> Result<BTreeSet<i64>> {
+    pub(super) fn sightings(&self, id: ImportId) -> Result<BTreeSet<i64>> {
         let mut select = self
             .conn
             .prepare_cached("SELECT seqs FROM sighting WHERE import_id = ?1 ORDER BY chunk")

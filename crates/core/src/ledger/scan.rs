@@ -285,6 +285,24 @@ impl Ledger {
         Ok(lines)
     }
 
+    /// Returns the reports of one line that count as of a sequence number, the one that counts most
+    /// last.
+    pub fn reports_of<'o>(
+        &self,
+        order: &'o OrderRecord,
+        line_no: &No,
+        seq: i64,
+    ) -> Vec<&'o Revision> {
+        let of_line =
+            |revision: &&Revision| revision.fact.line_no == *line_no && self.counts(revision, seq);
+        let mut reports: Vec<&Revision> = order.revisions.iter().filter(of_line).collect();
+        reports.sort_by(|a, b| {
+            let (a, b) = ((&a.fact, self.as_of(a)), (&b.fact, self.as_of(b)));
+            ranking(a, b, &self.words).0
+        });
+        reports
+    }
+
     /// Our own click that led to a line whose row names none.
     fn own_click(&self, program_id: i64, fact: &LineFact, seq: i64) -> Result<Option<OwnClick>> {
         let ordered_at = fact.ordered_at.or(fact.paid_at);

@@ -48,6 +48,8 @@ pub struct Evaluator {
     confirmed: Option<Arc<Confirmed>>,
     /// What the plugin said of the last evaluated order.
     answers: Option<Answers>,
+    /// Words that facts are written in instead of the ledger's: all of its own, and further ones.
+    foreign: Option<Arc<Words>>,
 }
 
 /// Which terms govern an order.
@@ -133,6 +135,7 @@ impl Evaluator {
             seq: i64::MAX,
             confirmed: None,
             answers: None,
+            foreign: None,
         })
     }
 
@@ -178,6 +181,11 @@ impl Evaluator {
         Ok(self.version(&covering).is_some_and(|version| version.plugin().is_some()))
     }
 
+    /// Returns the book.
+    pub(crate) fn book(&self) -> &Arc<Book> {
+        &self.book
+    }
+
     /// Returns the program.
     pub fn program(&self) -> &Program {
         &self.book.programs()[self.program]
@@ -187,6 +195,11 @@ impl Evaluator {
     pub(crate) fn know(&mut self, standing: &Arc<Standing>, seq: i64) {
         self.standing = Arc::clone(standing);
         self.seq = seq;
+    }
+
+    /// Returns the point of the ledger's time that it evaluates by.
+    pub(crate) fn seq(&self) -> i64 {
+        self.seq
     }
 
     /// Returns what was known beside the reports.
@@ -302,6 +315,19 @@ impl Evaluator {
         let answers = self.answers.as_ref();
         let (lines, outcomes) = (self.lines.as_slice(), self.outcomes.as_slice());
         Ok(Evaluated { covering, governing_at, day, lines, outcomes, answers })
+    }
+
+    /// The same, of facts with words that the ledger need not have.
+    pub(crate) fn evaluate_in<O: Observer>(
+        &mut self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+        words: Option<&Arc<Words>>,
+        observer: &mut O,
+    ) -> Result<Evaluated<'_>> {
+        self.foreign = words.cloned();
+        // Those words begin with all of the ledger's: to keep them changes no other order.
+        self.evaluate(facts, ledger, observer)
     }
 
     /// Returns which terms govern an order, from which instant, and what the kernel is told of its
@@ -518,7 +544,8 @@ impl Evaluator {
         line: &CountingLine<'_>,
         ledger: &Ledger,
     ) -> Result<Line> {
-        let words = ledger.words();
+        let foreign = self.foreign.clone();
+        let words = foreign.as_deref().unwrap_or(ledger.words());
         let standing = Arc::clone(&self.standing);
         let program = &self.book.programs()[self.program];
         let around = circumstances(&standing, program, order.governing_at, line, words);
