@@ -299,7 +299,7 @@ fn import(ledger: &mut Ledger) {
 fn evaluators(ledger: &Ledger, told: &str) -> [Evaluator; 2] {
     let standing = Arc::new(ledger.standing("example", i64::MAX).expect("what is known"));
     let plugins: Arc<dyn Plugins> = Arc::new(Here);
-    ["".to_owned(), format!("\n[plugin]\nname = \"nothing\"\n{told}")].map(|more| {
+    [String::new(), format!("\n[plugin]\nname = \"nothing\"\n{told}")].map(|more| {
         let evaluator = Evaluator::new(&book(&more), "example", &standing).expect("a program");
         evaluator.as_of(i64::MAX, Some(&plugins))
     })

@@ -146,6 +146,9 @@ fn verified(ledger: &Ledger, terms: &Terms) -> Result<(Verified, Vec<Breach>)> {
     Ok((verified, breaches))
 }
 
+/// Starts a plugin for a schedule.
+type Begin = fn(&Setup<'_>) -> std::result::Result<Instance, Refusal>;
+
 #[test]
 fn a_plugin_is_asked_again_when_results_are_verified() {
     let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms(MONTH, "", BUILDS));
@@ -305,8 +308,7 @@ fn what_a_build_does_on_being_asked_again_is_told_of_that_build_and_once() {
     assert!(panics[1].1.ends_with("about later orders of run 1: it panicked"), "{panics:?}");
 
     // Another build panics, or refuses: that is no word of the one that answered.
-    let starts: [fn(&Setup<'_>) -> std::result::Result<Instance, Refusal>; 2] =
-        [Instance::of::<Panics>, Instance::of::<Refuses>];
+    let starts: [Begin; 2] = [Instance::of::<Panics>, Instance::of::<Refuses>];
     for start in starts {
         let (asked, other) = told(&instead(&terms, start, [0xbb; 32]));
         let kinds: Vec<Held> = other.iter().map(|(held, _)| *held).collect();

@@ -85,7 +85,7 @@ impl Plugin for Levels {
                     answers.unknown(&line, "the report has no amount to take a share of")?;
                 }
                 (None, _) => {
-                    answers.unknown(&line, &cannot_say(level, &by, self.assigned_only()))?
+                    answers.unknown(&line, &cannot_say(level, &by, self.assigned_only()))?;
                 }
             }
         }
