@@ -232,6 +232,17 @@ codes! {
         "A result contradicts another that must agree with it. Nothing was written. Please report it with the message.";
 }
 
+/// A plugin refuses its config: the code is that of the diagnostics that are told with it.
+pub static PLUGIN_CONFIG: Failure = Failure {
+    kind: ErrorKind::Terms,
+    code: Code {
+        id: "S050",
+        severity: Severity::Error,
+        title: "plugin refuses its config",
+        help: "The plugin that the version names does not accept [plugin.config], for the reasons told with it.",
+    },
+};
+
 /// The refusals of plugins as failures of ours; the first is [`PLUGIN_WANTED`].
 static REFUSALS: LazyLock<Vec<Failure>> = LazyLock::new(|| {
     let failure = |code: &&feebook_plugin::codes::Code| Failure {
@@ -310,6 +321,16 @@ impl Error {
     /// Returns the code.
     pub fn code(&self) -> &'static Code {
         &self.failure.code
+    }
+
+    /// Whether a plugin was refused, or refuses its config.
+    pub fn is_of_plugin(&self) -> bool {
+        self.kind() == ErrorKind::Plugin || self.is(&PLUGIN_CONFIG)
+    }
+
+    /// Whether it is this failure.
+    pub fn is(&self, failure: &Failure) -> bool {
+        self.code().id == failure.code.id
     }
 
     /// Returns the sentence, without code and hint.

@@ -211,6 +211,9 @@ fn explain_with(
         let steps = trail.steps.iter().filter(|(at, _)| *at == index).map(|(_, step)| step);
         lines.push(teller.explained(steps));
     }
+    // What a plugin is not told is looked for only where it left something open: it takes a scan.
+    let open = answers.is_some() && outcomes.iter().any(|o| o.reason == Reason::PluginSilent);
+    let not_told = if open { evaluator.not_told(facts, ledger)? } else { Vec::new() };
     let version = evaluator.version(&covering);
     let fallback = evaluator.program().versions().last();
     let currency = version.map(Version::currency);
@@ -220,6 +223,11 @@ fn explain_with(
         text: answers.by.in_words(),
         place: version.and_then(|version| version.place_of("plugin")).cloned(),
         assumed: version.map_or_else(Vec::new, |version| assumed(version, &["plugin"])),
+        ..ExplainedStep::default()
+    }));
+    order_steps.extend(not_told.into_iter().map(|text| ExplainedStep {
+        text,
+        place: version.and_then(|version| version.place_of("plugin")).cloned(),
         ..ExplainedStep::default()
     }));
     Ok(Explanation {
@@ -599,7 +607,11 @@ impl Teller<'_> {
             Reason::PluginSilent => {
                 "the schedule's plugin does not say what the line earns".to_owned()
             }
-            Reason::Percent | Reason::Flat | Reason::BandReported | Reason::Plugin => {
+            Reason::Plugin => {
+                let on = if words.is_empty() { "all lines" } else { words };
+                format!("the rate is set by the plugin, for {on}")
+            }
+            Reason::Percent | Reason::Flat | Reason::BandReported => {
                 let label = entry.map_or("", |entry| entry.label.as_str());
                 let on = if words.is_empty() { "all lines" } else { words };
                 format!("rate {label} for {on}")
