@@ -332,8 +332,8 @@ impl<'a> Canonical<'a> {
         match value {
             None => self.out.push(0),
             Some(value) => {
-                self.out.push(1);
-                self.out.extend_from_slice(&value.to_be_bytes());
+                let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+                self.out.extend_from_slice(&[1, a, b, c, d, e, f, g, h]);
             }
         }
     }
@@ -342,9 +342,8 @@ impl<'a> Canonical<'a> {
         match value {
             None => self.out.push(0),
             Some(text) => {
-                self.out.push(2);
-                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-                self.out.extend_from_slice(&length.to_be_bytes());
+                let [a, b, c, d] = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
+                self.out.extend_from_slice(&[2, a, b, c, d]);
                 self.out.extend_from_slice(text.as_bytes());
             }
         }

@@ -16,7 +16,7 @@ use super::cell::Cells;
 use super::csv;
 use super::intake::{self, Keeping, TakenIn, Watch};
 use super::mapping::CsvLayout;
-use super::moment::{self, TimeFormat};
+use super::moment::{self, Days, TimeFormat};
 use super::report::Rows;
 use super::row::{Problem, shown};
 use super::{ReadSummary, codes, refused};
@@ -68,6 +68,7 @@ pub fn take_in(
         shown: &shown,
         zone: program.zone(),
         formats: [TimeFormat::Rfc3339, TimeFormat::Plain],
+        days: Days::default(),
         pending,
         watch,
         summary: ReadSummary::default(),
@@ -93,6 +94,7 @@ struct Log<'l, 'w> {
     shown: &'w str,
     zone: Tz,
     formats: [TimeFormat; 2],
+    days: Days,
     pending: PendingImport<'l>,
     watch: &'w mut dyn Watch,
     summary: ReadSummary,
@@ -172,7 +174,8 @@ impl Log<'_, '_> {
             }
             return traced;
         };
-        let Some((at, doubtful)) = moment::instant(written, &self.formats, self.zone) else {
+        let at = moment::instant(written, &self.formats, self.zone, &mut self.days);
+        let Some((at, doubtful)) = at else {
             let traced = traced_at(written);
             if traced.is_none() {
                 let expected = "RFC 3339, YYYY-MM-DD HH:MM:SS or an aff_trace_key";

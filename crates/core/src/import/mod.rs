@@ -23,6 +23,7 @@ mod moment;
 mod number;
 mod path;
 mod place;
+mod plain;
 mod probe;
 mod report;
 mod row;

@@ -14,7 +14,7 @@ use super::cell::{self, Cells};
 use super::codes;
 use super::field::{Field, Kind, Slot};
 use super::mapping::{FieldPlan, Format, Meaning, Origin, Source, Times, Unknown};
-use super::moment;
+use super::moment::{self, Days};
 use super::number::{Fault, Notation, RateUnit, Unit};
 use crate::fact::{LineFact, No};
 use crate::words::{Word, Words};
@@ -39,13 +39,46 @@ struct Rules<'f> {
     currency: Option<Currency>,
 }
 
-/// What a source's last text turned out to mean: in most columns the next row says the same.
-#[derive(Default)]
-struct Seen {
-    text: String,
-    word: Option<Word>,
+/// What a text of a source turned out to mean.
+#[derive(Clone, Copy)]
+struct Meant {
+    word: Word,
     currency: Option<Currency>,
     meaning: Option<Meaning>,
+}
+
+/// What the texts of a source turned out to mean: a column of a report says the same few things over
+/// and over.
+#[derive(Default)]
+struct Seen {
+    /// By digest; of two texts of one digest the later.
+    texts: Vec<Option<(Box<str>, Meant)>>,
+}
+
+impl Seen {
+    /// How many are kept.
+    const KEPT: usize = 512;
+
+    fn slot(text: &str) -> usize {
+        let digest = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        usize::try_from(digest % u64::try_from(Self::KEPT).unwrap_or(1)).unwrap_or(0)
+    }
+
+    fn get(&self, text: &str) -> Option<Meant> {
+        match self.texts.get(Self::slot(text)) {
+            Some(Some((known, meant))) if **known == *text => Some(*meant),
+            _ => None,
+        }
+    }
+
+    fn remember(&mut self, text: &str, meant: Meant) {
+        if self.texts.is_empty() {
+            self.texts.resize(Self::KEPT, None);
+        }
+        if let Some(slot) = self.texts.get_mut(Self::slot(text)) {
+            *slot = Some((text.into(), meant));
+        }
+    }
 }
 
 struct Column<'f> {
@@ -54,10 +87,30 @@ struct Column<'f> {
     seen: Vec<Seen>,
 }
 
+impl Column<'_> {
+    fn seen(&self, value: &Value<'_>) -> Option<Meant> {
+        self.seen.get(value.at)?.get(&value.text)
+    }
+
+    fn remember(&mut self, value: &Value<'_>, meant: Meant) -> Meant {
+        if let Some(seen) = self.seen.get_mut(value.at) {
+            seen.remember(&value.text, meant);
+        }
+        meant
+    }
+}
+
+impl Meant {
+    fn word(word: Word) -> Self {
+        Self { word, currency: None, meaning: None }
+    }
+}
+
 /// Reads the rows of one report.
 pub(super) struct RowReader<'f> {
     columns: Vec<Column<'f>>,
     rules: Rules<'f>,
+    days: Days,
     /// What is wrong with the row that was read last.
     pub(super) problems: Vec<Problem>,
     /// How many amounts were left out because their currency is not the row's.
@@ -81,7 +134,7 @@ impl<'f> RowReader<'f> {
     fn with(plans: impl Iterator<Item = &'f FieldPlan>, rules: Rules<'f>) -> Self {
         let seen = |plan: &FieldPlan| plan.sources.iter().map(|_| Seen::default()).collect();
         let columns = plans.map(|plan| Column { seen: seen(plan), plan }).collect();
-        Self { columns, rules, problems: Vec::new(), left_out: 0 }
+        Self { columns, rules, days: Days::default(), problems: Vec::new(), left_out: 0 }
     }
 
     /// Reads a row; none when there is any problem with it.
@@ -91,6 +144,7 @@ impl<'f> RowReader<'f> {
         let mut row = Row {
             cells,
             rules: &self.rules,
+            days: &mut self.days,
             problems: &mut self.problems,
             left_out: &mut self.left_out,
             words,
@@ -133,6 +187,7 @@ struct Value<'a> {
 struct Row<'r, 'f, C> {
     cells: &'r C,
     rules: &'r Rules<'f>,
+    days: &'r mut Days,
     problems: &'r mut Vec<Problem>,
     left_out: &'r mut u64,
     words: &'r mut Words,
@@ -270,54 +325,57 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     }
 
     fn word(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            seen.remember(&value.text);
-            seen.word = Some(self.words.intern(&value.text));
-        }
-        *slot(&mut self.fact) = seen.word;
+        let meant = column.seen(value).unwrap_or_else(|| {
+            let word = self.words.intern(&value.text);
+            column.remember(value, Meant::word(word))
+        });
+        *slot(&mut self.fact) = Some(meant.word);
     }
 
     fn host(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            seen.remember(&value.text);
-            seen.word = Some(self.words.intern(&value.text.to_lowercase()));
-        }
-        *slot(&mut self.fact) = seen.word;
+        let meant = column.seen(value).unwrap_or_else(|| {
+            let word = self.words.intern(&value.text.to_lowercase());
+            column.remember(value, Meant::word(word))
+        });
+        *slot(&mut self.fact) = Some(meant.word);
     }
 
     fn country(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            let capitals = value.text.to_ascii_uppercase();
-            let alias = self.rules.countries.iter().find(|(theirs, _)| *theirs == capitals);
-            let code = alias.map_or(&capitals, |(_, ours)| ours);
-            if !iso::is_country(code) {
-                let wanted = "an ISO 3166 code of two letters";
-                self.unexpected(&codes::UNKNOWN_COUNTRY, column.plan.field, value, wanted);
-                if code == "UK" {
-                    self.hint("the United Kingdom is GB; a mapping can say so under [countries]");
-                }
-                return;
+        let Some(meant) = column.seen(value).or_else(|| self.country_named(column, value)) else {
+            return;
+        };
+        *slot(&mut self.fact) = Some(meant.word);
+    }
+
+    fn country_named(&mut self, column: &mut Column<'f>, value: &Value<'_>) -> Option<Meant> {
+        let capitals = value.text.to_ascii_uppercase();
+        let alias = self.rules.countries.iter().find(|(theirs, _)| *theirs == capitals);
+        let code = alias.map_or(&capitals, |(_, ours)| ours);
+        if !iso::is_country(code) {
+            let wanted = "an ISO 3166 code of two letters";
+            self.unexpected(&codes::UNKNOWN_COUNTRY, column.plan.field, value, wanted);
+            if code == "UK" {
+                self.hint("the United Kingdom is GB; a mapping can say so under [countries]");
             }
-            seen.remember(&value.text);
-            seen.word = Some(self.words.intern(code));
+            return None;
         }
-        *slot(&mut self.fact) = seen.word;
+        let word = self.words.intern(code);
+        Some(column.remember(value, Meant::word(word)))
     }
 
     fn row_currency(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            let Some(currency) = self.currency_named(column.plan.field, value) else { return };
-            seen.remember(&value.text);
-            seen.currency = Some(currency);
-            seen.word = Some(self.words.intern(currency.code()));
-        }
-        *slot(&mut self.fact) = seen.word;
+        let meant = match column.seen(value) {
+            Some(meant) => meant,
+            None => {
+                let Some(currency) = self.currency_named(column.plan.field, value) else { return };
+                let word = self.words.intern(currency.code());
+                let meant = Meant { currency: Some(currency), ..Meant::word(word) };
+                column.remember(value, meant)
+            }
+        };
+        *slot(&mut self.fact) = Some(meant.word);
         // The currency of the amounts is read before the one that was paid in, and wins.
-        self.currency = self.currency.or(seen.currency);
+        self.currency = self.currency.or(meant.currency);
     }
 
     fn currency_named(&mut self, field: &Field, value: &Value<'_>) -> Option<Currency> {
@@ -331,7 +389,9 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
 
     fn instant(&mut self, field: &Field, value: &Value<'_>, slot: Slot<i64>) {
         let formats = &self.rules.times.formats;
-        if let Some((at, doubtful)) = moment::instant(&value.text, formats, self.rules.zone) {
+        if let Some((at, doubtful)) =
+            moment::instant(&value.text, formats, self.rules.zone, self.days)
+        {
             *slot(&mut self.fact) = Some(at);
             self.fact.doubtful_time |= doubtful;
         } else {
@@ -438,22 +498,22 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let mut from = 0;
         while let Some(value) = self.value(cells, column.plan, from) {
             from = value.at + 1;
-            let Some(seen) = column.seen.get_mut(value.at) else { return };
-            if seen.word.is_none() || seen.text != *value.text {
-                match self.meaning_of(column.plan.field, &value, &codes::UNKNOWN_STATUS) {
+            let meant = match column.seen(&value) {
+                Some(meant) => meant,
+                None => match self.meaning_of(column.plan.field, &value, &codes::UNKNOWN_STATUS) {
                     Ok(Some(meaning)) => {
-                        seen.remember(&value.text);
-                        seen.meaning = Some(meaning);
-                        seen.word = Some(self.words.intern(&value.text));
+                        let word = self.words.intern(&value.text);
+                        let meant = Meant { meaning: Some(meaning), ..Meant::word(word) };
+                        column.remember(&value, meant)
                     }
                     Ok(None) => continue,
                     Err(()) => return,
-                }
-            }
-            if let Some(Meaning::State(state)) = seen.meaning {
+                },
+            };
+            if let Some(Meaning::State(state)) = meant.meaning {
                 self.fact.state = state;
             }
-            self.fact.status_word = seen.word;
+            self.fact.status_word = Some(meant.word);
             return;
         }
     }
@@ -523,13 +583,6 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             let source = column.and_then(|column| column.plan.sources.first());
             self.problem(&codes::LINE_TOO_GREAT, source, message);
         }
-    }
-}
-
-impl Seen {
-    fn remember(&mut self, text: &str) {
-        self.text.clear();
-        self.text.push_str(text);
     }
 }
 

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
-use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
+use super::lines::{self, Filled, Key, Revision};
+use super::months::Months;
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
 use crate::click::Click;
 use crate::error::{self, Error};
@@ -112,7 +113,12 @@ pub struct PendingImport<'l> {
     pub(super) next_seq: i64,
     /// The greatest order number the program has, of digits and of other text.
     highest: [Option<No>; 2],
-    batch: Vec<LineFact>,
+    batch: Vec<Revision>,
+    /// The columns that any row fills.
+    filled: Filled,
+    months: Months,
+    /// Scratch for the digest of a fact.
+    canonical: Vec<u8>,
     pub(super) clicks: Vec<Click>,
     /// Rows of other imports that this one says again.
     pub(super) sighted: Vec<i64>,
@@ -148,6 +154,9 @@ impl Ledger {
                     next_seq,
                     highest,
                     batch: Vec::new(),
+                    filled: Filled::default(),
+                    months: Months::default(),
+                    canonical: Vec::new(),
                     clicks: Vec::new(),
                     sighted: Vec::new(),
                     fact_digest: 0,
@@ -269,7 +278,7 @@ impl Ledger {
                 seq += 1;
                 let copy = Revision { seq, import_id: claimants[0], ..row };
                 digest = digest.wrapping_add(fact_digest(&copy.fact, &self.words));
-                insert(&self.conn, program_id, std::slice::from_ref(&copy))?;
+                insert(&self.conn, program_id, &[&copy])?;
                 self.claim_copy(seq, &claimants)?;
             }
             for row in self.clicks_of_import(id, &claims)? {
@@ -315,17 +324,18 @@ impl Ledger {
         let mut select = self
             .conn
             .prepare(&format!(
-                "SELECT {COLUMNS} FROM order_line
+                "SELECT {} FROM order_line
                  WHERE program_id = (SELECT program_id FROM import WHERE id = ?1)
-                   AND import_id = ?1"
+                   AND import_id = ?1",
+                Filled::ALL.columns()
             ))
             .map_err(sql)?;
         let mut rows = select.query([id]).map_err(sql)?;
         let mut revisions = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
-            // The column of `seq` is the fourth of COLUMNS.
+            // `seq` is the fourth of the columns.
             if among.contains_key(&row.get(3).map_err(sql)?) {
-                revisions.push(lines::read(row)?);
+                revisions.push(lines::read(row, Filled::ALL)?);
             }
         }
         Ok(revisions)
@@ -376,7 +386,8 @@ impl PendingImport<'_> {
 
     /// Appends one fact.
     pub fn append(&mut self, fact: LineFact) -> Result<()> {
-        self.batch.push(fact);
+        // It gets its own number when it turns out to be new.
+        self.batch.push(Revision { seq: 0, import_id: self.id, fact });
         if self.batch.len() >= BATCH { self.write_batch() } else { Ok(()) }
     }
 
@@ -405,6 +416,7 @@ impl PendingImport<'_> {
         self.write_batch()?;
         self.write_clicks()?;
         self.ledger.store_words(self.words_before)?;
+        self.ledger.store_filled(self.id, self.filled)?;
         self.ledger
             .conn
             .execute(
@@ -426,27 +438,37 @@ impl PendingImport<'_> {
         Ok(())
     }
 
-    /// Sorts the batch by key, which is what SQLite appends fastest, and writes what is new in it.
+    /// Writes what is new in the batch, in order of the keys, which is what SQLite appends fastest.
     fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
-        let sorted = batch.is_sorted_by(|a, b| line_key(a) <= line_key(b));
-        if !sorted {
-            batch.sort_by(|a, b| line_key(a).cmp(&line_key(b)));
+        let mut order: Vec<usize> = (0..batch.len()).collect();
+        if !batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact)) {
+            order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
         }
-        let mut pending: Vec<Revision> = Vec::with_capacity(batch.len());
-        for fact in batch.drain(..) {
-            if self.is_new(&fact, &pending)? {
-                let revision = Revision { seq: self.next_seq, import_id: self.id, fact };
-                self.next_seq += 1;
-                self.fact_digest =
-                    self.fact_digest.wrapping_add(fact_digest(&revision.fact, &self.ledger.words));
-                pending.push(revision);
+        let mut fresh: Vec<usize> = Vec::with_capacity(order.len());
+        for at in order {
+            let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
+            if !self.is_new(&batch[at].fact, earlier)? {
+                continue;
             }
+            let fact = &batch[at].fact;
+            self.canonical.clear();
+            fact.canonical(&self.ledger.words, &mut self.canonical);
+            let digest = xxhash_rust::xxh3::xxh3_128(&self.canonical);
+            self.fact_digest = self.fact_digest.wrapping_add(digest);
+            self.filled = self.filled.or(Filled::of(fact));
+            self.months.add(fact);
+            batch[at].seq = self.next_seq;
+            self.next_seq += 1;
+            fresh.push(at);
         }
-        insert(&self.ledger.conn, self.program_id, &pending)?;
-        for revision in &pending {
+        let revisions: Vec<&Revision> = fresh.iter().map(|at| &batch[*at]).collect();
+        insert(&self.ledger.conn, self.program_id, &revisions)?;
+        self.months.store(&self.ledger.conn, self.program_id)?;
+        for revision in revisions {
             raise(&mut self.highest, &revision.fact.order_no);
         }
+        batch.clear();
         self.batch = batch;
         self.store_sighted()
     }
@@ -463,16 +485,21 @@ impl PendingImport<'_> {
     }
 
     /// Whether the ledger does not have this fact as of this instant yet; counts it either way.
-    fn is_new(&mut self, fact: &LineFact, pending: &[Revision]) -> Result<bool> {
+    /// `pending` are the facts of the batch that are new, the last one first.
+    fn is_new<'f>(
+        &mut self,
+        fact: &LineFact,
+        pending: impl Iterator<Item = &'f LineFact>,
+    ) -> Result<bool> {
         let (mut known, mut outranked) = (false, false);
         let report = (fact, self.as_of);
-        for earlier in pending.iter().rev().take_while(|r| line_key(&r.fact) == line_key(fact)) {
-            if earlier.fact == *fact {
+        for earlier in pending.take_while(|earlier| line_key(earlier) == line_key(fact)) {
+            if earlier == fact {
                 self.totals.unchanged += 1;
                 return Ok(false);
             }
             known = true;
-            outranked |= self.outranks((&earlier.fact, self.as_of), report);
+            outranked |= self.outranks((earlier, self.as_of), report);
         }
         if self.may_be_stored(&fact.order_no) {
             let stored = stored_line(&self.ledger.conn, self.program_id, fact)?;
@@ -597,50 +624,53 @@ fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>; 2]> {
 fn stored_line(conn: &Connection, program_id: i64, fact: &LineFact) -> Result<Vec<Revision>> {
     let mut select = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM order_line
-             WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq"
+            "SELECT {} FROM order_line
+             WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq",
+            Filled::ALL.columns()
         ))
         .map_err(sql)?;
     let mut rows =
         select.query(params![program_id, Key(&fact.order_no), Key(&fact.line_no)]).map_err(sql)?;
     let mut revisions = Vec::new();
     while let Some(row) = rows.next().map_err(sql)? {
-        revisions.push(lines::read(row)?);
+        revisions.push(lines::read(row, Filled::ALL)?);
     }
     Ok(revisions)
 }
 
-/// Inserts revisions, many to a statement.
-fn insert(conn: &Connection, program_id: i64, revisions: &[Revision]) -> Result<()> {
+/// Inserts revisions of one import, many to a statement and only the columns that any of them fills.
+fn insert(conn: &Connection, program_id: i64, revisions: &[&Revision]) -> Result<()> {
+    let Some(import_id) = revisions.first().map(|revision| revision.import_id) else {
+        return Ok(());
+    };
+    let each = revisions.iter().map(|revision| Filled::of(&revision.fact));
+    let filled = each.fold(Filled::default(), Filled::or);
+    let common = (program_id, import_id);
     let many = revisions.chunks_exact(ROWS_PER_INSERT);
     let rest = many.remainder();
-    insert_by(conn, program_id, many, ROWS_PER_INSERT)?;
-    insert_by(conn, program_id, rest.chunks(1), 1)
+    insert_by(conn, common, filled, many, ROWS_PER_INSERT)?;
+    insert_by(conn, common, filled, rest.chunks(1), 1)
 }
 
 /// Inserts groups of revisions, each of `count`, by one statement that is made once.
 fn insert_by<'r>(
     conn: &Connection,
-    program_id: i64,
-    groups: impl Iterator<Item = &'r [Revision]>,
+    common: (i64, ImportId),
+    filled: Filled,
+    groups: impl Iterator<Item = &'r [&'r Revision]>,
     count: usize,
 ) -> Result<()> {
-    let row = format!("({})", vec!["?"; COLUMN_COUNT].join(","));
-    let rows = vec![row; count].join(",");
-    let query = format!("INSERT INTO order_line ({COLUMNS}) VALUES {rows}");
+    let query = lines::insert_query(filled, count);
     let mut statement = conn.prepare_cached(&query).map_err(sql)?;
     for group in groups {
-        for (index, revision) in group.iter().enumerate() {
-            lines::bind(&mut statement, index * COLUMN_COUNT + 1, program_id, revision)
-                .map_err(sql)?;
-        }
+        lines::bind(&mut statement, common, filled, group).map_err(sql)?;
         statement.raw_execute().map_err(sql)?;
     }
     Ok(())
 }
 
-/// Writes ascending numbers as differences in base 128.
-fn pack(seqs: &[i64]) -> Vec<u8> {
+/// Writes ascending numbers, none below 0, as differences in base 128.
+pub(super) fn pack(seqs: &[i64]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(seqs.len() * 2);
     let mut before = 0;
     for seq in seqs {
@@ -655,7 +685,7 @@ fn pack(seqs: &[i64]) -> Vec<u8> {
     bytes
 }
 
-fn unpack(bytes: &[u8]) -> Vec<i64> {
+pub(super) fn unpack(bytes: &[u8]) -> Vec<i64> {
     let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0, 0_i64, 0);
     for byte in bytes {
         value |= i64::from(byte & 127) << shift;

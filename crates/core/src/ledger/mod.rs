@@ -7,6 +7,7 @@ mod answers;
 mod clicks;
 mod imports;
 mod lines;
+mod months;
 mod results;
 mod scan;
 mod standing;
@@ -250,6 +251,11 @@ impl Ledger {
             findings.push(format!("a row of {table} refers to a row of {parent} that is missing"));
         }
         Ok(findings)
+    }
+
+    /// Whether any import was taken back.
+    pub(crate) fn took_any_back(&self) -> bool {
+        self.imports.values().any(|import| import.withdrawn.is_some())
     }
 
     fn program_id(&self, name: &str) -> Result<Option<i64>> {

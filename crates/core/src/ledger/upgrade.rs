@@ -12,11 +12,12 @@ use super::{APPLICATION_ID, Ledger, Result, sql, version};
 use crate::error::{self, Error};
 
 /// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../../migrations/0001_ledger.sql"),
     include_str!("../../../../migrations/0002_facts.sql"),
     include_str!("../../../../migrations/0003_plugins.sql"),
     include_str!("../../../../migrations/0004_payouts.sql"),
+    include_str!("../../../../migrations/0005_months.sql"),
 ];
 
 /// The version of a ledger that this feebook makes.
@@ -60,7 +61,9 @@ impl Ledger {
             }
             self.kept_copy = Some(copied.keep(&path, applied)?);
         }
-        self.apply(VERSION)
+        self.apply(VERSION)?;
+        // An older ledger has facts, and not yet what is derived from them.
+        if applied == 0 { Ok(()) } else { self.rebuild_months_locked() }
     }
 
     /// Applies what is missing up to a version.

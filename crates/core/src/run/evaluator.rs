@@ -3,6 +3,7 @@
 //!
 //! Owns the step from facts to the kernel's lines. Every mode of the run comes through here.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -45,6 +46,10 @@ pub struct Evaluator {
     confirmed: Option<Confirmed>,
     /// What the plugin said of the last evaluated order.
     answers: Option<Answers>,
+    /// The instant that was last placed in the program's zone, and its day there.
+    placed: Cell<Option<(i64, NaiveDate)>>,
+    /// Scratch for what an order's outcome depends on.
+    bytes: Vec<u8>,
 }
 
 /// Which terms govern an order.
@@ -130,6 +135,8 @@ impl Evaluator {
             seq: i64::MAX,
             confirmed: None,
             answers: None,
+            placed: Cell::new(None),
+            bytes: Vec::new(),
         })
     }
 
@@ -227,7 +234,19 @@ impl Evaluator {
     /// Returns the governing instant with its day in the program's zone.
     fn governing(&self, facts: &[CountingLine<'_>]) -> Option<Governing> {
         let at = self.governing_at(facts)?;
-        Some(Governing { at, day: self.program().day(at) })
+        Some(Governing { at, day: self.day_of(at) })
+    }
+
+    /// Returns the day of an instant in the program's zone. An order is placed several times over.
+    fn day_of(&self, at: i64) -> NaiveDate {
+        match self.placed.get() {
+            Some((known, day)) if known == at => day,
+            _ => {
+                let day = self.program().day(at);
+                self.placed.set(Some((at, day)));
+                day
+            }
+        }
     }
 
     /// Returns the day that places an order in a month: of its governing instant, else of its
@@ -243,7 +262,7 @@ impl Evaluator {
     ) -> Option<NaiveDate> {
         let earliest = || facts.iter().flat_map(|line| line.revision.fact.instants()).min();
         let day = governing.map(|governing| governing.day);
-        day.or_else(|| earliest().map(|at| self.program().day(at)))
+        day.or_else(|| earliest().map(|at| self.day_of(at)))
     }
 
     /// Decides which terms govern an order.
@@ -524,7 +543,9 @@ impl Evaluator {
     pub fn fingerprint(&mut self, facts: &[CountingLine<'_>], ledger: &Ledger) -> Result<[u8; 16]> {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
-        let mut bytes = self.canonical(&covering, facts, ledger.words());
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.canonical(&covering, facts, ledger.words(), &mut bytes);
         if let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) {
             let figures = self.figures(&covering, governing, facts, ledger)?;
             let program = &self.book.programs()[self.program];
@@ -538,7 +559,9 @@ impl Evaluator {
             let sha256 = sha256.ok_or_else(|| plugin_wanted(&program.versions()[index]))?;
             push_plugin(&mut bytes, &sha256, &figures);
         }
-        Ok(digest(&bytes))
+        let found = digest(&bytes);
+        self.bytes = bytes;
+        Ok(found)
     }
 
     /// Whether an order has this fingerprint. No plugin is needed: its builds are known.
@@ -550,9 +573,13 @@ impl Evaluator {
     ) -> Result<bool> {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
-        let bytes = self.canonical(&covering, facts, ledger.words());
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.canonical(&covering, facts, ledger.words(), &mut bytes);
         let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
-            return Ok(digest(&bytes) == *fingerprint);
+            let same = digest(&bytes) == *fingerprint;
+            self.bytes = bytes;
+            return Ok(same);
         };
         let figures = self.figures(&covering, governing, facts, ledger)?;
         let program = self.program();
@@ -567,8 +594,13 @@ impl Evaluator {
     }
 
     /// What the outcome of an order depends on, but for a plugin, as bytes.
-    fn canonical(&self, covering: &Covering, facts: &[CountingLine<'_>], words: &Words) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(512);
+    fn canonical(
+        &self,
+        covering: &Covering,
+        facts: &[CountingLine<'_>],
+        words: &Words,
+        bytes: &mut Vec<u8>,
+    ) {
         bytes.extend_from_slice(&kernel::CALCULATION.to_be_bytes());
         // Of program.toml only this bears on an order; the rest of it may change freely.
         let program = self.program();
@@ -577,23 +609,25 @@ impl Evaluator {
             bytes.push(0);
         }
         if let Some(version) = self.version(covering) {
-            push_version(&mut bytes, version);
+            push_version(bytes, version);
             for line in facts {
                 // The window of a click is that of the version in force at the click.
                 if let Some(Ok(at_click)) = line.clicked_at().map(|at| program.in_force(at)) {
-                    push_version(&mut bytes, at_click);
+                    push_version(bytes, at_click);
                 }
             }
         }
         for line in facts {
-            line.revision.fact.canonical(words, &mut bytes);
+            line.revision.fact.canonical(words, bytes);
         }
         // Behind all facts, and nothing where there is nothing: an order of which only the report
         // is known has the fingerprint that it had before such things could be recorded.
-        for (index, beside) in (0_u64..).zip(self.beside(facts, words)) {
-            beside.canonical(index, &mut bytes);
+        if self.standing.is_empty() && facts.iter().all(|line| line.own_click.is_none()) {
+            return;
         }
-        bytes
+        for (index, beside) in (0_u64..).zip(self.beside(facts, words)) {
+            beside.canonical(index, bytes);
+        }
     }
 }
 

@@ -197,7 +197,11 @@ impl Work<'_, '_> {
         })?;
         evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
         let mut differences = Differences::default();
-        let mut scan = Scan::new(self.run.ledger(), program)?;
+        // An order whose reports were all taken back lies where the terms of its latest run put it.
+        let one = [evaluator.program().governed_by()];
+        let ledger = self.run.ledger();
+        let governed_by = if ledger.took_any_back() { &GovernedBy::ALL[..] } else { &one };
+        let mut scan = Scan::within(ledger, program, scope.days, governed_by)?;
         while let Some(order) = scan.next(self.run.ledger())? {
             self.order(&mut evaluator, scope, program, &order, &mut differences)?;
             progress.advance(1);
@@ -236,21 +240,23 @@ impl Work<'_, '_> {
             amounts: evaluated.amounts(),
             answers: evaluated.answers.cloned(),
         };
-        let after = saw_all(&evaluated);
+        // Only what an earlier run had otherwise is told line by line.
+        let after = last.map(|_| saw_all(&evaluated));
         let covering = evaluated.covering.clone();
         let version = evaluator.version(&covering);
-        let words = self.run.ledger().words();
-        let after = Sight::of(evaluator, version, (&facts, new.answers.clone()), after, words);
-        match last {
+        match last.zip(after) {
             None => self.report.first_time += 1,
-            Some(result) => {
+            Some((result, after)) => {
                 self.report.changed += 1;
+                let words = self.run.ledger().words();
+                let found = (facts.as_slice(), new.answers.clone());
+                let after = Sight::of(evaluator, version, found, after, words);
                 let currency = self.tell(program, order, &facts, &after)?;
                 differences.add(currency, -result.amounts.total());
             }
         }
         differences.add(version.map(Version::currency), new.amounts.total());
-        self.run.append(program, &order.order_no, version.map(Version::source), &new)
+        self.run.append(program, &order.order_no, version.map(Version::source), new)
     }
 
     /// The day of an order whose reports were all taken back: that of the lines its latest run saw.

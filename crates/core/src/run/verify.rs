@@ -95,7 +95,7 @@ pub fn verify(
             each,
             verified,
         };
-        let mut scan = Scan::new(ledger, &program)?;
+        let mut scan = Scan::of_all_columns(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             work.order(scope, &order)?;
             progress.advance(1);
