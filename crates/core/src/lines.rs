@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{Outcome, Ppm, Silent, State};
+use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
-use feebook_schedule::{GovernedBy, Version};
 
 use crate::error::Result;
 use crate::fact::{LineFact, No};
@@ -133,7 +133,12 @@ pub fn lines(
         let standing = Arc::new(ledger.standing(&program, seq)?);
         let mut today = Evaluator::new(&terms.book, &program, &standing)
             .map(|evaluator| evaluator.as_of(seq, None));
-        let mut scan = Scan::within(ledger, &program, scope.days, &GovernedBy::ALL)?;
+        let mut governed_by = match scope.days {
+            Some(_) => replay.governed_by(ledger, &program),
+            None => Vec::new(),
+        };
+        governed_by.extend(today.as_ref().map(|today| today.program().governed_by()));
+        let mut scan = Scan::within(ledger, &program, scope.days, &governed_by)?;
         while let Some(order) = scan.next(ledger)? {
             let order = Order { ledger, program: &program, seq, record: &order };
             let lines = order.tell(&mut replay, today.as_mut(), scope, each)?;

@@ -68,7 +68,7 @@ pub(super) fn read<R: Read>(
 }
 
 /// Reads a file, or what is left of it behind its header, by the csv crate.
-fn read_by_crate<R: Read>(
+pub(super) fn read_by_crate<R: Read>(
     slots: &[String],
     layout: &CsvLayout,
     header: Option<Header>,

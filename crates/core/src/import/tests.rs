@@ -3,6 +3,7 @@
 
 mod every_code;
 mod shapes;
+mod ways;
 
 use chrono_tz::Tz;
 use feebook_schedule::Source;

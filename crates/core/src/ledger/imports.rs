@@ -445,10 +445,12 @@ impl PendingImport<'_> {
         if !batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact)) {
             order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
         }
+        let stored = self.stored_between(&batch, &order)?;
+        let mut stored = stored.as_deref().map(Stored);
         let mut fresh: Vec<usize> = Vec::with_capacity(order.len());
         for at in order {
             let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
-            if !self.is_new(&batch[at].fact, earlier)? {
+            if !self.is_new(&batch[at].fact, earlier, stored.as_mut())? {
                 continue;
             }
             let fact = &batch[at].fact;
@@ -490,6 +492,7 @@ impl PendingImport<'_> {
         &mut self,
         fact: &LineFact,
         pending: impl Iterator<Item = &'f LineFact>,
+        stored: Option<&mut Stored<'_>>,
     ) -> Result<bool> {
         let (mut known, mut outranked) = (false, false);
         let report = (fact, self.as_of);
@@ -502,8 +505,15 @@ impl PendingImport<'_> {
             outranked |= self.outranks((earlier, self.as_of), report);
         }
         if self.may_be_stored(&fact.order_no) {
-            let stored = stored_line(&self.ledger.conn, self.program_id, fact)?;
-            for earlier in stored {
+            let looked_up;
+            let earlier: Vec<&Revision> = match stored {
+                Some(stored) => stored.of(fact).collect(),
+                None => {
+                    looked_up = stored_line(&self.ledger.conn, self.program_id, fact)?;
+                    looked_up.iter().collect()
+                }
+            };
+            for earlier in earlier {
                 let Some(standing) = self.standing_of(earlier.import_id) else { continue };
                 if standing.as_of == self.as_of && earlier.fact == *fact {
                     self.totals.unchanged += 1;
@@ -519,6 +529,40 @@ impl PendingImport<'_> {
         self.totals.outranked += u64::from(outranked);
         *if known { &mut self.totals.revised } else { &mut self.totals.added } += 1;
         Ok(true)
+    }
+
+    /// The stored revisions of all orders between the first and the last of a batch, in order of their
+    /// keys: a report that overlaps an earlier one has most of them. None where none of the batch can be
+    /// stored, or where so many others lie between that each line is better looked up by itself.
+    fn stored_between(&self, batch: &[Revision], order: &[usize]) -> Result<Option<Vec<Revision>>> {
+        let number = |at: &usize| &batch[*at].fact.order_no;
+        let mut digits = order.iter().map(number).filter(|no| self.may_be_stored(no));
+        let (Some(first), Some(last)) = (digits.next(), order.last().map(number)) else {
+            return Ok(None);
+        };
+        // In the ledger all digits come before all other text.
+        if !order.iter().all(|at| matches!(number(at), No::Digits(_))) {
+            return Ok(None);
+        }
+        let mut select = self
+            .ledger
+            .conn
+            .prepare_cached(&format!(
+                "SELECT {} FROM order_line WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3
+                 ORDER BY order_no, line_no, seq",
+                Filled::ALL.columns()
+            ))
+            .map_err(sql)?;
+        let mut rows =
+            select.query(params![self.program_id, Key(first), Key(last)]).map_err(sql)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(sql)? {
+            found.push(lines::read(row, Filled::ALL)?);
+            if found.len() > 2 * order.len() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
     }
 
     fn outranks(&self, earlier: Report<'_>, later: Report<'_>) -> bool {
@@ -544,6 +588,26 @@ impl Drop for PendingImport<'_> {
         if self.open {
             self.ledger.rollback(self.words_before);
         }
+    }
+}
+
+/// Stored revisions in order of their orders, asked for in that order.
+struct Stored<'s>(&'s [Revision]);
+
+impl<'s> Stored<'s> {
+    /// The revisions of the line of a fact.
+    fn of(&mut self, fact: &LineFact) -> impl Iterator<Item = &'s Revision> {
+        let before = |revision: &Revision| revision.fact.order_no < fact.order_no;
+        while let Some((first, rest)) = self.0.split_first()
+            && before(first)
+        {
+            self.0 = rest;
+        }
+        let left = self.0;
+        let (order_no, line_no) = (fact.order_no.clone(), fact.line_no.clone());
+        left.iter()
+            .take_while(move |revision| revision.fact.order_no == order_no)
+            .filter(move |revision| revision.fact.line_no == line_no)
     }
 }
 

@@ -411,24 +411,32 @@ mod tests {
             let rows = select.query_map([kind], |row| row.get(0)).unwrap();
             rows.map(|row| row.unwrap()).collect()
         };
-        let (tables, triggers) = (triggers("table"), triggers("trigger"));
+        let (mut tables, triggers) = (triggers("table"), triggers("trigger"));
+        // What is derived from facts can be built anew.
+        tables.retain(|table| !["filled", "order_month"].contains(&table.as_str()));
         assert_eq!(
             tables,
             [
                 "book",
                 "book_document",
                 "click",
+                "closing",
                 "dated_fact",
                 "dated_fact_removal",
                 "document",
+                "exchange_rate",
                 "flag",
                 "flag_removal",
                 "import",
                 "import_summary",
                 "order_line",
+                "payment",
+                "payout",
+                "payout_removal",
                 "plugin",
                 "plugin_answer",
                 "program",
+                "rate_import",
                 "result",
                 "run",
                 "sighting",

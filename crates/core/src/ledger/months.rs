@@ -273,3 +273,146 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ledger::{Begun, NewImport, Scan};
+
+    const ZONES: [Tz; 4] =
+        [Tz::UTC, Tz::America__Los_Angeles, Tz::Pacific__Kiritimati, Tz::Pacific__Pago_Pago];
+
+    fn imported(facts: &[LineFact]) -> Ledger {
+        let mut ledger = Ledger::in_memory().unwrap();
+        // In two files, the second with what the first has as well.
+        for (id, facts) in [(1, &facts[..facts.len() / 2]), (2, facts)] {
+            let new = NewImport {
+                program: "shop",
+                file: "report",
+                file_digest: [id; 32],
+                format: "feebook",
+                format_digest: [0; 32],
+                as_of: None,
+                imported_at: 0,
+            };
+            let Begun::Started(mut pending) = ledger.begin_import(&new).unwrap() else {
+                panic!("imported before")
+            };
+            for fact in facts {
+                pending.append(fact.clone()).unwrap();
+            }
+            pending.keep().unwrap();
+        }
+        ledger
+    }
+
+    /// Facts of few orders, within a day of the turns of two months.
+    fn facts() -> impl Strategy<Value = Vec<LineFact>> {
+        let turn = prop::sample::select(vec![1_704_067_200_i64, 1_706_745_600, 0]);
+        let at = (turn, -100_000_i64..100_000).prop_map(|(turn, by)| (turn + by).max(0));
+        let some = move || prop::option::of(at.clone());
+        let number = prop::sample::select(vec!["7", "80", "801", "A-1", "B", "007"]);
+        let fact = (number, "[1-3]", some(), some(), some(), some());
+        let fact = fact.prop_map(|(order, line, ordered, paid, finished, updated)| {
+            let number = |text: &str| No::parse(text).unwrap();
+            let mut fact =
+                LineFact::new(number(order), number(&line), feebook_kernel::State::Pending);
+            (fact.ordered_at, fact.paid_at) = (ordered, paid);
+            (fact.finished_at, fact.updated_at) = (finished, updated);
+            fact
+        });
+        prop::collection::vec(fact, 1..20)
+    }
+
+    /// The orders that lie in a month, each looked at.
+    fn slowly(ledger: &Ledger, by: GovernedBy, zone: Tz, month: Month) -> Vec<No> {
+        let governing = |fact: &LineFact| match by {
+            GovernedBy::Ordered => fact.ordered_at,
+            GovernedBy::Paid => fact.paid_at,
+            GovernedBy::Finished => fact.finished_at,
+        };
+        let (mut scan, mut found) = (Scan::of_all_columns(ledger, "shop").unwrap(), Vec::new());
+        while let Some(order) = scan.next(ledger).unwrap() {
+            let lines = ledger.counting(&order, i64::MAX).unwrap();
+            let facts = || lines.iter().map(|line| &line.revision.fact);
+            let governed = facts().filter_map(governing).min();
+            let at = governed.or_else(|| facts().flat_map(LineFact::instants).min());
+            if at.is_some_and(|at| Month::of(zone::day(zone, at)) == month) {
+                found.push(order.order_no);
+            }
+        }
+        found
+    }
+
+    fn within(ledger: &Ledger, by: GovernedBy, month: Month) -> Vec<No> {
+        let days = Some((month.first_day(), month.first_day()));
+        let (mut scan, mut found) =
+            (Scan::within(ledger, "shop", days, &[by]).unwrap(), Vec::new());
+        while let Some(order) = scan.next(ledger).unwrap() {
+            let all = ledger.order("shop", &order.order_no).unwrap().unwrap();
+            assert_eq!(order.revisions, all.revisions);
+            found.push(order.order_no);
+        }
+        found
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn a_month_has_all_orders_that_any_zone_puts_there(facts in facts()) {
+            let mut ledger = imported(&facts);
+            let months = ["1970-01", "2023-12", "2024-01", "2024-02"].map(|m| Month::parse(m).unwrap());
+            for by in GovernedBy::ALL {
+                for month in months {
+                    let quickly = within(&ledger, by, month);
+                    prop_assert!(quickly.is_sorted() && quickly.windows(2).all(|pair| pair[0] != pair[1]));
+                    for zone in ZONES {
+                        let slowly = slowly(&ledger, by, zone, month);
+                        prop_assert!(slowly.iter().all(|no| quickly.contains(no)), "{slowly:?} {quickly:?}");
+                    }
+                    ledger.rebuild_months().unwrap();
+                    prop_assert_eq!(within(&ledger, by, month), quickly);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_scan_reads_what_any_import_filled_and_months_leave_out_the_rest() {
+        let mut fact = LineFact::new(No::Digits(1), No::Digits(1), feebook_kernel::State::Pending);
+        fact.paid_at = Some(1_704_067_200);
+        let mut other = fact.clone();
+        (other.order_no, other.host) = (No::Digits(2), None);
+        other.paid_at = Some(1_720_000_000);
+        let ledger = imported(&[fact.clone(), other.clone()]);
+        let filled = ledger.filled(1).unwrap();
+        assert_eq!(filled, Filled::of(&fact).or(Filled::of(&other)));
+        assert!(filled != Filled::ALL && filled.names().any(|name| name == "paid_at"));
+        let july = Month::parse("2024-07").unwrap();
+        assert_eq!(within(&ledger, GovernedBy::Paid, july), [No::Digits(2)]);
+    }
+
+    #[test]
+    fn a_bigger_month_is_found_among_many_others() {
+        let facts: Vec<LineFact> = (0..6_000)
+            .map(|number| {
+                let no = No::Digits(number);
+                let mut fact = LineFact::new(no, No::Digits(1), feebook_kernel::State::Pending);
+                // Every twentieth in July, the others in March: too sparse to read what lies between.
+                let at = if number % 20 == 0 { 1_720_000_000 } else { 1_710_000_000 };
+                fact.paid_at = Some(at);
+                fact
+            })
+            .collect();
+        let ledger = imported(&facts);
+        for (month, count) in [("2024-07", 300), ("2024-03", 5_700), ("2024-05", 0)] {
+            let month = Month::parse(month).unwrap();
+            let found = within(&ledger, GovernedBy::Paid, month);
+            assert_eq!(found.len(), count);
+            assert_eq!(found, slowly(&ledger, GovernedBy::Paid, Tz::UTC, month));
+        }
+    }
+}

@@ -21,7 +21,7 @@ use crate::fact::{LineFact, No, ranking};
 use crate::words::Word;
 
 /// How many rows are read at a time; an order is never cut.
-const ROWS: usize = 4_096;
+const ROWS: usize = 512;
 
 /// How many orders of a list are looked for together.
 const WANTED: usize = 256;
