@@ -11,14 +11,15 @@ const LEFT: u128 = 330;
 const WIDE: u128 = 420;
 
 /// Draws the results; each group has its own scale.
-pub fn svg(results: &[Timed]) -> String {
+pub(crate) fn svg(results: &[Timed]) -> String {
     let mut rows = String::new();
     let (mut y, mut group) = (8, "");
     for timed in results {
         if timed.group != group {
             group = timed.group;
             y += ROW;
-            let _ = writeln!(rows, "<text x='8' y='{y}' font-weight='bold'>{}</text>", escaped(group));
+            let _ =
+                writeln!(rows, "<text x='8' y='{y}' font-weight='bold'>{}</text>", escaped(group));
             y += 8;
         }
         let most = results.iter().filter(|other| other.group == group).map(Timed::cpu).max();

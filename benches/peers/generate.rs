@@ -12,20 +12,20 @@ use chrono::DateTime;
 
 /// What is to be made.
 #[derive(Clone, Copy)]
-pub struct Report {
-    pub lines: u64,
+pub(crate) struct Report {
+    pub(crate) lines: u64,
     /// Order numbers in no order instead of rising with time.
-    pub random_ids: bool,
+    pub(crate) random_ids: bool,
     /// Of so many lines one is repeated at the end with a later status; 0 for none.
-    pub repeat_every: u64,
+    pub(crate) repeat_every: u64,
     /// Of so many lines one cannot be read; 0 for none.
-    pub bad_every: u64,
+    pub(crate) bad_every: u64,
     /// Of so many lines one has another status than the same line of a report without this; 0 for none.
-    pub changed_every: u64,
+    pub(crate) changed_every: u64,
 }
 
 impl Report {
-    pub fn plain(lines: u64) -> Self {
+    pub(crate) fn plain(lines: u64) -> Self {
         Self { lines, random_ids: false, repeat_every: 0, bad_every: 0, changed_every: 0 }
     }
 }
@@ -40,25 +40,65 @@ const HEADER: &str = "order_id,sub_order_id,click_id,paid_at,completed_at,status
 /// With weights; see [`weighted`].
 const STATUS: &[(&str, u64)] =
     &[("completed", 88), ("paid", 4), ("cancelled", 4), ("refunded", 3), ("fraud", 1)];
-const SELLER: &[(&str, u64)] = &[("CN", 960), ("RU", 20), ("TR", 8), ("ES", 6), ("FR", 3), ("US", 3)];
+const SELLER: &[(&str, u64)] =
+    &[("CN", 960), ("RU", 20), ("TR", 8), ("ES", 6), ("FR", 3), ("US", 3)];
 const HOST: &[(&str, u64)] = &[
-    ("www.aliexpress.com", 60), ("m.aliexpress.com", 22), ("es.aliexpress.com", 6),
-    ("ru.aliexpress.com", 5), ("fr.aliexpress.com", 4), ("tmall.aliexpress.com", 2),
+    ("www.aliexpress.com", 60),
+    ("m.aliexpress.com", 22),
+    ("es.aliexpress.com", 6),
+    ("ru.aliexpress.com", 5),
+    ("fr.aliexpress.com", 4),
+    ("tmall.aliexpress.com", 2),
     ("plaza.aliexpress.com", 1),
 ];
 const CURRENCY: &[(&str, u64)] = &[("USD", 97), ("EUR", 2), ("RUB", 1)];
 const QUANTITY: &[(&str, u64)] = &[("1", 80), ("2", 13), ("3", 4), ("5", 2), ("10", 1)];
 const COUNTRY: &[(&str, u64)] = &[
-    ("RU", 160), ("US", 120), ("ES", 90), ("BR", 90), ("FR", 80), ("PL", 60), ("DE", 40), ("NL", 30),
-    ("IT", 30), ("UA", 30), ("IL", 30), ("KR", 30), ("GB", 30), ("SA", 20), ("TR", 20), ("BE", 12),
-    ("NO", 12), ("SE", 12), ("DK", 12), ("FI", 12), ("AE", 12), ("CA", 12), ("AU", 12), ("MX", 12),
-    ("CL", 12), ("CH", 12), ("NZ", 6), ("JP", 6), ("IN", 6), ("ZA", 6), ("PT", 6), ("AT", 6),
-    ("CZ", 6), ("IE", 6), ("GR", 6), ("HU", 6), ("RO", 6), ("SK", 6), ("KZ", 6), ("GE", 6),
+    ("RU", 160),
+    ("US", 120),
+    ("ES", 90),
+    ("BR", 90),
+    ("FR", 80),
+    ("PL", 60),
+    ("DE", 40),
+    ("NL", 30),
+    ("IT", 30),
+    ("UA", 30),
+    ("IL", 30),
+    ("KR", 30),
+    ("GB", 30),
+    ("SA", 20),
+    ("TR", 20),
+    ("BE", 12),
+    ("NO", 12),
+    ("SE", 12),
+    ("DK", 12),
+    ("FI", 12),
+    ("AE", 12),
+    ("CA", 12),
+    ("AU", 12),
+    ("MX", 12),
+    ("CL", 12),
+    ("CH", 12),
+    ("NZ", 6),
+    ("JP", 6),
+    ("IN", 6),
+    ("ZA", 6),
+    ("PT", 6),
+    ("AT", 6),
+    ("CZ", 6),
+    ("IE", 6),
+    ("GR", 6),
+    ("HU", 6),
+    ("RO", 6),
+    ("SK", 6),
+    ("KZ", 6),
+    ("GE", 6),
 ];
 /// Two to the sixteenths, times 65,536.
 const ROOTS: [u64; 16] = [
-    65_536, 68_438, 71_468, 74_632, 77_936, 81_386, 84_990, 88_752, 92_682, 96_785, 101_070, 105_545,
-    110_218, 115_098, 120_194, 125_515,
+    65_536, 68_438, 71_468, 74_632, 77_936, 81_386, 84_990, 88_752, 92_682, 96_785, 101_070,
+    105_545, 110_218, 115_098, 120_194, 125_515,
 ];
 
 /// Mixes a counter into numbers that look like chance.
@@ -92,7 +132,7 @@ impl Mixed {
     fn price(&mut self) -> u64 {
         let sum: u64 = (0..6).map(|_| self.below(37)).sum();
         let (octaves, rest) = (sum / 16, usize::try_from(sum % 16).unwrap_or(0));
-        (1_200 * ROOTS[rest] << octaves >> 16 >> 6).max(1) * 70 / 100 + 1
+        (((1_200 * ROOTS[rest]) << octaves) >> 22) * 59 / 100 + 1
     }
 
     fn category(&mut self) -> u64 {
@@ -105,7 +145,7 @@ impl Mixed {
 }
 
 /// Writes a report.
-pub fn report(path: &Path, asked: Report) -> io::Result<()> {
+pub(crate) fn report(path: &Path, asked: Report) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     writeln!(out, "{HEADER}")?;
     let (mut chance, mut late, mut repeated) = (Mixed(20_240_507), Vec::new(), Vec::new());
@@ -119,7 +159,7 @@ pub fn report(path: &Path, asked: Report) -> io::Result<()> {
         order += 1;
         for number in 0..lines {
             let line = head.line(&mut chance, number, asked, made);
-            if asked.repeat_every > 0 && made % asked.repeat_every == 0 {
+            if asked.repeat_every > 0 && made.is_multiple_of(asked.repeat_every) {
                 repeated.push(line.replace(",completed,", ",refunded,"));
             }
             if number > 0 && chance.below(20) == 0 {
@@ -177,7 +217,7 @@ impl Head {
             "completed" | "refunded" => time(self.at + 432_000 + done),
             _ => String::new(),
         };
-        if asked.changed_every > 0 && made % asked.changed_every == 0 {
+        if asked.changed_every > 0 && made.is_multiple_of(asked.changed_every) {
             status = if status == "completed" { "refunded" } else { "completed" };
         }
         let (number, price) = (self.number, chance.price());
@@ -188,8 +228,17 @@ impl Head {
         let price = if bad { format!("-{price}") } else { price };
         format!(
             "{number},{},{},{},{done},{status},{category},{},{},{seller},{},{},{price},{}.{:02},{},site_{:03}",
-            number + line, self.click, time(self.at), self.country, self.new, self.host,
-            self.currency, fee / 100, fee % 100, chance.of(QUANTITY), self.placement
+            number + line,
+            self.click,
+            time(self.at),
+            self.country,
+            self.new,
+            self.host,
+            self.currency,
+            fee / 100,
+            fee % 100,
+            chance.of(QUANTITY),
+            self.placement
         )
     }
 }

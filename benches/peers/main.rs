@@ -19,17 +19,19 @@ use jobs::Bench;
 
 /// What the command line asks for.
 #[derive(Debug)]
-pub struct Asked {
-    pub lines: u64,
-    pub rounds: usize,
+pub(crate) struct Asked {
+    /// Lines of a report.
+    pub(crate) lines: u64,
+    /// How often each job is run.
+    pub(crate) rounds: usize,
     /// Where everything is made; kept, so that a second run finds the peers installed.
-    pub work: PathBuf,
-    /// The release binary.
-    pub feebook: PathBuf,
+    pub(crate) work: PathBuf,
+    /// The release binary; built unless it is named.
+    pub(crate) feebook: PathBuf,
     /// Only jobs whose group contains this.
-    pub only: Option<String>,
+    pub(crate) only: Option<String>,
     /// Only feebook itself: for sizes at which a peer is of no interest.
-    pub alone: bool,
+    pub(crate) alone: bool,
 }
 
 const USAGE: &str = "cargo bench-peers [--lines N] [--rounds N] [--work DIR] [--feebook FILE] \
@@ -61,13 +63,13 @@ fn asked() -> Option<Asked> {
         only: None,
         alone: false,
     };
-    let mut args = std::env::args().skip(1);
+    let (mut named, mut args) = (false, std::env::args().skip(1));
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--lines" => asked.lines = args.next()?.parse().ok()?,
             "--rounds" => asked.rounds = args.next()?.parse().ok().filter(|rounds| *rounds > 0)?,
             "--work" => asked.work = args.next()?.into(),
-            "--feebook" => asked.feebook = args.next()?.into(),
+            "--feebook" => (named, asked.feebook) = (true, args.next()?.into()),
             "--only" => asked.only = Some(args.next()?),
             "--alone" => asked.alone = true,
             // Cargo says so to every bench.
@@ -75,7 +77,7 @@ fn asked() -> Option<Asked> {
             _ => return None,
         }
     }
-    if !asked.feebook.is_file() {
+    if !named {
         let built = Command::new("cargo")
             .args(["build", "--release", "--locked", "--bin", "feebook"])
             .current_dir(root)
@@ -88,7 +90,7 @@ fn asked() -> Option<Asked> {
 fn run(asked: &Asked) -> Result<(), String> {
     std::fs::create_dir_all(&asked.work).map_err(|e| format!("{}: {e}", asked.work.display()))?;
     let bench = Bench::prepare(asked)?;
-    let results = measure::interleaved(bench.jobs(asked), asked.rounds)?;
+    let results = measure::interleaved(&bench.jobs(asked), asked.rounds)?;
     let table = measure::table(&results);
     println!("{}\n\n{table}", measure::circumstances(asked));
     let write = |name: &str, text: &str| {

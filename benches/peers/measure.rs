@@ -3,24 +3,23 @@
 //! Owns the clock, the medians and the table. Refuses a job that fails or prints another result than it must.
 
 use std::fmt::Write as _;
-use std::fs::File;
 use std::process::{Command, Stdio};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use wait4::Wait4 as _;
 
 use crate::Asked;
 
 /// One thing to time.
-pub struct Job {
+pub(crate) struct Job {
     /// What is done; the first job of a group is feebook's, which the others are held against.
-    pub group: &'static str,
-    pub name: String,
+    pub(crate) group: &'static str,
+    pub(crate) name: String,
     /// Done before each timing, untimed.
-    pub before: Box<dyn Fn() -> Result<(), String>>,
-    pub command: Vec<String>,
+    pub(crate) before: Box<dyn Fn() -> Result<(), String>>,
+    pub(crate) command: Vec<String>,
     /// Whether what it printed is the right result.
-    pub right: Box<dyn Fn(&str) -> bool>,
+    pub(crate) right: Box<dyn Fn(&str) -> bool>,
 }
 
 /// What one run of a job used: microseconds and bytes.
@@ -32,9 +31,9 @@ struct Used {
 }
 
 /// What all runs of a job used.
-pub struct Timed {
-    pub group: &'static str,
-    pub name: String,
+pub(crate) struct Timed {
+    pub(crate) group: &'static str,
+    pub(crate) name: String,
     runs: Vec<Used>,
 }
 
@@ -46,7 +45,7 @@ impl Timed {
     }
 
     /// Microseconds of the processor, user and system.
-    pub fn cpu(&self) -> u128 {
+    pub(crate) fn cpu(&self) -> u128 {
         self.median(|used| used.cpu)
     }
 
@@ -60,15 +59,16 @@ impl Timed {
 
     /// How far the runs lie apart, in percent of the median.
     fn spread(&self) -> u128 {
-        let (least, most) = self.runs.iter().fold((u128::MAX, 0), |(least, most), used| {
-            (least.min(used.cpu), most.max(used.cpu))
-        });
+        let (least, most) = self
+            .runs
+            .iter()
+            .fold((u128::MAX, 0), |(least, most), used| (least.min(used.cpu), most.max(used.cpu)));
         (most - least.min(most)) * 100 / self.cpu().max(1)
     }
 }
 
 /// Runs all jobs once a round, in turn, so that what else the machine does falls on all alike.
-pub fn interleaved(jobs: Vec<Job>, rounds: usize) -> Result<Vec<Timed>, String> {
+pub(crate) fn interleaved(jobs: &[Job], rounds: usize) -> Result<Vec<Timed>, String> {
     let mut timed: Vec<Timed> = jobs
         .iter()
         .map(|job| Timed { group: job.group, name: job.name.clone(), runs: Vec::new() })
@@ -92,7 +92,7 @@ fn once(job: &Job) -> Result<Used, String> {
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::null())
-        .stdout(File::from(out()?))
+        .stdout(out()?)
         .stderr(out()?)
         .spawn()
         .map_err(|e| failed(e.to_string()))?;
@@ -122,12 +122,13 @@ fn ours<'t>(results: &'t [Timed], of: &Timed) -> Option<&'t Timed> {
 }
 
 /// The table for people: `ours` is feebook's CPU as a part of the row's.
-pub fn table(results: &[Timed]) -> String {
+pub(crate) fn table(results: &[Timed]) -> String {
     let mut text = String::from(
         "| job | who | CPU s | spread | wall s | peak MB | feebook / this |\n|---|---|---|---|---|---|---|\n",
     );
     for timed in results {
-        let held = ours(results, timed).map_or_else(String::new, |ours| ratio(ours.cpu(), timed.cpu()));
+        let held =
+            ours(results, timed).map_or_else(String::new, |ours| ratio(ours.cpu(), timed.cpu()));
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} % | {} | {} | {held} |",
@@ -142,16 +143,19 @@ pub fn table(results: &[Timed]) -> String {
     text
 }
 
+#[expect(clippy::disallowed_methods, reason = "a measurement has a date")]
+fn now() -> chrono::DateTime<chrono::Utc> {
+    chrono::Utc::now()
+}
+
 /// When, on what, how many.
-pub fn circumstances(asked: &Asked) -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+pub(crate) fn circumstances(asked: &Asked) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
-    let day = chrono::DateTime::from_timestamp(i64::try_from(since.as_secs()).unwrap_or(0), 0);
     format!(
         "{}: {} lines, {} rounds in turn, {} {}, {cores} cores, load {load} at the end",
-        day.unwrap_or_default().format("%Y-%m-%d %H:%M UTC"),
+        now().format("%Y-%m-%d %H:%M UTC"),
         asked.lines,
         asked.rounds,
         std::env::consts::OS,
@@ -160,7 +164,7 @@ pub fn circumstances(asked: &Asked) -> String {
 }
 
 /// The same for programs, in microseconds and bytes.
-pub fn json(asked: &Asked, results: &[Timed]) -> String {
+pub(crate) fn json(asked: &Asked, results: &[Timed]) -> String {
     let rows: Vec<serde_json::Value> = results
         .iter()
         .map(|timed| {

@@ -4,6 +4,7 @@
 //! special cases before it. Refuses to ask feebook, against which the peers' sums are held.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// Categories at the top of what an entry takes, the column it fills, its value. None takes all; no value
@@ -49,7 +50,7 @@ const EDITIONS: [&[Entry]; 3] = [
 const VIRTUAL: &[u32] = &[90];
 
 /// Writes the table.
-pub fn write(categories: &Path, to: &Path) -> Result<(), String> {
+pub(crate) fn write(categories: &Path, to: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(categories).map_err(|e| e.to_string())?;
     let parents: BTreeMap<u32, Option<u32>> = text
         .lines()
@@ -65,7 +66,8 @@ pub fn write(categories: &Path, to: &Path) -> Result<(), String> {
         for category in parents.keys() {
             let values = values(entries, &parents, *category);
             let excluded = u32::from(is_below(&parents, *category, VIRTUAL));
-            table.push_str(&format!("{version},{category},{excluded},{}\n", values.join(",")));
+            let values = values.join(",");
+            let _ = writeln!(table, "{version},{category},{excluded},{values}");
         }
     }
     std::fs::write(to, table).map_err(|e| e.to_string())

@@ -332,8 +332,9 @@ impl<'a> Canonical<'a> {
         match value {
             None => self.out.push(0),
             Some(value) => {
-                let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
-                self.out.extend_from_slice(&[1, a, b, c, d, e, f, g, h]);
+                let mut bytes = [1; 9];
+                bytes[1..].copy_from_slice(&value.to_be_bytes());
+                self.out.extend_from_slice(&bytes);
             }
         }
     }
@@ -342,8 +343,10 @@ impl<'a> Canonical<'a> {
         match value {
             None => self.out.push(0),
             Some(text) => {
-                let [a, b, c, d] = u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes();
-                self.out.extend_from_slice(&[2, a, b, c, d]);
+                let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                let mut bytes = [2; 5];
+                bytes[1..].copy_from_slice(&length.to_be_bytes());
+                self.out.extend_from_slice(&bytes);
                 self.out.extend_from_slice(text.as_bytes());
             }
         }

@@ -121,7 +121,7 @@ fn plain(text: &str, zone: Tz, days: &mut Days) -> Option<(i64, bool)> {
     let civil = [pair(0)? * 100 + pair(2)?, pair(5)?, pair(8)?];
     let [hour, minute, second] = [pair(11)?, pair(14)?, pair(17)?];
     let time = NaiveTime::from_hms_opt(hour, minute, second)?;
-    if let Some(start) = days.start(civil, zone)? {
+    if let Start::At(start) = days.start(civil, zone)? {
         return Some((start + i64::from(hour * 3_600 + minute * 60 + second), false));
     }
     Some(in_zone(zone, day(civil)?.and_time(time)))
@@ -141,14 +141,21 @@ pub(super) struct Days {
 #[derive(Clone, Copy, Debug)]
 struct KnownDay {
     civil: [u32; 3],
-    /// None for a day on which the clocks are set.
-    start: Option<i64>,
+    start: Start,
+}
+
+/// When a day begins.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    /// In seconds since 1970, and each second of the day follows the one before.
+    At(i64),
+    /// The clocks are set that day: each of its times must be looked up.
+    ClocksSet,
 }
 
 impl Days {
-    /// Returns when a day begins; nothing in it where the clocks are set that day, so that each of its
-    /// times must be looked up; none for a day that the calendar does not have.
-    fn start(&mut self, civil: [u32; 3], zone: Tz) -> Option<Option<i64>> {
+    /// Returns when a day begins; none for one that the calendar does not have.
+    fn start(&mut self, civil: [u32; 3], zone: Tz) -> Option<Start> {
         let [_, month, of_month] = civil;
         let slot = usize::try_from(month * 32 + of_month).ok()?;
         if let Some(Some(known)) = self.known.get(slot)
@@ -156,7 +163,7 @@ impl Days {
         {
             return Some(known.start);
         }
-        let start = day(civil).map(|day| undisturbed(zone, day))?;
+        let start = undisturbed(zone, day(civil)?).map_or(Start::ClocksSet, Start::At);
         if self.known.len() <= slot {
             self.known.resize(slot + 1, None);
         }

@@ -364,14 +364,13 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     }
 
     fn row_currency(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let meant = match column.seen(value) {
-            Some(meant) => meant,
-            None => {
-                let Some(currency) = self.currency_named(column.plan.field, value) else { return };
-                let word = self.words.intern(currency.code());
-                let meant = Meant { currency: Some(currency), ..Meant::word(word) };
-                column.remember(value, meant)
-            }
+        let meant = if let Some(meant) = column.seen(value) {
+            meant
+        } else {
+            let Some(currency) = self.currency_named(column.plan.field, value) else { return };
+            let word = self.words.intern(currency.code());
+            let meant = Meant { currency: Some(currency), ..Meant::word(word) };
+            column.remember(value, meant)
         };
         *slot(&mut self.fact) = Some(meant.word);
         // The currency of the amounts is read before the one that was paid in, and wins.

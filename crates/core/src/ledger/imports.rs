@@ -506,12 +506,11 @@ impl PendingImport<'_> {
         }
         if self.may_be_stored(&fact.order_no) {
             let looked_up;
-            let earlier: Vec<&Revision> = match stored {
-                Some(stored) => stored.of(fact).collect(),
-                None => {
-                    looked_up = stored_line(&self.ledger.conn, self.program_id, fact)?;
-                    looked_up.iter().collect()
-                }
+            let earlier: Vec<&Revision> = if let Some(stored) = stored {
+                stored.of(fact).collect()
+            } else {
+                looked_up = stored_line(&self.ledger.conn, self.program_id, fact)?;
+                looked_up.iter().collect()
             };
             for earlier in earlier {
                 let Some(standing) = self.standing_of(earlier.import_id) else { continue };
