@@ -214,7 +214,7 @@ impl Bench {
         jobs.extend(self.python("recompute", "DuckDB, tuned SQL", database, "rising", false));
         let parquet = ["polars", "recompute", "keep.parquet"];
         jobs.extend(self.python("recompute", "polars, tuned", parquet, "rising", false));
-        let sql = include_str!("recompute.sql").replace("IDIV", "/").replace("AT'", "'");
+        let sql = include_str!("recompute.sql").replace("IDIV", "/").replace("INSTANT'", "'");
         let sql = sql
             .replace("LEAST", "min")
             .replace("PRICE", "(CAST(replace(product_price, '.', '') AS INTEGER))");

@@ -22,7 +22,7 @@ def duckdb_job(job, database, report, terms):
         print(con.execute("SELECT count(*) FROM o").fetchone()[0])
     else:
         sql = open(os.path.join(HERE, "recompute.sql")).read()
-        sql = sql.replace("IDIV", "//").replace("AT'", "TIMESTAMP '").replace(
+        sql = sql.replace("IDIV", "//").replace("INSTANT'", "TIMESTAMP '").replace(
             "PRICE", "CAST(product_price * 100 AS BIGINT)")
         con.execute("DROP TABLE IF EXISTS t; DROP TABLE IF EXISTS r")
         con.execute("CREATE TABLE t AS SELECT * FROM read_csv(?, header = true)", [terms])
@@ -46,7 +46,7 @@ def polars_recompute(pl, parquet, terms):
     c, lit = pl.col, pl.lit
     nordic = ["DK", "FI", "IS", "NO", "SE"]
     eu = ("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK").split()
-    t = pl.read_csv(terms).lazy()
+    t = pl.read_csv(terms, infer_schema_length=None).lazy()
     columns = ["order_id", "paid_at", "status", "category_id", "ship_to_country", "buyer_is_new",
                "seller_country", "storefront_host", "currency", "product_price", "quantity"]
     l = pl.scan_parquet(parquet).select(columns).with_columns(

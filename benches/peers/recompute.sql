@@ -1,21 +1,22 @@
 -- What schedules/example says of the generated reports, in SQL: read by hand from its three editions, and
--- held to the same sum as feebook's own recompute. IDIV is the engine's whole division.
+-- held to the same sum as feebook's own recompute. IDIV is whole division, INSTANT an instant, PRICE the unit
+-- price in cents: each engine has its own words for them.
 CREATE TABLE r AS
 WITH l AS (
   SELECT order_id, paid_at, buyer_is_new, ship_to_country AS s, seller_country AS sc, category_id,
     status IN ('completed', 'paid') AND currency = 'USD'
       AND storefront_host NOT IN ('tmall.aliexpress.com', 'plaza.aliexpress.com') AS ok,
     PRICE AS p, PRICE * quantity AS b,
-    CASE WHEN paid_at < AT'2023-09-30 22:00:00' THEN 1
-         WHEN paid_at < AT'2024-06-30 22:00:00' THEN 2 ELSE 3 END AS version
+    CASE WHEN paid_at < INSTANT'2023-09-30 22:00:00' THEN 1
+         WHEN paid_at < INSTANT'2024-06-30 22:00:00' THEN 2 ELSE 3 END AS version
   FROM o),
 m AS (
   SELECT l.order_id, l.version, l.buyer_is_new, l.s, l.b, t.flat,
     ok AND t.excluded = 0 AND (sc = 'CN' OR (l.version = 3 AND sc IN ('ES', 'TR')))
       AND NOT (sc = 'CN' AND t.flat IS NULL AND t.base IS NULL) AS earns,
     CASE WHEN sc <> 'CN' THEN 50000
-      WHEN t.camp IS NOT NULL AND paid_at >= AT'2023-11-23 23:00:00'
-        AND paid_at < AT'2023-11-27 23:00:00' THEN t.camp
+      WHEN t.camp IS NOT NULL AND paid_at >= INSTANT'2023-11-23 23:00:00'
+        AND paid_at < INSTANT'2023-11-27 23:00:00' THEN t.camp
       WHEN t.dear IS NOT NULL AND p >= 20000 THEN t.dear
       WHEN t.flat IS NOT NULL THEN NULL
       WHEN t.nordic IS NOT NULL AND s IN ('DK', 'FI', 'IS', 'NO', 'SE') THEN t.nordic
