@@ -12,6 +12,7 @@
 mod beside;
 mod conditions;
 mod entered;
+mod exchange;
 mod generate;
 mod invented;
 mod judge;
@@ -22,7 +23,7 @@ mod recorded;
 mod terms;
 mod totals;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt::Write as _;
 
@@ -62,7 +63,8 @@ impl Case {
     fn draw(sandbox: &Sandbox, name: &str, seed: u64, orders: usize, recorded: &[&str]) -> Self {
         let program = read(sandbox, name);
         let pools = Pools::of(&program);
-        let lines = generate::lines(&program, &pools, seed, orders);
+        let mut lines = generate::lines(&program, &pools, seed, orders);
+        exchange::foreign(&mut lines, terms::text(program.versions[0].policy(), "currency"));
         let beside = if recorded.contains(&name) {
             recorded::beside(&program, &pools, &lines, seed)
         } else {
@@ -100,6 +102,7 @@ fn the_program_agrees_with_the_oracle() {
         }
         cases.insert(name, case);
     }
+    import_rates(&sandbox);
     sandbox.run("recompute").expect(0);
     let report = compare(&sandbox, &cases, "placement");
     assert!(
@@ -133,6 +136,7 @@ fn orders_and_what_bears_on_them_may_come_in_parts() {
         sandbox.run("recompute").expect(0);
     }
     entered::take_back(&sandbox, &back);
+    import_rates(&sandbox);
     sandbox.run("recompute").expect(0);
     let report = compare(&sandbox, &cases, "month");
     assert!(report.is_empty(), "{report}");
@@ -143,6 +147,8 @@ fn every_kind_of_row_is_drawn() {
     let sandbox = Sandbox::new();
     write_invented(&sandbox);
     let mut missed = String::new();
+    // What became of amounts in another currency.
+    let mut exchanged = BTreeSet::new();
     let mut anywhere = vec![
         Kind::Held(true),
         Kind::Held(false),
@@ -161,10 +167,17 @@ fn every_kind_of_row_is_drawn() {
                 writeln!(missed, "{name}: {kind:?}").expect("a text grows");
             }
         }
+        let in_kroner = judged.iter().filter(|(_, line, _)| line.amount_currency == "NOK");
+        exchanged.extend(in_kroner.map(|(_, _, outcome)| (name, outcome.verdict)));
         anywhere.retain(|kind| !rows.iter().any(|row| kind.is(row)));
     }
     for kind in anywhere {
         writeln!(missed, "no program: {kind:?}").expect("a text grows");
+    }
+    for name in ["oracle-bazaar", "oracle-yen"] {
+        for verdict in ["commissionable", "unverifiable"] {
+            assert!(exchanged.contains(&(name, verdict)), "{name}: no line in kroner is {verdict}");
+        }
     }
     assert!(missed.is_empty(), "the generator never drew:\n{missed}");
 }
@@ -217,6 +230,11 @@ fn compare(sandbox: &Sandbox, cases: &Cases, by: &str) -> String {
     let printed = read_printed(&sandbox.run("lines -O csv").expect(0));
     let statement = sandbox.run(&format!("statement --by {by} -O csv")).expect(0);
     differences(&expected, &printed, cases) + &totals::differences(by, &statement, &judged)
+}
+
+fn import_rates(sandbox: &Sandbox) {
+    sandbox.write("rates.csv", &exchange::to_csv());
+    sandbox.run("fx import rates.csv").expect(0);
 }
 
 fn write_invented(sandbox: &Sandbox) {

@@ -1,5 +1,7 @@
 //! The arguments, as clap reads them. Dumb on purpose: no file is opened here.
 
+mod payouts;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -11,6 +13,8 @@ use feebook_core::run::Scope;
 use feebook_core::statement::By;
 use feebook_kernel::Effect;
 use feebook_schedule::zone::{Month, day_before};
+
+pub(crate) use self::payouts::{Fx, Matched, Payout, PayoutAdd};
 
 /// The ledger for affiliate commissions: what each order should earn under the terms in force on
 /// its day, to the cent and with the clause that says so.
@@ -109,6 +113,12 @@ pub(crate) enum Command {
     Sem(Sem),
     /// Make a link that the network counts, from the program's template
     Link(Link),
+    /// What was paid: record, import, match with lines, list, plan withdrawals
+    #[command(subcommand)]
+    Payout(Payout),
+    /// Rates of exchange: import, list
+    #[command(subcommand)]
+    Fx(Fx),
     /// Evaluate orders under the terms in force on their days and post the differences
     Recompute(Recompute),
     /// List order lines with what each earns

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use toml::{Table, Value};
 
 use super::beside::{Beside, Click, Flag};
+use super::exchange::is_foreign;
 use super::line::{Line, decimal};
 use super::terms::{Instant, Version, day, text};
 
@@ -135,11 +136,10 @@ fn if_known(cell: &str, holds: impl FnOnce(&str) -> bool) -> Answer {
     if cell.is_empty() { Answer::Missing } else { known(holds(cell)) }
 }
 
-/// Asks about the unit price, which is missing where it is in a currency that would need an exchange rate.
+/// Asks about the unit price, which is missing where it is in another currency and no rate is known.
 fn if_price(facts: Facts<'_>, holds: impl FnOnce(Decimal) -> bool) -> Answer {
     let line = facts.line;
-    let own = [&line.amount_currency, &line.currency].into_iter().find(|cell| !cell.is_empty());
-    if own.is_some_and(|own| own != text(facts.version.policy(), "currency")) {
+    if is_foreign(facts.version, line) {
         return Answer::Missing;
     }
     decimal(&line.product_price).map_or(Answer::Missing, |price| known(holds(price)))

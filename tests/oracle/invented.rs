@@ -53,6 +53,7 @@ source       = "invented"
 [policy]
 basis        = "paid_amount"
 currency     = "USD"
+fx_on        = "governing"
 rounding     = "half_even"
 attribution_window = "P7D"
 service_fee  = { max = "60%", ship_to = ["@eu"], when_unknown = "max" }
@@ -272,6 +273,7 @@ source       = "invented"
 [policy]
 basis        = "product_price"
 currency     = "USD"
+fx_on        = "governing"
 rounding     = "floor"
 [policy.clauses]
 qualified    = "B.1"
@@ -555,6 +557,7 @@ source       = "invented"
 [policy]
 basis        = "product_price"
 currency     = "USD"
+fx_on        = "governing"
 rounding     = "half_up"
 attribution_window = "P1D"
 service_fee  = { max = "8%", ship_to = ["@eu"], when_unknown = "max" }
@@ -631,6 +634,7 @@ category_tree = "old"
 [policy]
 basis         = "product_price"
 currency      = "JPY"
+fx_on        = "governing"
 rounding      = "half_up"
 attribution_window = "P3D"
 service_fee   = { max = "8%", ship_to = ["DE", "FR"], when_unknown = "max" }
@@ -822,6 +826,7 @@ category_tree = "new"
 [policy]
 basis         = "product_price"
 currency      = "JPY"
+fx_on        = "governing"
 rounding      = "floor"
 bonus_without_commission = true
 [policy.clauses]

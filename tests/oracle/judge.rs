@@ -1,7 +1,7 @@
 //! What `feebook lines -O csv` must print, computed the slow and obvious way from DESIGN sections 3 and 7.
 //!
-//! Owns verdicts, amounts, flags, bonus and cap. Refuses plugins and exchange rates: no order of the
-//! generator's needs them.
+//! Owns verdicts, amounts, flags, bonus and cap. Refuses plugins: no order of the generator's needs
+//! one.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use toml::{Table, Value};
 
 use super::beside::{Beside, ordered_at};
 use super::conditions::{Answer, Facts, ask};
+use super::exchange;
 use super::line::{Line, decimal, number_order};
 use super::terms::{Instant, Program, Version, text};
 
@@ -109,13 +110,16 @@ pub(crate) fn judge_order(program: &Program, beside: &Beside, order: &[&Line]) -
     };
     let new_buyer = order.iter().any(|line| line.new_buyer == "Y");
     let day = program.day(governing);
+    let converted: Vec<Line> =
+        order.iter().map(|line| exchange::converted(version, line, day)).collect();
+    let order: Vec<&Line> = converted.iter().collect();
     let facts = |line| {
         let click = beside.click_of(program, line);
         let clicked = program.instant(&line.clicked_at).or(click.map(|click| click.at));
         Facts { version, line, new_buyer, governing, day, clicked, click, beside }
     };
     let mut outcomes: Vec<Outcome> =
-        order.iter().map(|line| judge_line(program, facts(line))).collect();
+        order.iter().map(|line| judge_line(program, facts(*line))).collect();
     add_bonus(version, &mut outcomes, |at| facts(order[at]));
     apply_cap(version, &mut outcomes);
     outcomes
@@ -259,6 +263,9 @@ fn excluded(facts: Facts<'_>) -> Option<String> {
 
 /// Applies the rate (rules 5 and 6); the error is the clause of what left the line unverifiable.
 fn rated(facts: Facts<'_>) -> Result<Outcome, String> {
+    if exchange::is_foreign(facts.version, facts.line) {
+        return Err(facts.version.policy_clause("currency"));
+    }
     let entries = facts.version.entries("rate");
     let Some(at) = entries.iter().position(|entry| ask(entry, facts) == Answer::Yes) else {
         let lacking = entries.into_iter().find(|entry| ask(entry, facts) == Answer::Missing);
@@ -347,7 +354,7 @@ fn without_unknown_fee(paid: Decimal, line: &Line, version: &Version) -> Decimal
 }
 
 /// Rounds to the minor unit as the policy says (rule 8).
-fn round(exact: Decimal, version: &Version) -> Decimal {
+pub(crate) fn round(exact: Decimal, version: &Version) -> Decimal {
     let strategy = match text(version.policy(), "rounding") {
         "floor" => RoundingStrategy::ToNegativeInfinity,
         "half_up" => RoundingStrategy::MidpointAwayFromZero,

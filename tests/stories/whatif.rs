@@ -354,7 +354,8 @@ fn a_file_states_the_other_reading() {
         questions(&ran),
         [
             " timezone \"UTC\" 0.00 0 0",
-            "2024-07-01 policy.fx_on    ",
+            "2024-07-01 policy.fx_on \"governing\" 0.00 0 0",
+            "2024-07-01 policy.fx_on \"settled\" 0.00 0 0",
             "2024-07-01 effective_on 2024-08-01 0.50 1 0",
             "2024-07-01 groups.nordic [\"NO\"] 0.00 0 0",
             "2024-07-01 policy.rounding \"floor\" 0.00 0 0",

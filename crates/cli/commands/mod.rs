@@ -10,11 +10,13 @@ mod explain;
 mod facts;
 mod findings;
 mod flag;
+mod fx;
 mod import;
 mod imports;
 mod init;
 mod lines;
 mod link;
+mod payout;
 mod plugin;
 mod program;
 mod recompute;
@@ -55,6 +57,8 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Plugin(args) => plugin::run(global, &output, args),
         Command::Sem(args) => sem::run(global, &output, args),
         Command::Link(args) => link::run(global, &output, args),
+        Command::Payout(args) => payout::run(global, &output, args),
+        Command::Fx(args) => fx::run(global, &output, args),
         Command::Recompute(args) => recompute::run(global, &output, args),
         Command::Lines(args) => lines::run(global, &output, args),
         Command::Explain(args) => explain::run(global, &output, args),

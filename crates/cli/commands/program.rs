@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use feebook_core::import::Formats;
-use feebook_schedule::{Leave, Program as Terms, Version, zone};
+use feebook_kernel::Minor;
+use feebook_schedule::{Leave, MinimumIs, Program as Terms, Version, Withdrawal, zone};
 use serde_json::{Map, Value, json};
 
 use super::{counted, known_program, now, terms};
@@ -120,6 +121,7 @@ fn document(program: &Terms, formats: &Formats) -> Value {
         "status": program.status(),
         "started_on": program.started_on().map(|day| day.to_string()),
         "payout_currency": program.payout_currency().to_string(),
+        "payouts": program.withdrawal().map(withdrawal),
         "timezone": program.zone().to_string(),
         "governed_by": program.governed_by().word(),
         "notice": notice(program),
@@ -152,6 +154,32 @@ fn document(program: &Terms, formats: &Formats) -> Value {
         "in_force": in_force,
         "assumed": assumed.collect::<Map<_, _>>(),
     })
+}
+
+/// What a withdrawal takes and costs, by the keys of the file.
+fn withdrawal(rules: &Withdrawal) -> Value {
+    let money = |amount: Minor| rules.currency.written(amount.get());
+    json!({
+        "currency": rules.currency.to_string(),
+        "minimum": money(rules.minimum),
+        "minimum_is": rules.minimum_is.word(),
+        "fee": money(rules.fee),
+        "fee_on_failure": rules.fee_on_failure,
+        "clause": rules.clause,
+        "source": rules.source,
+    })
+}
+
+/// The same for people.
+fn withdrawal_in_words(rules: &Withdrawal) -> String {
+    let money =
+        |amount: Minor| format!("{} {}", rules.currency.written(amount.get()), rules.currency);
+    let at_least = match rules.minimum_is {
+        MinimumIs::AtLeast => "from",
+        MinimumIs::Above => "above",
+    };
+    let failed = if rules.fee_on_failure { ", also where the transfer fails" } else { "" };
+    format!("{at_least} {}, each for {}{failed}", money(rules.minimum), money(rules.fee))
 }
 
 fn version(program: &Terms, version: &Version) -> Value {
@@ -214,6 +242,7 @@ fn in_words(program: &Terms, formats: &Formats) -> String {
     add("status", "status", text(program.status()));
     add("since", "started_on", program.started_on().map(|day| day.to_string()));
     add("paid out in", "payout_currency", Some(program.payout_currency().to_string()));
+    add("withdrawals", "payouts.minimum_is", program.withdrawal().map(withdrawal_in_words));
     add("time zone", "timezone", Some(program.zone().to_string()));
     let governed = format!("those in force when an order is {}", program.governed_by().word());
     add("terms of an order", "governed_by", Some(governed));

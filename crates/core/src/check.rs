@@ -136,7 +136,7 @@ fn check_order(
     each: &mut dyn FnMut(Finding),
 ) -> Result<()> {
     let words = ledger.words();
-    let (covering, governing_at, lines) = evaluator.classified(facts, words)?;
+    let (covering, governing_at, lines) = evaluator.classified(facts, ledger)?;
     let fee_countries: Vec<FeeCountry> = lines.iter().map(|line| line.fee_country).collect();
     let version = evaluator.version(&covering);
     for (line, fee_country) in facts.iter().zip(fee_countries) {

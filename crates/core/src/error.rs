@@ -164,6 +164,24 @@ codes! {
     /// The folder is there.
     FOLDER_TAKEN = Usage "U052", "folder is there already",
         "A new plugin is written into a folder of its own; nothing is written over.";
+    /// No such payout.
+    NO_PAYOUT = Usage "U060", "unknown payout",
+        "The ledger has no payout of that number. `feebook payout list` shows them.";
+    /// Taken back.
+    PAYOUT_REMOVED = Usage "U061", "payout taken back",
+        "The payout and what it paid no longer count. Record it again if it was paid after all; it stays in the history.";
+    /// Another payout of that number.
+    PAYOUT_TAKEN = Usage "U062", "payout of that number is there already",
+        "A network's number of a payout counts once per program: otherwise the same money would pay twice.";
+    /// More than there is.
+    OVERPAID = Usage "U063", "payout would pay more than there is",
+        "What a payout pays of its lines comes to its amount at most; what it does not pay stays unmatched.";
+    /// Not an amount, or not a currency.
+    BAD_MONEY = Usage "U064", "not an amount of money",
+        "An amount is a plain decimal with at most the decimals of its currency, which is an ISO 4217 code.";
+    /// Nothing says which lines.
+    NO_LINES_NAMED = Usage "U065", "no lines to pay",
+        "A payout pays the settled lines of the days that it covers, or the lines that are named.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";

@@ -6,16 +6,18 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use feebook_kernel::{
     BasisSource, CapScope, Decided, FeeCountry, Line, Minor, Observer, Outcome, Reason, Rounding,
     Step, Verdict,
 };
 use feebook_schedule::diagnostic::Place;
 use feebook_schedule::iso::{Currency, percent, written};
-use feebook_schedule::{Entry, List, Matching, Program, Version, zone};
+use feebook_schedule::{Entry, FxOn, List, Matching, Program, Version, zone};
 
 use crate::answers::Answer;
 use crate::error::{self, Error, Result};
+use crate::exchange::RateUsed;
 use crate::fact::{LineFact, No};
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
 use crate::postings::{Posting, postings};
@@ -173,7 +175,8 @@ fn explain_with(
     let answers = evaluated.answers.cloned();
     let mut lines = Vec::new();
     for (index, fact) in facts.iter().enumerate() {
-        let matching = evaluator.matching_of(&covering, governing_at, facts, index, words).cloned();
+        let matching =
+            evaluator.matching_of(&covering, governing_at, facts, index, ledger)?.cloned();
         let Some((line, outcome)) = kernel_lines.get(index).zip(outcomes.get(index)) else {
             continue;
         };
@@ -187,6 +190,7 @@ fn explain_with(
             line,
             outcome,
             matching: matching.as_ref(),
+            exchange: exchange(ledger, evaluator, &covering, governing_at, fact)?,
             answer: answers.as_ref().and_then(|answers| answers.of(&fact.revision.fact.line_no)),
             words,
         };
@@ -279,6 +283,38 @@ fn assumed(version: &Version, keys: &[&str]) -> Vec<(String, String)> {
     found
 }
 
+/// What is known of the rate that a line's amounts need.
+struct Exchanged {
+    /// The day whose rate holds; none where it has not come, or the terms name none.
+    on: Option<NaiveDate>,
+    /// The rate.
+    used: Option<RateUsed>,
+}
+
+fn exchange(
+    ledger: &Ledger,
+    evaluator: &Evaluator,
+    covering: &Covering,
+    governing_at: Option<i64>,
+    line: &CountingLine<'_>,
+) -> Result<Option<Exchanged>> {
+    let (Some(version), Some(at)) = (evaluator.version(covering), governing_at) else {
+        return Ok(None);
+    };
+    let used = evaluator.exchanged_by(version, at, line, ledger)?;
+    let on = evaluator.fx_day(version, evaluator.program().day(at), line);
+    Ok(Some(Exchanged { on, used }))
+}
+
+/// The day whose rate holds, in words.
+const fn fx_day_words(fx_on: FxOn) -> &'static str {
+    match fx_on {
+        FxOn::Governing => "its governing day",
+        FxOn::Settled => "the day of settlement",
+        FxOn::PaidOut => "the day of payout",
+    }
+}
+
 /// Tells the steps of one line.
 struct Teller<'t> {
     program: &'t Program,
@@ -292,6 +328,8 @@ struct Teller<'t> {
     line: &'t Line,
     outcome: &'t Outcome,
     matching: Option<&'t Matching>,
+    /// The rate of exchange of a line whose amounts are in another currency.
+    exchange: Option<Exchanged>,
     /// What the plugin said of the line.
     answer: Option<&'t Answer>,
     words: &'t Words,
@@ -336,12 +374,49 @@ impl Teller<'_> {
     /// kind of placement and the account's channel.
     fn beside(&self) -> Vec<ExplainedStep> {
         let told = |text: String| ExplainedStep { text, ..ExplainedStep::default() };
-        let mut steps: Vec<ExplainedStep> = self.own_click().map(told).into_iter().collect();
+        let mut steps: Vec<ExplainedStep> = self.exchange().into_iter().collect();
+        steps.extend(self.own_click().map(told));
         let Some(around) = &self.around else { return steps };
         steps.extend(around.flags.iter().map(|flag| told(self.flag(flag))));
         let dated = around.marks.iter().copied().chain(around.placement_kind).chain(around.channel);
         steps.extend(dated.map(|fact| told(dated_fact(fact))));
         steps
+    }
+
+    /// The rate by which the amounts of the report became amounts of the terms.
+    fn exchange(&self) -> Option<ExplainedStep> {
+        let (version, exchange) = (self.version?, self.exchange.as_ref()?);
+        let (used, on) = (exchange.used.as_ref()?, exchange.on?);
+        let day = fx_day_words(version.fx_on()?);
+        Some(ExplainedStep {
+            text: format!(
+                "its amounts are in {}, exchanged each by the rate of {day}, {on}: {}",
+                used.from,
+                used.in_words()
+            ),
+            place: version.place_of("policy.fx_on").cloned(),
+            assumed: assumed(version, &["policy.fx_on"]),
+            ..ExplainedStep::default()
+        })
+    }
+
+    /// Why no rate of exchange is known.
+    fn no_exchange_rate(&self) -> String {
+        let amounts = self.currency(self.fact.amount_currency.or(self.fact.currency));
+        let fx_on = self.version.and_then(Version::fx_on);
+        let on = self.exchange.as_ref().and_then(|exchange| exchange.on);
+        let why = match (fx_on, on) {
+            (None, _) => {
+                "and the terms do not say which day's rate holds (policy.fx_on)".to_owned()
+            }
+            (Some(fx_on), None) => {
+                format!("and {} has not come, whose rate holds", fx_day_words(fx_on))
+            }
+            (Some(_), Some(on)) => {
+                format!("and no exchange rate is known for {on} or the week before")
+            }
+        };
+        format!("its amounts are in {amounts} {why}")
     }
 
     fn own_click(&self) -> Option<String> {
@@ -489,10 +564,7 @@ impl Teller<'_> {
                 "no line of the order reports `{}_at`, which picks the terms of this program",
                 self.program.governed_by().word()
             ),
-            Reason::NoExchangeRate => format!(
-                "its amounts are in {} and no exchange rate is known",
-                self.currency(self.fact.amount_currency.or(self.fact.currency))
-            ),
+            Reason::NoExchangeRate => self.no_exchange_rate(),
             Reason::NoAmount => "the report has no amount that the basis can use".to_owned(),
             Reason::MissingFact => self.missing_fact(),
             Reason::NoRate => "no rate entry matches".to_owned(),

@@ -7,16 +7,20 @@
 //! Refuses the terminal, the environment and the clock (the binary has those), SQL outside
 //! [`ledger`], and the calculation itself, which is the kernel's.
 
+pub mod allot;
 pub mod answers;
 pub mod assumptions;
 pub mod check;
 pub mod click;
 pub mod error;
+pub mod exchange;
 pub mod explain;
 pub mod fact;
 pub mod import;
 pub mod ledger;
 pub mod lines;
+pub mod payout;
+pub mod plan;
 pub mod plugins;
 pub mod postings;
 pub mod preview;

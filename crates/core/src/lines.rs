@@ -14,6 +14,7 @@ use feebook_schedule::iso::Currency;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, Scan};
+use crate::payout::PaidLine;
 use crate::run::{Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, is_current, known};
 use crate::words::{Word, Words};
 
@@ -28,6 +29,8 @@ pub struct LineRow<'l> {
     pub day: Option<NaiveDate>,
     /// What the latest run found; none when none has seen the line.
     pub found: Option<Found<'l>>,
+    /// What was paid of it, by currency.
+    pub paid: Vec<PaidLine>,
     words: &'l Words,
 }
 
@@ -102,6 +105,12 @@ impl<'l> LineRow<'l> {
     pub fn lag(&self) -> Option<i64> {
         let ordered_at = self.fact().ordered_at.or(self.fact().paid_at)?;
         self.line.clicked_at().map(|clicked_at| ordered_at - clicked_at)
+    }
+
+    /// Returns what was paid of it in a currency.
+    pub fn paid_in(&self, currency: Currency) -> i64 {
+        let of = self.paid.iter().filter(|paid| paid.currency == currency);
+        of.map(|paid| paid.amount).sum()
     }
 
     /// Returns the text of a word of the fact.
@@ -197,6 +206,7 @@ impl Order<'_> {
         each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
     ) -> Result<()> {
         let words = self.ledger.words();
+        let payments = self.ledger.paid(self.record, self.seq);
         let evaluated = evaluator.evaluate(then, self.ledger, &mut Silent)?;
         let (covering, day) = (evaluated.covering.clone(), evaluated.day);
         let outcomes = evaluated.outcomes.to_vec();
@@ -207,7 +217,8 @@ impl Order<'_> {
             let found = at
                 .and_then(|at| outcomes.get(at))
                 .map(|outcome| found(evaluator, &covering, line, outcome, words));
-            each(&LineRow { program: self.program, line: *line, day, found, words })?;
+            let paid = paid_of(&payments, line_no);
+            each(&LineRow { program: self.program, line: *line, day, found, paid, words })?;
         }
         Ok(())
     }
@@ -223,11 +234,18 @@ impl Order<'_> {
             return Ok(0);
         }
         let words = self.ledger.words();
+        let payments = self.ledger.paid(self.record, self.seq);
         for line in now {
-            each(&LineRow { program: self.program, line: *line, day, found: None, words })?;
+            let paid = paid_of(&payments, &line.revision.fact.line_no);
+            each(&LineRow { program: self.program, line: *line, day, found: None, paid, words })?;
         }
         Ok(now.len())
     }
+}
+
+/// What of an order's payments is of one line.
+fn paid_of(payments: &[PaidLine], line_no: &No) -> Vec<PaidLine> {
+    payments.iter().filter(|paid| paid.line_no == *line_no).cloned().collect()
 }
 
 fn found<'l>(

@@ -13,7 +13,7 @@ use crate::answers::Answers;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Amounts, BookId, CountingLine, Ledger, OrderRecord, RunId, StoredResult};
-use crate::run::{Latest, Replay, known};
+use crate::run::{Beside, Latest, Replay, known};
 use crate::standing::Standing;
 
 /// What one run posted for an order.
@@ -60,6 +60,8 @@ pub(crate) struct Account<'o> {
     ran_at: i64,
     book_id: BookId,
     standing: Arc<Standing>,
+    /// What bears on its lines beside their reports: for the rates of exchange.
+    beside: Vec<Beside>,
     answers: Option<Answers>,
     currency: Option<Currency>,
     amounts: Amounts,
@@ -108,6 +110,7 @@ fn account<'o>(
         ran_at: seen.ran_at,
         book_id: seen.book_id,
         standing: Arc::clone(seen.evaluator.standing()),
+        beside: seen.evaluator.beside(&seen.facts, ledger)?,
         currency: seen.evaluator.version(&covering).map(Version::currency),
         amounts: result.amounts,
         facts: seen.facts,
@@ -209,6 +212,7 @@ fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
         let reasons = [
             (!same_terms, "the terms"),
             (!same_standing, "a flag or dated fact"),
+            (rates(last) != rates(account), "a rate of exchange"),
             (last.answers != account.answers, "the plugin or its figures"),
         ];
         // Where nothing of that changed it is what only the fingerprint knows.
@@ -220,6 +224,11 @@ fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
         let words = holding.collect::<Vec<_>>().join(", or ");
         if words.is_empty() { otherwise.to_owned() } else { words }
     })
+}
+
+/// The rates of exchange that an account's lines were converted by.
+fn rates<'a>(account: &'a Account<'_>) -> Vec<&'a [u8]> {
+    account.beside.iter().map(|beside| beside.exchange.as_slice()).collect()
 }
 
 /// What the reports and our own clicks say anew, line by line.

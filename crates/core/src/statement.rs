@@ -45,7 +45,7 @@ pub struct Totals {
     pub settled: i64,
     /// Held back by a flag.
     pub held: i64,
-    /// Paid out.
+    /// Paid out, in the group's currency.
     pub paid: i64,
     /// By placement only: orders, and what is known of the clicks.
     pub traffic: Traffic,
@@ -91,6 +91,8 @@ impl Totals {
 
     fn add(&mut self, row: &LineRow<'_>) {
         self.lines += 1;
+        let currency = row.found.as_ref().and_then(|found| found.currency);
+        self.paid += currency.map_or(0, |currency| row.paid_in(currency));
         let Some((verdict, amounts)) = row
             .found
             .as_ref()

@@ -37,6 +37,7 @@
 
 mod cap;
 mod evaluate;
+mod exchange;
 mod figure;
 mod line;
 mod money;
@@ -50,6 +51,7 @@ pub use evaluate::{evaluate, rate, settle};
 /// and terms, be it the kernel, the matcher or the zones that changed; it is part of every result's fingerprint.
 pub const CALCULATION: u32 = 1;
 
+pub use exchange::Exchange;
 pub use figure::{Aggregate, Figure, Of, Period};
 pub use line::{Effect, FeeCountry, Flagged, Line, State};
 pub use money::{Minor, Ppm, Rounding};

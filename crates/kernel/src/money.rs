@@ -1,4 +1,5 @@
-//! Money and rates as bounded integers, and the only multiplication and division of money.
+//! Money and rates as bounded integers, and their multiplication and division; by rates of exchange
+//! that is next door.
 //!
 //! Refuses: negative money (a refund lowers a basis, it is never a negative amount), amounts over
 //! [`Minor::MAX`], rates over 100 %, and any rounding that the terms do not name.
@@ -16,13 +17,15 @@ pub enum Rounding {
 
 impl Rounding {
     /// Divides two non-negative integers and rounds the quotient.
-    fn divide(self, dividend: i128, divisor: i128) -> i128 {
+    pub(crate) fn divide(self, dividend: i128, divisor: i128) -> i128 {
         let floor = dividend / divisor;
-        let twice_rest = (dividend % divisor) * 2;
+        let rest = dividend % divisor;
+        // The rest against what is left to the next: twice the rest may be out of bounds.
+        let (to_floor, to_next) = (rest, divisor - rest);
         let up = match self {
             Self::Floor => false,
-            Self::HalfUp => twice_rest >= divisor,
-            Self::HalfEven => twice_rest > divisor || (twice_rest == divisor && floor % 2 != 0),
+            Self::HalfUp => to_floor >= to_next,
+            Self::HalfEven => to_floor > to_next || (to_floor == to_next && floor % 2 != 0),
         };
         if up { floor + 1 } else { floor }
     }

@@ -69,9 +69,6 @@ impl Reading {
 const UNSTATED: &str = "no other reading is stated; write one with `or = …`";
 /// Says that the key moves nothing.
 const IDLE: &str = "no order's amount rests on it";
-/// Says that a condition of the key's effect is not there yet.
-const NO_RATES: &str = "no exchange rates are known, so the day cannot matter: what is paid in \
-                        another currency is unverifiable or excluded in every reading";
 /// Says how to state other rates.
 const SEVERAL: &str = "`or` of several entries is the list of all of them";
 
@@ -90,7 +87,7 @@ const IDLE_KEYS: &[&str] = &[
     "source",
     "supersedes",
 ];
-const IDLE_TABLES: &[&str] = &["sem.", "listing.", "policies.", "policy.clauses."];
+const IDLE_TABLES: &[&str] = &["sem.", "listing.", "payouts.", "policies.", "policy.clauses."];
 
 /// Lists the open questions of a program and of its versions in the book, in the order of the
 /// files. `sources` holds at least all files of the program.
@@ -189,7 +186,7 @@ impl Asked<'_> {
                 Ok(vec![Some(Value::from(!now.unwrap_or(false)))])
             }
             "policy.attribution_window" if policy(self.key()) => Ok(vec![None]),
-            "policy.fx_on" => Err(NO_RATES),
+            "policy.fx_on" => Ok(word(&["governing", "settled", "paid_out"], "")),
             "cap.scope" if policy("cap") => Ok(word(&["order", "line"], "order")),
             "cap.covers" if policy("cap") => Ok(self.other_covers()),
             "category_tree" => {
@@ -456,7 +453,7 @@ mod tests {
                 "cap.covers: [\"commission\"] -> [\"commission\", \"bonus\"]",
                 "cap.scope: absent -> \"line\"",
                 "policy.bonus_without_commission: absent -> true",
-                &format!("policy.fx_on: \"settled\" -> {NO_RATES}"),
+                "policy.fx_on: \"settled\" -> \"governing\" | \"paid_out\"",
                 "policy.attribution_window: \"P3D\" -> absent",
                 &format!("policy.currency: \"USD\" -> {UNSTATED}"),
                 &format!("groups.eu: [\"DE\", \"FR\"] -> {UNSTATED}"),

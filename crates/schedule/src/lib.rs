@@ -43,6 +43,7 @@ mod testing;
 mod tree;
 mod version;
 mod version_file;
+mod withdrawal;
 pub mod zone;
 
 pub use book::Book;
@@ -61,3 +62,4 @@ pub use source::Source;
 pub use summary::Numbers;
 pub use tree::{Category, Lineage, Tree};
 pub use version::{Assumed, Entry, FxOn, Status, Version};
+pub use withdrawal::{MinimumIs, Withdrawal};

@@ -19,6 +19,7 @@ use crate::source::Source;
 use crate::tree::Tree;
 use crate::version::{Assumed, Version, find_assumed};
 use crate::version_file::{self, Surroundings};
+use crate::withdrawal::Withdrawal;
 use crate::zone;
 
 /// The instant of an order that picks the version (rule 3).
@@ -121,6 +122,7 @@ pub(crate) struct ProgramHeader {
     pub(crate) network: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) payout_currency: Currency,
+    pub(crate) withdrawal: Option<Withdrawal>,
     pub(crate) zone: Tz,
     pub(crate) governed_by: GovernedBy,
     pub(crate) notice: Option<i64>,
@@ -169,6 +171,11 @@ impl Program {
     /// Returns the currency of payouts.
     pub fn payout_currency(&self) -> Currency {
         self.header.payout_currency
+    }
+
+    /// Returns what a withdrawal takes and costs; none where the file does not say.
+    pub fn withdrawal(&self) -> Option<&Withdrawal> {
+        self.header.withdrawal.as_ref()
     }
 
     /// Returns the zone in which days and months begin.

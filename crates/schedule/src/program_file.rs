@@ -9,10 +9,12 @@ use crate::common::{check_format, optional_text, places, read_assumed, required_
 use crate::condition::currency;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::document::{Node, Reader, Table};
+use crate::iso::Currency;
 use crate::links::{Carries, Links, Short, Slot, web_address};
 use crate::policies::{Leave, Policies};
 use crate::program::{GovernedBy, ProgramHeader};
 use crate::source::Source;
+use crate::withdrawal::{MinimumIs, Withdrawal};
 use crate::zone;
 
 const KEYS: &[&str] = &[
@@ -31,6 +33,7 @@ const KEYS: &[&str] = &[
     "policies",
     "sem",
     "links",
+    "payouts",
 ];
 const LISTING: &[&str] = &["updated_on", "cps", "click_to_conversion"];
 const POLICIES: &[&str] =
@@ -48,6 +51,8 @@ const LINKS: &[&str] = &[
     "placement_signs",
     "short",
 ];
+const PAYOUTS: &[&str] =
+    &["currency", "minimum", "minimum_is", "fee", "fee_on_failure", "clause", "source"];
 const SHORT: &[&str] = &["hosts", "sub_id", "placement"];
 const STATUSES: &[(&str, ())] = &[("active", ()), ("paused", ()), ("closed", ())];
 const GOVERNED_BY: &[(&str, GovernedBy)] = &[
@@ -94,7 +99,13 @@ fn read_root(reader: &mut Reader<'_>, root: &Table) -> (Option<Tz>, Option<Progr
     let policies = read_policies(reader, root);
     let [brand_terms, negative_terms, ordinary_terms] = read_sem(reader, root);
     let links = read_links(reader, root);
-    let assumed = read_assumed(reader, root, &places, &["notice", "started_on"]);
+    let withdrawal = read_withdrawal(reader, root, payout_currency);
+    let assumed = read_assumed(
+        reader,
+        root,
+        &places,
+        &["notice", "started_on", "payouts.minimum_is", "payouts.fee_on_failure"],
+    );
     let advertiser = optional_text(reader, root, "advertiser");
     let network = optional_text(reader, root, "network");
     let status = root.get("status").and_then(|node| {
@@ -110,6 +121,7 @@ fn read_root(reader: &mut Reader<'_>, root: &Table) -> (Option<Tz>, Option<Progr
         network,
         status,
         payout_currency,
+        withdrawal,
         zone,
         governed_by,
         notice,
@@ -202,6 +214,38 @@ fn texts(reader: &mut Reader<'_>, table: &Table, key: &str) -> Vec<String> {
     };
     let text = |item| reader.text_of(item, key).map(str::to_owned);
     list.iter().filter_map(text).collect()
+}
+
+/// What a withdrawal takes and costs; in the payout currency unless the table names another.
+fn read_withdrawal(
+    reader: &mut Reader<'_>,
+    root: &Table,
+    payout_currency: Option<Currency>,
+) -> Option<Withdrawal> {
+    let table = section(reader, root, "payouts", PAYOUTS)?;
+    let own = table.get("currency").and_then(|node| {
+        let text = reader.text_of(node, "currency")?;
+        currency(reader, node, text)
+    });
+    let currency = own.or(payout_currency)?;
+    let mut money = |key: &str| {
+        let node = table.get(key)?;
+        reader.money(node, key, currency.decimals())
+    };
+    let (minimum, fee) = (money("minimum"), money("fee"));
+    let minimum_is = table.get("minimum_is");
+    let minimum_is = minimum_is.and_then(|node| reader.word(node, "minimum_is", MinimumIs::WORDS));
+    let fee_on_failure = table.get("fee_on_failure");
+    let fee_on_failure = fee_on_failure.and_then(|node| reader.boolean(node, "fee_on_failure"));
+    Some(Withdrawal {
+        currency,
+        minimum: minimum.unwrap_or_default(),
+        minimum_is: minimum_is.unwrap_or_default(),
+        fee: fee.unwrap_or_default(),
+        fee_on_failure: fee_on_failure.unwrap_or(false),
+        clause: optional_text(reader, table, "clause"),
+        source: optional_text(reader, table, "source"),
+    })
 }
 
 fn read_links(reader: &mut Reader<'_>, root: &Table) -> Links {

@@ -186,4 +186,13 @@ codes! {
     /// A report of orders where a click log was wanted.
     ORDERS_AS_CLICKS = "R034", "report of orders for a click log",
         "`click import` takes the publisher's own clicks. A report of orders would count every order as a click.";
+    /// Not a rate of exchange.
+    BAD_EXCHANGE_RATE = "R035", "not a rate of exchange",
+        "A rate is a plain decimal above zero with at most nine places, between two different currencies. Norges Bank's UNIT_MULT says for how many units (a power of ten).";
+    /// A column that must be filled is empty.
+    EMPTY_CELL = "R036", "column that must be filled is empty",
+        "Without it the row says nothing that could be recorded.";
+    /// Another payout under the same number.
+    PAYOUT_DIFFERS = "R037", "payout known otherwise",
+        "A payout is told apart by the network's number. This row says otherwise of a number that is known; payouts are never changed. Take the other back with its reason, then import again.";
 }

@@ -22,11 +22,14 @@ mod mapping_file;
 mod moment;
 mod number;
 mod path;
+pub mod payouts;
 mod place;
 mod plain;
 mod probe;
+pub mod rates;
 mod report;
 mod row;
+pub mod table;
 #[cfg(test)]
 mod tests;
 

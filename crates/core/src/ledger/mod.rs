@@ -8,6 +8,8 @@ mod clicks;
 mod imports;
 mod lines;
 mod months;
+mod payouts;
+mod rates;
 mod results;
 mod scan;
 mod standing;
@@ -26,6 +28,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 pub use clicks::StoredClick;
 pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
 pub use lines::Revision;
+pub use rates::{NewRates, RateSpan, RateTotals};
 pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, StoredResult};
 pub use scan::{CountingLine, OrderRecord, Scan};
 pub use standing::{Recorded, Removal};
@@ -63,6 +66,10 @@ pub struct Ledger {
     clicked: BTreeSet<i64>,
     /// Clicks that were looked for among many that no longer count.
     walked: RefCell<clicks::Walked>,
+    /// Every payout, for reading payments.
+    payouts: BTreeMap<i64, payouts::PayoutStanding>,
+    /// Rates of exchange that were asked for.
+    rates: RefCell<rates::KnownRates>,
     /// The copy that was made of an older ledger before it was brought up to date.
     kept_copy: Option<PathBuf>,
     /// Nothing is kept beyond the life of this connection.
@@ -145,6 +152,8 @@ impl Ledger {
             imports: BTreeMap::new(),
             clicked: BTreeSet::new(),
             walked: RefCell::default(),
+            payouts: BTreeMap::new(),
+            rates: RefCell::default(),
             kept_copy: None,
             rehearsal: false,
         };
@@ -189,10 +198,12 @@ impl Ledger {
         self.note_imports()
     }
 
-    /// Reads the standing of all imports, and which programs have clicks.
+    /// Reads the standing of all imports and payouts, and which programs have clicks.
     fn note_imports(&mut self) -> Result<()> {
         self.imports = imports::standings(&self.conn)?;
         self.walked.borrow_mut().clear();
+        self.payouts = payouts::standings(&self.conn)?;
+        *self.rates.borrow_mut() = rates::KnownRates::default();
         let mut clicked = self
             .conn
             .prepare_cached(

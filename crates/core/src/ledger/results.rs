@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::State;
 use feebook_schedule::Source;
 use feebook_schedule::zone::Month;
 use rusqlite::{Row as SqlRow, Statement, params};
 
 use super::lines::{self, Key};
+use super::standing::day;
 use super::terms::BookId;
 use super::{Ledger, Result, answers, sql};
 use crate::answers::{AnsweredBy, Answers};
@@ -103,6 +105,9 @@ pub struct StoredResult {
     pub run_id: RunId,
     /// The order's month in the program's zone; none when the order has no instant.
     pub month: Option<Month>,
+    /// The order's day in the program's zone; none when the order has no instant, and in results of
+    /// before days were kept.
+    pub day: Option<NaiveDate>,
     /// Digest of the facts and the terms that it was computed from.
     pub fingerprint: [u8; 16],
     /// The amounts.
@@ -127,7 +132,7 @@ pub struct RunRecord {
 const RESULT_COLUMNS: &str = "order_no, run_id, month, fingerprint, pending_commission, \
     pending_incentive, pending_bonus, pending_withheld, approved_commission, approved_incentive, \
     approved_bonus, approved_withheld, settled_commission, settled_incentive, settled_bonus, \
-    settled_withheld, held_commission, held_incentive, held_bonus, held_withheld";
+    settled_withheld, held_commission, held_incentive, held_bonus, held_withheld, day";
 
 /// How many results are written together.
 const BATCH: usize = 512;
@@ -151,7 +156,7 @@ struct Row {
 /// into it.
 fn insert_query(rows: usize, used: [bool; 16]) -> String {
     let amounts: Vec<&str> = used.iter().map(|used| if *used { "?" } else { "0" }).collect();
-    let row = format!("(?,?,?,?,?,?,{},?)", amounts.join(","));
+    let row = format!("(?,?,?,?,?,?,{},?,?)", amounts.join(","));
     let values = vec![row; rows].join(",");
     format!(
         "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}, plugin_id) VALUES {values}"
@@ -177,8 +182,9 @@ impl Row {
             insert.raw_bind_parameter(at, amount)?;
             at += 1;
         }
-        insert.raw_bind_parameter(at, self.plugin_id)?;
-        Ok(at + 1)
+        insert.raw_bind_parameter(at, self.result.day.map(|day| day.num_days_from_ce()))?;
+        insert.raw_bind_parameter(at + 1, self.plugin_id)?;
+        Ok(at + 2)
     }
 }
 
@@ -191,6 +197,8 @@ pub(super) fn result_columns() -> &'static str {
 pub(super) fn read(row: &SqlRow<'_>) -> Result<(No, StoredResult)> {
     let order_no = lines::no(row.get_ref(0).map_err(sql)?)?;
     let month: Option<i32> = row.get(2).map_err(sql)?;
+    let has_day: Option<i32> = row.get(20).map_err(sql)?;
+    let day = has_day.map(|_| day(row, 20)).transpose()?;
     let mut columns = [0_i64; 16];
     for (at, column) in columns.iter_mut().enumerate() {
         *column = row.get(at + 4).map_err(sql)?;
@@ -204,6 +212,7 @@ pub(super) fn read(row: &SqlRow<'_>) -> Result<(No, StoredResult)> {
     let result = StoredResult {
         run_id: row.get(1).map_err(sql)?,
         month: month.map(Month::from_index),
+        day,
         fingerprint: row.get(3).map_err(sql)?,
         amounts: Amounts { pending: part(0), approved: part(4), settled: part(8), held: part(12) },
     };
@@ -431,6 +440,8 @@ impl Drop for PendingRun<'_> {
 pub struct NewResult {
     /// The order's month in the program's zone.
     pub month: Option<Month>,
+    /// The order's day in the program's zone.
+    pub day: Option<NaiveDate>,
     /// Digest of the facts and the terms that it was computed from.
     pub fingerprint: [u8; 16],
     /// The amounts.

@@ -1,5 +1,5 @@
-//! Reads a program's orders in the order of their numbers, with all revisions of their lines and
-//! all their results, a bounded number at a time.
+//! Reads a program's orders in the order of their numbers, with all revisions of their lines, all
+//! their results and payments, a bounded number at a time.
 //!
 //! Owns the grouping of rows by order and which revision counts. Refuses to evaluate. Between two
 //! calls no statement is open, so a run may append results while it scans.
@@ -18,6 +18,7 @@ use super::results::{self, StoredResult, result_columns};
 use super::{ImportStanding, Ledger, Result, sql};
 use crate::click::OwnClick;
 use crate::fact::{LineFact, No, ranking};
+use crate::payout::Payment;
 use crate::words::Word;
 
 /// How many rows are read at a time; an order is never cut.
@@ -39,6 +40,8 @@ pub struct OrderRecord {
     pub revisions: Vec<Revision>,
     /// What runs found it to earn, in order of the runs.
     pub results: Vec<StoredResult>,
+    /// What payouts pay of its lines, in order of the lines; also those that were taken back.
+    pub payments: Vec<Payment>,
 }
 
 /// One line of an order: the revision that counts.
@@ -51,6 +54,8 @@ pub struct CountingLine<'o> {
     pub conflict: bool,
     /// Our own click that led to it, where the row names none.
     pub own_click: Option<OwnClick>,
+    /// The day of the first payout that pays it.
+    pub paid_on: Option<NaiveDate>,
 }
 
 /// What of its click a line is known by: the row's own, else that of our own click (rule 12).
@@ -226,7 +231,8 @@ fn read_between(
         while wanted.next_if(|wanted| **wanted < order_no).is_some() {}
         if wanted.next_if(|wanted| **wanted == order_no).is_some() {
             let revisions = vec![lines::read(row, filled)?];
-            orders.push_back(OrderRecord { program_id, order_no, revisions, results: Vec::new() });
+            let (results, payments) = (Vec::new(), Vec::new());
+            orders.push_back(OrderRecord { program_id, order_no, revisions, results, payments });
             continue;
         }
         others += 1;
@@ -241,6 +247,7 @@ fn read_between(
     );
     let mut select = ledger.conn.prepare_cached(&query).map_err(sql)?;
     attach(select.query(range).map_err(sql)?, &mut orders)?;
+    orders.iter_mut().try_for_each(|order| ledger.read_payments_of_order(order))?;
     Ok(Some(orders))
 }
 
@@ -253,6 +260,7 @@ impl Stream {
         };
         let last = key(&last.order_no);
         read_results(ledger, program_id, &self.after, &last, &mut orders)?;
+        ledger.read_payments(program_id, &self.after, &last, &mut orders)?;
         self.after = last;
         self.orders = orders;
         Ok(())
@@ -291,6 +299,7 @@ impl Stream {
                     order_no: revision.fact.order_no.clone(),
                     revisions: vec![revision],
                     results: Vec::new(),
+                    payments: Vec::new(),
                 }),
             }
         }
@@ -368,6 +377,7 @@ impl Ledger {
             order_no: order_no.clone(),
             revisions,
             results: Vec::new(),
+            payments: Vec::new(),
         }]);
         let mut select: Statement<'_> = self
             .conn
@@ -378,6 +388,9 @@ impl Ledger {
             .map_err(sql)?;
         let rows = select.query(params![program_id, key(order_no)]).map_err(sql)?;
         attach(rows, &mut orders)?;
+        if let Some(order) = orders.front_mut() {
+            self.read_payments_of_order(order)?;
+        }
         Ok(orders.pop_front())
     }
 
@@ -390,7 +403,12 @@ impl Ledger {
                 Some(line) if line.revision.fact.line_no == revision.fact.line_no => {
                     self.weigh(line, revision);
                 }
-                _ => lines.push(CountingLine { revision, conflict: false, own_click: None }),
+                _ => lines.push(CountingLine {
+                    revision,
+                    conflict: false,
+                    own_click: None,
+                    paid_on: None,
+                }),
             }
         }
         if !lines.is_sorted_by(|a, b| a.revision.fact.line_no <= b.revision.fact.line_no) {
@@ -400,6 +418,9 @@ impl Ledger {
             for line in &mut lines {
                 line.own_click = self.own_click(order.program_id, &line.revision.fact, seq)?;
             }
+        }
+        if !order.payments.is_empty() {
+            self.date_payments(order, seq, &mut lines);
         }
         Ok(lines)
     }
@@ -427,7 +448,7 @@ impl Ledger {
         let held = (&line.revision.fact, self.as_of(line.revision));
         let (order, contradicts) = ranking((&other.fact, self.as_of(other)), held, &self.words);
         if order == Ordering::Greater {
-            *line = CountingLine { revision: other, conflict: contradicts, own_click: None };
+            *line = CountingLine { revision: other, conflict: contradicts, ..*line };
         } else {
             line.conflict |= contradicts;
         }

@@ -195,7 +195,7 @@ impl Ledger {
     }
 
     /// Reads facts with their history, whose columns begin at `at`.
-    fn recorded<T>(
+    pub(super) fn recorded<T>(
         &self,
         query: &str,
         read: fn(&Row<'_>) -> Result<T>,
@@ -270,7 +270,7 @@ impl Ledger {
     }
 
     /// Does one append in a transaction of its own.
-    fn recording<T>(&mut self, append: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+    pub(super) fn recording<T>(&mut self, append: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         self.begin()?;
         let appended = self.reload().and_then(|()| append(self));
         match appended.and_then(|done| self.commit().map(|()| done)) {
@@ -349,7 +349,7 @@ fn read_dated(row: &Row<'_>) -> Result<DatedFact> {
     })
 }
 
-fn day(row: &Row<'_>, at: usize) -> Result<NaiveDate> {
+pub(super) fn day(row: &Row<'_>, at: usize) -> Result<NaiveDate> {
     let days: i32 = row.get(at).map_err(sql)?;
     NaiveDate::from_num_days_from_ce_opt(days).ok_or_else(|| damaged("a day out of bounds"))
 }

@@ -3,6 +3,7 @@
 //! Owns the looking up of each fact, and remembers the words that were looked up before. Refuses what
 //! is known beside the report.
 
+use feebook_kernel::Minor;
 use feebook_schedule::{Class, Classes, Dimension, Version};
 
 use super::evaluator::OrderFacts;
@@ -24,7 +25,7 @@ impl ClassCache {
         version: &Version,
         order: &OrderFacts,
         line: &CountingLine<'_>,
-        unexchanged: bool,
+        price: Option<Minor>,
         words: &Words,
     ) -> Classes {
         let fact = &line.revision.fact;
@@ -63,7 +64,6 @@ impl ClassCache {
         set_word(Dimension::Coupon, fact.coupon.map(|yes| if yes { "yes" } else { "no" }));
         let same = click_country.zip(fact.ship_to).map(|(click, ship_to)| click == ship_to);
         let (hot, affiliate) = (fact.hot == Some(true), fact.affiliate == Some(true));
-        let price = fact.product_price.filter(|_| !unexchanged);
         classes.set(Dimension::SameCountry, version.class_of_same(same));
         let buyer = self.buyers[usize::from(order.new_buyer)]
             .get_or_insert_with(|| version.class_of_buyer(order.new_buyer));

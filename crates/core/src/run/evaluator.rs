@@ -12,16 +12,17 @@ use feebook_kernel::{
 };
 use feebook_schedule::zone::Month;
 use feebook_schedule::{
-    Amounts as LineAmounts, Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program,
-    Version, in_use,
+    Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program, Version, in_use,
 };
 
 use super::classes::ClassCache;
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
+use super::unit::{self, Unit};
 use crate::answers::Answers;
 use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
+use crate::exchange::RateUsed;
 use crate::fact::LineFact;
 use crate::ledger::{Amounts, Components, CountingLine, Ledger, Scan};
 use crate::plugins::Plugins;
@@ -40,7 +41,7 @@ pub struct Evaluator {
     outcomes: Vec<Outcome>,
     /// Who answers for the plugins of the versions.
     answering: Answering,
-    /// The highest sequence number of what earlier periods are made of.
+    /// The highest sequence number of the rates of exchange, and of what earlier periods are made of.
     seq: i64,
     /// What earlier periods come to, once that was asked for.
     confirmed: Option<Confirmed>,
@@ -188,8 +189,9 @@ impl Evaluator {
     }
 
     /// From here on evaluates by what was known at another point of the ledger's time.
-    pub(crate) fn know(&mut self, standing: &Arc<Standing>) {
+    pub(crate) fn know(&mut self, standing: &Arc<Standing>, seq: i64) {
         self.standing = Arc::clone(standing);
+        self.seq = seq;
     }
 
     /// Returns what was known beside the reports.
@@ -301,7 +303,7 @@ impl Evaluator {
             Answering::Live(_) => self.figures(&covering, governing, facts, ledger)?,
             Answering::Nobody | Answering::Stored(_) => Vec::new(),
         };
-        self.classify_order(&covering, governing, facts, ledger.words());
+        self.classify_order(&covering, governing, facts, ledger)?;
         self.rate(&covering, observer);
         self.answers = match self.under_plugin(&covering, governing) {
             Some((index, governing)) => {
@@ -324,12 +326,12 @@ impl Evaluator {
     pub fn classified(
         &mut self,
         facts: &[CountingLine<'_>],
-        words: &Words,
+        ledger: &Ledger,
     ) -> Result<(Covering, Option<i64>, &[Line])> {
         let governing = self.governing(facts);
         let governing_at = governing.map(|governing| governing.at);
         let covering = self.covering(governing_at)?;
-        self.classify_order(&covering, governing, facts, words);
+        self.classify_order(&covering, governing, facts, ledger)?;
         Ok((covering, governing_at, &self.lines))
     }
 
@@ -339,13 +341,14 @@ impl Evaluator {
         covering: &Covering,
         governing: Option<Governing>,
         facts: &[CountingLine<'_>],
-        words: &Words,
-    ) {
+        ledger: &Ledger,
+    ) -> Result<()> {
         self.lines.clear();
-        match (covering, governing) {
-            (Covering::Version(index), Some(at)) => self.classify(*index, at, facts, words),
-            _ => self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact))),
+        if let (Covering::Version(index), Some(at)) = (covering, governing) {
+            return self.classify(*index, at, facts, ledger);
         }
+        self.lines.extend(facts.iter().map(|line| bare_line(&line.revision.fact)));
+        Ok(())
     }
 
     /// The kernel's first pass over the lines that were made last.
@@ -404,7 +407,7 @@ impl Evaluator {
             let facts = ledger.counting(&order, self.seq)?;
             // An order without any instant is in no period, and one without lines is nowhere.
             let Some(day) = self.day(&facts) else { continue };
-            let (covering, ..) = self.classified(&facts, ledger.words())?;
+            let (covering, ..) = self.classified(&facts, ledger)?;
             self.rate(&covering, &mut Silent);
             confirmed.add(&Rated {
                 day,
@@ -461,9 +464,14 @@ impl Evaluator {
     }
 
     /// Returns what bears on each line of an order beside its report, as bytes to compare.
-    pub(crate) fn beside(&self, facts: &[CountingLine<'_>], words: &Words) -> Vec<Beside> {
+    pub(crate) fn beside(
+        &self,
+        facts: &[CountingLine<'_>],
+        ledger: &Ledger,
+    ) -> Result<Vec<Beside>> {
+        let words = ledger.words();
         let governing_at = self.governing_at(facts);
-        let of_line = |line: &CountingLine<'_>| {
+        let of_line = |line: &CountingLine<'_>| -> Result<Beside> {
             let mut beside = Beside::default();
             if let Some(at) = governing_at
                 && let Ok(version) = self.program().in_force(at)
@@ -475,8 +483,12 @@ impl Evaluator {
                 let around = asked_by(version, self.circumstances(line, at, words));
                 around.canonical_flags(words, &mut beside.flags);
                 around.canonical_dated(words, &mut beside.dated);
+                let day = self.day_of(at);
+                if let Unit::Exchanged(used) = self.unit(version, day, line, ledger)? {
+                    used.canonical(&mut beside.exchange);
+                }
             }
-            beside
+            Ok(beside)
         };
         facts.iter().map(of_line).collect()
     }
@@ -488,13 +500,17 @@ impl Evaluator {
         governing_at: Option<i64>,
         facts: &[CountingLine<'_>],
         line: usize,
-        words: &Words,
-    ) -> Option<&Matching> {
-        let (Covering::Version(index), Some(at)) = (covering, governing_at) else { return None };
+        ledger: &Ledger,
+    ) -> Result<Option<&Matching>> {
+        let (Covering::Version(index), Some(at), Some(line)) =
+            (covering, governing_at, facts.get(line))
+        else {
+            return Ok(None);
+        };
         let day = self.program().day(at);
         let order = OrderFacts::of(Governing { at, day }, facts);
-        self.classify_line(*index, &order, facts.get(line)?, words);
-        Some(&self.matching)
+        self.classify_line(*index, &order, line, ledger)?;
+        Ok(Some(&self.matching))
     }
 
     fn classify(
@@ -502,13 +518,14 @@ impl Evaluator {
         version: usize,
         governing: Governing,
         facts: &[CountingLine<'_>],
-        words: &Words,
-    ) {
+        ledger: &Ledger,
+    ) -> Result<()> {
         let order = OrderFacts::of(governing, facts);
         for line in facts {
-            let line = self.classify_line(version, &order, line, words);
+            let line = self.classify_line(version, &order, line, ledger)?;
             self.lines.push(line);
         }
+        Ok(())
     }
 
     fn classify_line(
@@ -516,21 +533,61 @@ impl Evaluator {
         version: usize,
         order: &OrderFacts,
         line: &CountingLine<'_>,
-        words: &Words,
-    ) -> Line {
+        ledger: &Ledger,
+    ) -> Result<Line> {
+        let words = ledger.words();
         let standing = Arc::clone(&self.standing);
         let program = &self.book.programs()[self.program];
         let around = circumstances(&standing, program, order.governing_at, line, words);
         let terms = &program.versions()[version];
-        let fact = &line.revision.fact;
-        let unexchanged = in_other_currency(terms, fact, words);
+        let unit = self.unit(terms, order.day, line, ledger)?;
+        let amounts = unit.amounts(terms, &line.revision.fact, attribution(program, terms, line));
+        let price = amounts.price.filter(|_| !amounts.unexchanged);
         let cache = &mut self.caches[version];
-        let mut classes = cache.classes(terms, order, line, unexchanged, words);
+        let mut classes = cache.classes(terms, order, line, price, words);
         set_circumstances(&mut classes, terms, &around);
-        let amounts = line_amounts(program, terms, line, unexchanged);
         let mut kernel_line = terms.line(&amounts, &classes, &mut self.matching);
         kernel_line.flag = strongest(terms, &self.matching, &around.flags);
-        kernel_line
+        Ok(kernel_line)
+    }
+
+    fn unit(
+        &self,
+        version: &Version,
+        governing_day: NaiveDate,
+        line: &CountingLine<'_>,
+        ledger: &Ledger,
+    ) -> Result<Unit> {
+        Unit::of((self.program(), version), governing_day, line, (ledger, self.seq))
+    }
+
+    /// The day whose rate of exchange holds for a line; none where it has not come yet, or where the
+    /// policy names none.
+    pub(crate) fn fx_day(
+        &self,
+        version: &Version,
+        governing_day: NaiveDate,
+        line: &CountingLine<'_>,
+    ) -> Option<NaiveDate> {
+        unit::fx_day(self.program(), version, governing_day, line)
+    }
+
+    /// Returns the rate of exchange that a line's amounts were converted by; none where none was.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn exchanged_by(
+        &self,
+        version: &Version,
+        governing_at: i64,
+        line: &CountingLine<'_>,
+        ledger: &Ledger,
+    ) -> Result<Option<RateUsed>> {
+        match self.unit(version, self.program().day(governing_at), line, ledger)? {
+            Unit::Exchanged(used) => Ok(Some(*used)),
+            Unit::Same | Unit::Unknown => Ok(None),
+        }
     }
 
     /// Returns the digest of everything that the outcome of an order depends on: the facts, the
@@ -545,7 +602,7 @@ impl Evaluator {
         let covering = self.covering(governing.map(|governing| governing.at))?;
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
-        self.canonical(&covering, facts, ledger.words(), &mut bytes);
+        self.canonical(&covering, facts, ledger, &mut bytes)?;
         if let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) {
             let figures = self.figures(&covering, governing, facts, ledger)?;
             let program = &self.book.programs()[self.program];
@@ -575,7 +632,7 @@ impl Evaluator {
         let covering = self.covering(governing.map(|governing| governing.at))?;
         let mut bytes = std::mem::take(&mut self.bytes);
         bytes.clear();
-        self.canonical(&covering, facts, ledger.words(), &mut bytes);
+        self.canonical(&covering, facts, ledger, &mut bytes)?;
         let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
             let same = digest(&bytes) == *fingerprint;
             self.bytes = bytes;
@@ -593,14 +650,29 @@ impl Evaluator {
         }))
     }
 
+    /// Whether nothing beside the reports can bear on an order; most orders are so, and it is quicker to
+    /// see than what [`Self::beside`] would find.
+    fn reported_alone(
+        &self,
+        covering: &Covering,
+        facts: &[CountingLine<'_>],
+        words: &Words,
+    ) -> bool {
+        let Some(version) = self.version(covering) else { return true };
+        let of_its_own = |line: &CountingLine<'_>| {
+            line.own_click.is_none() && unit::is_same(version, &line.revision.fact, words)
+        };
+        self.standing.is_empty() && facts.iter().all(of_its_own)
+    }
+
     /// What the outcome of an order depends on, but for a plugin, as bytes.
     fn canonical(
         &self,
         covering: &Covering,
         facts: &[CountingLine<'_>],
-        words: &Words,
+        ledger: &Ledger,
         bytes: &mut Vec<u8>,
-    ) {
+    ) -> Result<()> {
         bytes.extend_from_slice(&kernel::CALCULATION.to_be_bytes());
         // Of program.toml only this bears on an order; the rest of it may change freely.
         let program = self.program();
@@ -618,16 +690,17 @@ impl Evaluator {
             }
         }
         for line in facts {
-            line.revision.fact.canonical(words, bytes);
+            line.revision.fact.canonical(ledger.words(), bytes);
         }
         // Behind all facts, and nothing where there is nothing: an order of which only the report
         // is known has the fingerprint that it had before such things could be recorded.
-        if self.standing.is_empty() && facts.iter().all(|line| line.own_click.is_none()) {
-            return;
+        if self.reported_alone(covering, facts, ledger.words()) {
+            return Ok(());
         }
-        for (index, beside) in (0_u64..).zip(self.beside(facts, words)) {
+        for (index, beside) in (0_u64..).zip(self.beside(facts, ledger)?) {
             beside.canonical(index, bytes);
         }
+        Ok(())
     }
 }
 
@@ -733,12 +806,16 @@ pub(crate) struct Beside {
     pub(crate) flags: Vec<u8>,
     /// Marks, the kind of placement and the account's channel.
     pub(crate) dated: Vec<u8>,
+    /// The rate of exchange that its amounts are converted by.
+    pub(crate) exchange: Vec<u8>,
 }
 
 impl Beside {
     /// Writes all of it with the line's index; nothing where there is nothing.
     fn canonical(&self, index: u64, out: &mut Vec<u8>) {
-        for (tag, bytes) in [(b'K', &self.click), (b'L', &self.flags), (b'D', &self.dated)] {
+        let parts =
+            [(b'K', &self.click), (b'L', &self.flags), (b'D', &self.dated), (b'X', &self.exchange)];
+        for (tag, bytes) in parts {
             if !bytes.is_empty() {
                 out.push(tag);
                 out.extend_from_slice(&index.to_be_bytes());
@@ -811,38 +888,6 @@ fn bare_line(fact: &LineFact) -> Line {
         refunded: fact.refunded.unwrap_or(Minor::ZERO),
         service_fee: fact.service_fee,
         ..Line::new(fact.state)
-    }
-}
-
-/// Whether the row's amounts are in another currency than the policy's (rule 16): they are in
-/// `amount_currency`, else in `currency`, else in the policy's.
-fn in_other_currency(version: &Version, fact: &LineFact, words: &Words) -> bool {
-    fact.amount_currency
-        .or(fact.currency)
-        .is_some_and(|currency| words.text(currency) != version.currency().code())
-}
-
-fn line_amounts(
-    program: &Program,
-    version: &Version,
-    line: &CountingLine<'_>,
-    unexchanged: bool,
-) -> LineAmounts {
-    let fact = &line.revision.fact;
-    let (lag, window) = attribution(program, version, line);
-    LineAmounts {
-        state: fact.state,
-        price: fact.product_price,
-        quantity: fact.quantity,
-        paid: fact.paid_amount,
-        final_amount: fact.final_amount,
-        refunded: fact.refunded.unwrap_or(Minor::ZERO),
-        service_fee: fact.service_fee,
-        reported_rate: fact.reported_rate,
-        unexchanged,
-        lag,
-        window,
-        flag: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod figures;
 mod plugins;
 mod recompute;
 mod replay;
+mod unit;
 mod verify;
 
 use std::sync::Arc;
@@ -22,7 +23,7 @@ use crate::error::{self, Error, Result};
 use crate::ledger::{CountingLine, Ledger, OrderRecord};
 use crate::plugins::Plugins;
 
-pub(crate) use evaluator::known;
+pub(crate) use evaluator::{Beside, known};
 pub use evaluator::{Covering, Evaluated, Evaluator};
 pub use recompute::{Change, Posted, Recomputed, Seen, Why, recompute};
 pub use replay::{Latest, Replay};

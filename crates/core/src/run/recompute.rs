@@ -22,7 +22,6 @@ use crate::ledger::{
     Components, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
 };
 use crate::postings::{self, Account, Held, posted_by};
-use crate::words::Words;
 
 /// What a run saw of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +67,8 @@ pub enum Why {
     /// A mark on the product, the kind of placement or the account's channel was recorded or taken
     /// back.
     NewDatedFact,
+    /// A rate of exchange was imported, or the day came whose rate holds.
+    NewRate,
     /// Another build of the schedule's plugin answered, or it was given other figures of earlier
     /// periods.
     NewPlugin,
@@ -87,6 +88,7 @@ impl Why {
             Self::NewClick => "own click",
             Self::NewFlag => "flag",
             Self::NewDatedFact => "mark, placement or account",
+            Self::NewRate => "rate of exchange",
             Self::NewPlugin => "plugin or its figures",
             Self::OtherLine => "another line of the order",
             Self::NewCalculation => "newer feebook",
@@ -236,6 +238,7 @@ impl Work<'_, '_> {
         }
         let new = NewResult {
             month: evaluated.month().or_else(|| last.and_then(|result| result.month)),
+            day: evaluated.day.or(day),
             fingerprint,
             amounts: evaluated.amounts(),
             answers: evaluated.answers.cloned(),
@@ -248,9 +251,8 @@ impl Work<'_, '_> {
             None => self.report.first_time += 1,
             Some((result, after)) => {
                 self.report.changed += 1;
-                let words = self.run.ledger().words();
                 let found = (facts.as_slice(), new.answers.clone());
-                let after = Sight::of(evaluator, version, found, after, words);
+                let after = Sight::of(evaluator, version, found, after, self.run.ledger())?;
                 let currency = self.tell(program, order, &facts, &after)?;
                 differences.add(currency, -result.amounts.total());
             }
@@ -288,13 +290,12 @@ impl Work<'_, '_> {
         let ledger = self.run.ledger();
         let latest = self.replay.latest(ledger, program, order)?;
         let Some(Latest { facts: facts_before, evaluator, .. }) = latest else { return Ok(None) };
-        let words = ledger.words();
         let evaluated = evaluator.evaluate(&facts_before, ledger, &mut Silent)?;
         let answers = evaluated.answers.cloned();
         let (seen, covering) = (saw_all(&evaluated), evaluated.covering.clone());
         let version = evaluator.version(&covering);
         let currency = version.map(Version::currency);
-        let before = Sight::of(evaluator, version, (&facts_before, answers), seen, words);
+        let before = Sight::of(evaluator, version, (&facts_before, answers), seen, ledger)?;
         let mut accounts: Option<Vec<Account<'_>>> = None;
         for line_no in line_numbers(&facts_before, facts) {
             let (old, new) = (before.line(line_no), after.line(line_no));
@@ -371,8 +372,8 @@ impl Sight {
         version: Option<&Version>,
         (facts, answers): (&[CountingLine<'_>], Option<Answers>),
         outcomes: Vec<(Verdict, Option<Components>)>,
-        words: &Words,
-    ) -> Self {
+        ledger: &Ledger,
+    ) -> Result<Self> {
         let program = evaluator.program();
         let schedule = version.map(|version| version.id().to_owned());
         let decimals = version.map_or(2, |version| version.currency().decimals());
@@ -392,8 +393,8 @@ impl Sight {
         texts.extend(version.map(|version| version.source().digest()));
         texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
         let at_clicks = at_clicks.map(|version| version.source().digest()).collect();
-        let beside = evaluator.beside(facts, words);
-        Self { reading, texts, at_clicks, lines, beside, answers }
+        let beside = evaluator.beside(facts, ledger)?;
+        Ok(Self { reading, texts, at_clicks, lines, beside, answers })
     }
 
     fn line(&self, line_no: &No) -> Option<&Seen> {
@@ -450,6 +451,7 @@ fn why(
         (known && other(|beside| &beside.click), Why::NewClick),
         (known && other(|beside| &beside.flags), Why::NewFlag),
         (known && other(|beside| &beside.dated), Why::NewDatedFact),
+        (known && other(|beside| &beside.exchange), Why::NewRate),
         (known && terms_moved, Why::NewScheduleText),
         (known && before.other_build(after), Why::NewPlugin),
     ];

@@ -72,7 +72,7 @@ impl Replay {
             self.evaluators.get_mut(&book_id).and_then(|known| known.get_mut(program)).ok_or_else(
                 || Error::new(&error::BROKEN, "an evaluator vanished while it was made"),
             )?;
-        evaluator.know(&standing);
+        evaluator.know(&standing, seq);
         Ok(evaluator)
     }
 

@@ -1,0 +1,387 @@
+//! Which order lines a payout pays, and what each is due.
+//!
+//! Owns the choice: by period, oldest first until the money is used up, or by the lines that somebody
+//! names. What is left over stays with the payout. Refuses to change what was paid before, and to pay
+//! in another currency than the one in which a line is due.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use feebook_kernel::{Minor, State};
+use feebook_schedule::Program;
+use feebook_schedule::iso::Currency;
+
+use crate::error::{self, Error, Result};
+use crate::fact::No;
+use crate::ledger::Ledger;
+use crate::lines::{LineRow, lines};
+use crate::payout::{Allotment, PaidLine, Payout, PayoutId};
+use crate::program;
+use crate::run::{Scope, Terms, Unwatched};
+
+/// Where it is known from what a line is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueBy {
+    /// The network reported it: commission, incentive and bonus of the line.
+    Reported,
+    /// The network reported nothing: what the latest run found.
+    Computed,
+}
+
+impl DueBy {
+    /// Returns the word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reported => "reported",
+            Self::Computed => "computed",
+        }
+    }
+}
+
+/// What a line is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Minor units of `currency`.
+    pub amount: i64,
+    /// The currency.
+    pub currency: Currency,
+    /// Where it is known from.
+    pub by: DueBy,
+}
+
+/// Returns what a line is due: what the network reported for it, else what we computed; none where
+/// neither can be said.
+pub fn due(row: &LineRow<'_>) -> Option<Due> {
+    let fact = row.fact();
+    let parts = [fact.reported_commission, fact.reported_incentive, fact.reported_bonus];
+    let policy = row.found.as_ref().and_then(|found| found.currency);
+    if parts.iter().any(Option::is_some) {
+        let code = row.text(fact.amount_currency.or(fact.currency));
+        let currency = code.map_or(policy, Currency::parse)?;
+        let amount = parts.into_iter().flatten().sum();
+        return Some(Due { amount, currency, by: DueBy::Reported });
+    }
+    let amount = row.found.as_ref()?.amounts()?.total();
+    Some(Due { amount, currency: policy?, by: DueBy::Computed })
+}
+
+/// Returns the day on which a line became payable: of its settlement, else of its confirmation, else
+/// its order's day.
+pub fn payable_on(row: &LineRow<'_>, program: &Program) -> Option<NaiveDate> {
+    let fact = row.fact();
+    fact.settled_at.or(fact.finished_at).map(|at| program.day(at)).or(row.day)
+}
+
+/// A line that somebody says a payout pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedLine {
+    /// The order.
+    pub order_no: No,
+    /// The line; none means all of the order's lines.
+    pub line_no: Option<No>,
+    /// What is paid of it, in minor units of the payout's currency; none means what it is due.
+    pub amount: Option<i64>,
+}
+
+/// Which lines a payout pays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// None yet.
+    Nothing,
+    /// The settled lines that became payable on these days, both included, and are not yet paid in
+    /// full.
+    Period(NaiveDate, NaiveDate),
+    /// These.
+    Named(Vec<NamedLine>),
+}
+
+/// One line as a payout meets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The order.
+    pub order_no: No,
+    /// The line.
+    pub line_no: No,
+    /// Its state.
+    pub state: State,
+    /// When it became payable.
+    pub on: Option<NaiveDate>,
+    /// What it is due; none where that cannot be said.
+    pub due: Option<Due>,
+    /// What was paid of it.
+    pub paid: Vec<PaidLine>,
+}
+
+impl Claim {
+    /// Returns what was paid in a currency.
+    pub fn paid_in(&self, currency: Currency) -> i64 {
+        let of = self.paid.iter().filter(|paid| paid.currency == currency);
+        of.map(|paid| paid.amount).sum()
+    }
+
+    /// Returns what is still open, in a currency in which it is due.
+    pub fn open(&self, currency: Currency) -> Option<i64> {
+        let due = self.due.filter(|due| due.currency == currency)?;
+        Some(due.amount - self.paid_in(currency))
+    }
+}
+
+/// What came of the choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allotted {
+    /// What is paid.
+    pub allotments: Vec<Allotment>,
+    /// Lines paid what the network reported.
+    pub reported: u64,
+    /// Lines paid what we computed.
+    pub computed: u64,
+    /// Lines whose amount was named.
+    pub named: u64,
+    /// Settled lines of the period that are left, with what is open of them: the money is used up.
+    pub unpaid: Option<(u64, i64)>,
+    /// Lines that are due in another currency than the payout's.
+    pub other_currency: u64,
+    /// Lines of which nothing can be said.
+    pub unknown: u64,
+    /// What of the payout pays nothing.
+    pub left: i64,
+    /// What was given to each line.
+    given: BTreeMap<(No, No), i64>,
+}
+
+/// Returns all lines of a program as a payout meets them, in order of their numbers.
+///
+/// # Errors
+///
+/// When the program has no terms, or the ledger cannot be read.
+pub fn claims(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<Claim>> {
+    let known = program::named(&terms.book, program)?;
+    let scope = Scope { program: Some(program.to_owned()), ..Scope::default() };
+    let mut claims = Vec::new();
+    lines(ledger, terms, &scope, &mut Unwatched, &mut |row| {
+        claims.push(Claim {
+            order_no: row.order_no().clone(),
+            line_no: row.line_no().clone(),
+            state: row.state(),
+            on: payable_on(row, known),
+            due: due(row),
+            paid: row.paid.clone(),
+        });
+        Ok(())
+    })?;
+    Ok(claims)
+}
+
+/// Records payouts with the lines that they pay, in one transaction.
+///
+/// # Errors
+///
+/// When a payout's number is taken, or its choice cannot be had; then nothing is recorded.
+pub fn pay(
+    ledger: &mut Ledger,
+    terms: &Terms,
+    program: &str,
+    payouts: &[(Payout, Choice)],
+    now: i64,
+) -> Result<Vec<(PayoutId, Allotted)>> {
+    let facts: Vec<Payout> = payouts.iter().map(|(payout, _)| payout.clone()).collect();
+    let mut choices = payouts.iter().map(|(_, choice)| choice);
+    let mut claims = None;
+    let mut all = Vec::new();
+    let ids = ledger.add_payouts(program, &facts, now, |ledger, payout| {
+        let claims = match &mut claims {
+            Some(claims) => claims,
+            none => none.insert(self::claims(ledger, terms, program)?),
+        };
+        let choice = choices.next().unwrap_or(&Choice::Nothing);
+        let allotted = allot(claims, choice, payout.payable(), payout.currency)?;
+        take_note(claims, &allotted.allotments, payout);
+        all.push(allotted.clone());
+        Ok(allotted.allotments)
+    })?;
+    Ok(ids.into_iter().zip(all).collect())
+}
+
+/// Has a payout that is there pay further lines.
+///
+/// # Errors
+///
+/// When the payout is not there or was taken back, or the choice cannot be had.
+pub fn pay_more(
+    ledger: &mut Ledger,
+    terms: &Terms,
+    payout_id: PayoutId,
+    choice: &Choice,
+) -> Result<Allotted> {
+    let mut made = Allotted::default();
+    ledger.add_payments(payout_id, |ledger, payout, left| {
+        let claims = claims(ledger, terms, &payout.program)?;
+        made = allot(&claims, choice, left, payout.fact.currency)?;
+        Ok(made.allotments.clone())
+    })?;
+    Ok(made)
+}
+
+/// Lets the next payout of the same transaction see what this one paid.
+fn take_note(claims: &mut [Claim], allotments: &[Allotment], payout: &Payout) {
+    for allotment in allotments {
+        let key = (&allotment.order_no, &allotment.line_no);
+        let at = claims.binary_search_by(|claim| (&claim.order_no, &claim.line_no).cmp(&key));
+        let Some(claim) = at.ok().and_then(|at| claims.get_mut(at)) else { continue };
+        claim.paid.push(PaidLine {
+            line_no: allotment.line_no.clone(),
+            currency: payout.currency,
+            amount: allotment.amount,
+            first_on: payout.paid_on,
+        });
+    }
+}
+
+/// Chooses what `left` of a payout pays.
+///
+/// # Errors
+///
+/// When a named line is not there, is named twice, or when the amounts named are more than there is.
+pub fn allot(
+    claims: &[Claim],
+    choice: &Choice,
+    left: Minor,
+    currency: Currency,
+) -> Result<Allotted> {
+    match choice {
+        Choice::Nothing => Ok(Allotted { left: left.get(), ..Allotted::default() }),
+        Choice::Period(first, last) => Ok(by_period(claims, (*first, *last), left, currency)),
+        Choice::Named(named) => by_name(claims, named, left, currency),
+    }
+}
+
+/// The oldest first, until the money is used up.
+fn by_period(
+    claims: &[Claim],
+    (first, last): (NaiveDate, NaiveDate),
+    left: Minor,
+    currency: Currency,
+) -> Allotted {
+    let within = |claim: &&Claim| {
+        let on = claim.on.is_some_and(|on| first <= on && on <= last);
+        on && claim.state == State::Settled
+    };
+    let mut payable: Vec<&Claim> = claims.iter().filter(within).collect();
+    payable.sort_by_key(|claim| claim.on);
+    let mut allotted = Allotted { left: left.get(), ..Allotted::default() };
+    for claim in payable {
+        allotted.pay_due(claim, currency, true);
+    }
+    allotted
+}
+
+fn by_name(
+    claims: &[Claim],
+    named: &[NamedLine],
+    left: Minor,
+    currency: Currency,
+) -> Result<Allotted> {
+    let mut of_order: BTreeMap<&No, Vec<&Claim>> = BTreeMap::new();
+    for claim in claims {
+        of_order.entry(&claim.order_no).or_default().push(claim);
+    }
+    let mut allotted = Allotted { left: left.get(), ..Allotted::default() };
+    for name in named {
+        let lines = of_order.get(&name.order_no).map_or(&[][..], Vec::as_slice);
+        let meant = |claim: &&&Claim| name.line_no.as_ref().is_none_or(|no| claim.line_no == *no);
+        let lines: Vec<&Claim> = lines.iter().filter(meant).copied().collect();
+        match (lines.as_slice(), name.amount) {
+            ([], _) => return Err(no_line(name)),
+            (lines, None) => {
+                for claim in lines {
+                    allotted.pay_due(claim, currency, false);
+                }
+            }
+            (lines, Some(amount)) => allotted.pay_named(lines, amount, currency),
+        }
+    }
+    if allotted.left < 0 {
+        let over = -allotted.left;
+        let (sum, over) = (currency.written(left.get() + over), currency.written(over));
+        let message = format!(
+            "the lines come to {sum} {currency}, {over} more than the {} {currency} there are",
+            currency.written(left.get())
+        );
+        return Err(Error::new(&error::OVERPAID, message)
+            .hint("nothing was recorded; name fewer lines, or smaller amounts"));
+    }
+    Ok(allotted)
+}
+
+fn no_line(name: &NamedLine) -> Error {
+    let line = name.line_no.as_ref().map_or_else(String::new, |line| format!(" line {line} of"));
+    let message = format!("the ledger has no{line} order {}", name.order_no);
+    Error::new(&error::NO_ORDER, message)
+        .hint("nothing was recorded; `feebook lines` lists orders and lines")
+}
+
+impl Allotted {
+    /// Pays what is open of a line, or, where that is asked for, as much of it as there is.
+    fn pay_due(&mut self, claim: &Claim, currency: Currency, as_far: bool) {
+        let Some(due) = claim.due else {
+            self.unknown += 1;
+            return;
+        };
+        let Some(open) = claim.open(currency) else {
+            self.other_currency += 1;
+            return;
+        };
+        let open = open - self.given(claim);
+        if open <= 0 {
+            return;
+        }
+        let amount = if as_far { open.min(self.left) } else { open };
+        if amount < open {
+            let (count, sum) = self.unpaid.unwrap_or_default();
+            self.unpaid = Some((count + 1, sum + open - amount));
+        }
+        if amount > 0 {
+            match due.by {
+                DueBy::Reported => self.reported += 1,
+                DueBy::Computed => self.computed += 1,
+            }
+            self.give(claim, amount);
+        }
+    }
+
+    /// Pays an amount that was named: of an order's lines, to each what is open of it in turn; what is
+    /// over goes to the first.
+    fn pay_named(&mut self, lines: &[&Claim], amount: i64, currency: Currency) {
+        let mut rest = amount;
+        let mut shares = vec![0; lines.len()];
+        if let [_, _, ..] = lines {
+            for (share, claim) in shares.iter_mut().zip(lines) {
+                let open = claim.open(currency).unwrap_or_default().max(0);
+                *share = open.min(rest.max(0));
+                rest -= *share;
+            }
+        }
+        if let Some(first) = shares.first_mut() {
+            *first += rest;
+        }
+        for (share, claim) in shares.into_iter().zip(lines) {
+            if share != 0 {
+                self.named += 1;
+                self.give(claim, share);
+            }
+        }
+    }
+
+    /// What the payout gives the line already.
+    fn given(&self, claim: &Claim) -> i64 {
+        let key = (claim.order_no.clone(), claim.line_no.clone());
+        self.given.get(&key).copied().unwrap_or_default()
+    }
+
+    fn give(&mut self, claim: &Claim, amount: i64) {
+        self.left -= amount;
+        let (order_no, line_no) = (claim.order_no.clone(), claim.line_no.clone());
+        *self.given.entry((order_no.clone(), line_no.clone())).or_default() += amount;
+        self.allotments.push(Allotment { order_no, line_no, amount });
+    }
+}
