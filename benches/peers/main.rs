@@ -38,11 +38,11 @@ const USAGE: &str = "cargo bench-peers [--lines N] [--rounds N] [--work DIR] [--
     [--only GROUP] [--alone]";
 
 fn main() -> ExitCode {
-    let Some(asked) = asked() else {
+    let Some(mut asked) = asked() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    match run(&asked) {
+    match run(&mut asked) {
         Ok(()) => ExitCode::SUCCESS,
         Err(told) => {
             eprintln!("error: {told}");
@@ -87,8 +87,13 @@ fn asked() -> Option<Asked> {
     Some(asked)
 }
 
-fn run(asked: &Asked) -> Result<(), String> {
+fn run(asked: &mut Asked) -> Result<(), String> {
+    let absolute =
+        |path: &PathBuf| std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()));
+    asked.work = absolute(&asked.work)?;
+    asked.feebook = absolute(&asked.feebook)?;
     std::fs::create_dir_all(&asked.work).map_err(|e| format!("{}: {e}", asked.work.display()))?;
+    let asked = &*asked;
     let bench = Bench::prepare(asked)?;
     let results = measure::interleaved(&bench.jobs(asked), asked.rounds)?;
     let table = measure::table(&results);

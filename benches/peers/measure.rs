@@ -91,6 +91,7 @@ fn once(job: &Job) -> Result<Used, String> {
     let begun = Instant::now();
     let mut child = Command::new(program)
         .args(args)
+        .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(out()?)
         .stderr(out()?)
