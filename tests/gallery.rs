@@ -27,6 +27,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("L004", "takes a second process that holds the ledger for ten seconds"),
     ("L005", "takes a failure of SQLite itself, such as a full disk"),
     ("X001", "would be a mistake of ours"),
+    ("U038", "takes a terminal"),
     ("U050", "takes two libraries: tests/plugins/trust.rs"),
     ("P020", "is told as S050, at each place of the schedule"),
     ("P022", "takes a plugin that panics: crates/plugin/tests/exchange.rs"),

@@ -1,5 +1,7 @@
 //! The arguments, as clap reads them. Dumb on purpose: no file is opened here.
 
+mod books;
+mod exports;
 mod payouts;
 
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use feebook_core::statement::By;
 use feebook_kernel::Effect;
 use feebook_schedule::zone::{Month, day_before};
 
+pub(crate) use self::books::{Balance, Close, Closings, Journal, JournalBy, Runs, RunsDiff};
+pub(crate) use self::exports::{Export, ExportForm};
 pub(crate) use self::payouts::{Fx, Matched, Payout, PayoutAdd};
 
 /// The ledger for affiliate commissions: what each order should earn under the terms in force on
@@ -121,12 +125,23 @@ pub(crate) enum Command {
     Fx(Fx),
     /// Evaluate orders under the terms in force on their days and post the differences
     Recompute(Recompute),
+    /// List the runs, or compare two of them
+    #[command(subcommand)]
+    Runs(Runs),
     /// List order lines with what each earns
-    Lines(Scoped),
+    Lines(Lines),
     /// Show step by step what an order earns and why
     Explain(Explain),
     /// Totals of what is earned
     Statement(Statement),
+    /// The double entry that follows from results, payouts and closed months
+    Journal(Journal),
+    /// What stands on each account of the journal
+    Balance(Balance),
+    /// Close a month: what is found of it later is an adjustment in the month that is open
+    Close(Close),
+    /// Write lines, a statement or the journal for other programs
+    Export(Export),
     /// Check the ledger and its facts
     Check(Scoped),
     /// Evaluate every posted result again, on the facts, terms and plugin of its run
@@ -652,7 +667,7 @@ impl Scoped {
                 Some((from.unwrap_or(NaiveDate::MIN), to.unwrap_or(NaiveDate::MAX)))
             }
         };
-        Scope { program: self.program.clone(), days, as_known: None }
+        Scope { program: self.program.clone(), days, ..Scope::default() }
     }
 }
 
@@ -669,12 +684,27 @@ pub(crate) struct Explain {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Lines {
+    #[command(flatten)]
+    pub(crate) scope: Scoped,
+    /// As it was at the end of this day in the program's zone: what was known and computed by then
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_of: Option<NaiveDate>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Statement {
     #[command(flatten)]
     pub(crate) scope: Scoped,
+    /// As it was at the end of this day in the program's zone: what we said then
+    #[arg(long, value_name = "DATE", value_parser = only_day)]
+    pub(crate) as_of: Option<NaiveDate>,
     /// What to group by
     #[arg(long, value_name = "GROUP", default_value = "month")]
     pub(crate) by: GroupBy,
+    /// Draw the months into a picture as well: FILE.svg or FILE.png
+    #[arg(long, value_name = "FILE", value_parser = picture)]
+    pub(crate) chart: Option<PathBuf>,
 }
 
 /// What a statement groups by.
@@ -703,6 +733,13 @@ impl GroupBy {
             Self::Schedule => (By::Schedule, "schedule"),
         }
     }
+}
+
+/// Reads the name of a picture; its ending says the kind.
+fn picture(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let known = path.extension().is_some_and(|ending| ending == "svg" || ending == "png");
+    if known { Ok(path) } else { Err("the name of a picture ends in .svg or .png".to_owned()) }
 }
 
 fn month(text: &str) -> Result<Month, String> {

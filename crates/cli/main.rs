@@ -4,6 +4,7 @@
 //! libraries and writes down what they say.
 
 mod args;
+mod chart;
 mod commands;
 mod exit;
 mod output;

@@ -3,12 +3,12 @@
 //! Owns the forms. Refuses to decide what is in them. Talk and progress go to stderr.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
-use feebook_core::error::Error;
+use feebook_core::error::{self, Error};
 use serde_json::{Map, Value};
 
 use crate::args::{Form, Global};
@@ -104,7 +104,8 @@ impl Output {
         Self { form: global.form.unwrap_or(by_ending), file: global.output.clone() }
     }
 
-    fn writer(&self) -> Outcome<Box<dyn Write>> {
+    /// Where a document goes that its command writes line by line.
+    pub(crate) fn lines(&self) -> Outcome<Box<dyn Write>> {
         match &self.file {
             None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),
             Some(path) => {
@@ -114,7 +115,26 @@ impl Output {
         }
     }
 
-    fn failed(&self, failed: io::Error) -> Stop {
+    /// The same document in another form.
+    pub(crate) fn in_form(&self, form: Form) -> Self {
+        Self { form, file: self.file.clone() }
+    }
+
+    /// Where a document goes that no terminal can show.
+    pub(crate) fn bytes(&self) -> Outcome<Box<dyn Write + Send>> {
+        if let Some(path) = &self.file {
+            let file = File::create(path).map_err(|e| Error::file(path, "write", e))?;
+            return Ok(Box::new(BufWriter::new(file)));
+        }
+        if io::stdout().is_terminal() {
+            let message = "this form is not for a terminal";
+            let hint = "name a file with -o, or send the output into one with >";
+            return Err(Stop::Failed(Error::new(&error::NOT_FOR_TERMINALS, message).hint(hint)));
+        }
+        Ok(Box::new(BufWriter::new(io::stdout())))
+    }
+
+    pub(crate) fn failed(&self, failed: io::Error) -> Stop {
         if failed.kind() == io::ErrorKind::BrokenPipe {
             return Stop::BrokenPipe;
         }
@@ -131,7 +151,7 @@ impl Output {
             numeric: vec![true; columns.len()],
             widths: None,
             count: 0,
-            writer: self.writer()?,
+            writer: self.lines()?,
         };
         match self.form {
             Form::Text => {}
@@ -143,12 +163,12 @@ impl Output {
 
     /// Refuses a file that cannot be written, before there is anything to write into it.
     pub(crate) fn check(&self) -> Outcome<()> {
-        self.file.as_ref().map_or(Ok(()), |_| self.writer().map(drop))
+        self.file.as_ref().map_or(Ok(()), |_| self.lines().map(drop))
     }
 
     /// Writes a text as it is.
     pub(crate) fn text(&self, text: &str) -> Outcome<()> {
-        let mut writer = self.writer()?;
+        let mut writer = self.lines()?;
         let written = writeln!(writer, "{text}").and_then(|()| writer.flush());
         written.map_err(|failed| self.failed(failed))
     }

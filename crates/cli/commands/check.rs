@@ -18,6 +18,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
     let mut findings = Findings::new(output, COLUMNS)?;
     check(&ledger, &terms, &scope, &mut bar, &mut |finding| {
         let (order_no, line_no) = finding.line.unzip();
+        let line_no = line_no.flatten();
         findings.tell(vec![
             Cell::Text(finding.check.name().to_owned()),
             Cell::text(Some(finding.program).filter(|program| !program.is_empty())),

@@ -81,6 +81,10 @@ fn push_posting(text: &mut String, posting: &Posting) {
     } else {
         format!(", a reversal of {}", runs.join(" and "))
     };
+    let adjusts = posting.adjusts.map_or_else(String::new, |dated| {
+        let month = dated.adjusts.map_or_else(String::new, |month| format!(" for {month}"));
+        format!(", an adjustment{month}, which is closed, dated {}", dated.on)
+    });
     let several = posting.parts.len() > 1;
     for part in posting.parts.iter().filter(|part| !several || !part.by_state.is_empty()) {
         let signed = |minor: i64| {
@@ -96,7 +100,10 @@ fn push_posting(text: &mut String, posting: &Posting) {
             .map(|(state, minor)| format!("{state} {}", signed(*minor)))
             .collect();
         let (run, because, moved) = (posting.run_id, &posting.because, moved.join(", "));
-        let _ = writeln!(text, "{amount:>12}{currency}  run {run}{reversal}: {moved} ({because})");
+        let _ = writeln!(
+            text,
+            "{amount:>12}{currency}  run {run}{reversal}{adjusts}: {moved} ({because})"
+        );
     }
 }
 
@@ -178,6 +185,8 @@ fn document(explanation: &Explanation) -> Value {
             "ran_at": zone::written(Tz::UTC, posting.ran_at),
             "parts": posting.parts.iter().map(part).collect::<Vec<_>>(),
             "reverses": posting.reverses,
+            "adjusts": posting.adjusts.and_then(|dated| dated.adjusts).map(|month| month.to_string()),
+            "dated": posting.adjusts.map(|dated| dated.on.to_string()),
             "because": posting.because,
         })
     };

@@ -1,11 +1,13 @@
 //! `lines`: one row per imported order line.
 
+use chrono::NaiveDate;
 use feebook_core::lines::{LineRow, lines};
+use feebook_core::run::Scope;
 use feebook_schedule::iso::{percent, written};
 
-use super::open_to_answer;
-use crate::args::{Global, Scoped};
-use crate::exit::{DONE, Outcome, Stop, say};
+use super::{counted, open_to_answer, or_stop};
+use crate::args::{Global, Lines};
+use crate::exit::{DONE, Outcome, say};
 use crate::output::{Cell, Output};
 use crate::progress::Bar;
 
@@ -27,23 +29,14 @@ const COLUMNS: [&str; 14] = [
     "total",
 ];
 
-pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8> {
-    let scope = args.scope();
+pub(crate) fn run(global: &Global, output: &Output, args: &Lines) -> Outcome<u8> {
+    let scope = Scope { as_of: args.as_of, ..args.scope.scope() };
     let (ledger, terms) = open_to_answer(global, scope.program.as_deref())?;
     let mut bar = Bar::new(global, "orders", None);
     let mut sheet = output.sheet(&COLUMNS)?;
     let mut stopped = None;
     let listed = lines(&ledger, &terms, &scope, &mut bar, &mut |line| {
-        sheet.row(row(line)).map_err(|stop| match stop {
-            Stop::Failed(error) => error,
-            Stop::BrokenPipe => {
-                stopped = Some(Stop::BrokenPipe);
-                feebook_core::error::Error::new(
-                    &feebook_core::error::FILE,
-                    "nobody reads the output any more",
-                )
-            }
-        })
+        or_stop(sheet.row(row(line)), &mut stopped)
     });
     drop(bar);
     if let Some(stop) = stopped {
@@ -51,15 +44,18 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
     }
     let waiting = listed?;
     sheet.finish()?;
-    tell_waiting(waiting);
+    tell_waiting(waiting, scope.as_of);
     Ok(DONE)
 }
 
-/// Says on stderr that a recompute is due.
-pub(crate) fn tell_waiting(lines: u64) {
-    if lines > 0 {
-        let waits = if lines == 1 { "1 line waits" } else { &format!("{lines} lines wait") };
-        say(&format!("{waits} for `feebook recompute`"));
+/// Says on stderr that a recompute is due, or was on an earlier day.
+pub(crate) fn tell_waiting(lines: u64, as_of: Option<NaiveDate>) {
+    let counted = counted(lines, "line");
+    match as_of {
+        _ if lines == 0 => {}
+        None if lines == 1 => say(&format!("{counted} waits for `feebook recompute`")),
+        None => say(&format!("{counted} wait for `feebook recompute`")),
+        Some(day) => say(&format!("{counted} waited for `feebook recompute` on {day}")),
     }
 }
 

@@ -3,10 +3,12 @@
 mod assumptions;
 mod check;
 mod click;
+mod close;
 mod completions;
 mod dated;
 mod demo;
 mod explain;
+mod export;
 mod facts;
 mod findings;
 mod flag;
@@ -14,12 +16,14 @@ mod fx;
 mod import;
 mod imports;
 mod init;
+mod journal;
 mod lines;
 mod link;
 mod payout;
 mod plugin;
 mod program;
 mod recompute;
+mod runs;
 mod schedule;
 mod sem;
 mod statement;
@@ -34,7 +38,7 @@ use feebook_core::run::Terms;
 use feebook_schedule::{Program, zone};
 
 use crate::args::{Cli, Command, Global};
-use crate::exit::{Outcome, say};
+use crate::exit::{Outcome, Stop, say};
 use crate::output::Output;
 use crate::plugins::Installed;
 use crate::shipped;
@@ -57,12 +61,17 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Plugin(args) => plugin::run(global, &output, args),
         Command::Sem(args) => sem::run(global, &output, args),
         Command::Link(args) => link::run(global, &output, args),
+        Command::Journal(args) => journal::run(global, &output, args),
+        Command::Balance(args) => journal::balance(global, &output, args),
+        Command::Close(args) => close::run(global, &output, args),
+        Command::Runs(args) => runs::run(global, &output, args),
         Command::Payout(args) => payout::run(global, &output, args),
         Command::Fx(args) => fx::run(global, &output, args),
         Command::Recompute(args) => recompute::run(global, &output, args),
         Command::Lines(args) => lines::run(global, &output, args),
         Command::Explain(args) => explain::run(global, &output, args),
         Command::Statement(args) => statement::run(global, &output, args),
+        Command::Export(args) => export::run(global, &output, args),
         Command::Check(args) => check::run(global, &output, args),
         Command::Verify(args) => verify::run(global, &output, args),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
@@ -140,6 +149,15 @@ fn instant(program: &Program, text: &str) -> Result<i64> {
         Err(Error::new(&error::BAD_TIME, message)
             .hint("write 2024-05-07, \"2024-05-07 10:30:00\", or 2024-05-07T10:30:00-07:00"))
     }
+}
+
+/// Ends the work that a row came from when it could not be written, and keeps what stopped it: that
+/// is what the command tells.
+fn or_stop(written: Outcome<()>, stopped: &mut Option<Stop>) -> Result<()> {
+    written.map_err(|stop| {
+        *stopped = Some(stop);
+        Error::new(&error::FILE, "nothing more can be written")
+    })
 }
 
 /// A path as people see it.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use feebook_core::run::{Change, Posted, Recomputed, Scope, Seen, Terms, Why, recompute};
+use feebook_core::run::{Adjusted, Change, Posted, Recomputed, Scope, Seen, Terms, Why, recompute};
 use feebook_kernel::Verdict;
 use feebook_schedule::Source;
 use feebook_schedule::iso::written;
@@ -16,7 +16,7 @@ use crate::progress::Bar;
 /// How many changed lines the text form shows; CSV and JSON have all of them.
 const SHOWN: usize = 40;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "program",
     "order_no",
     "line_no",
@@ -30,6 +30,7 @@ const COLUMNS: [&str; 13] = [
     "total_before",
     "total",
     "reverses",
+    "adjusts",
 ];
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome<u8> {
@@ -83,17 +84,21 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Recompute) -> Outcome
     Ok(DONE)
 }
 
-/// The changes for people; what is reversed only where something is.
+/// The changes for people; what is reversed and adjusted only where something is.
 fn changes_text(changes: Vec<Change>) -> String {
     let reversed = changes.iter().any(|change| change.reverses.is_some());
-    let shown = if reversed { COLUMNS.len() } else { COLUMNS.len() - 1 };
-    let columns = &COLUMNS[..shown];
-    let mut rows: Vec<Vec<Cell>> = changes.into_iter().map(row).collect();
-    for row in &mut rows {
-        row.truncate(shown);
-    }
+    let adjusted = changes.iter().any(|change| change.adjusts.is_some());
+    let shown = |name: &str| match name {
+        "reverses" => reversed,
+        "adjusts" => adjusted,
+        _ => true,
+    };
+    let columns: Vec<&str> = COLUMNS.into_iter().filter(|name| shown(name)).collect();
+    let of = |change| COLUMNS.into_iter().zip(row(change)).filter(|(name, _)| shown(name));
+    let rows = changes.into_iter().map(|change| of(change).map(|(_, cell)| cell).collect());
+    let rows: Vec<Vec<Cell>> = rows.collect();
     let numeric: Vec<bool> = columns.iter().map(|name| name.starts_with("total")).collect();
-    crate::output::text_table(columns, &rows, &numeric)
+    crate::output::text_table(&columns, &rows, &numeric)
 }
 
 /// Says which amendments were not known yet.
@@ -125,7 +130,7 @@ fn row(change: Change) -> Vec<Cell> {
         Cell::Text(change.program),
         Cell::Text(change.order_no.to_string()),
         Cell::Text(change.line_no.to_string()),
-        Cell::Text(change.why.iter().map(Why::in_words).collect::<Vec<_>>().join(" and ")),
+        Cell::Text(change.why.iter().copied().map(Why::in_words).collect::<Vec<_>>().join(" and ")),
         schedule(&change.before),
         schedule(&change.after),
         status(&change.before),
@@ -135,6 +140,7 @@ fn row(change: Change) -> Vec<Cell> {
         total(&change.before),
         total(&change.after),
         Cell::text(change.reverses.map(|run| format!("run {run}"))),
+        Cell::text(change.adjusts.map(|month| month.to_string())),
     ]
 }
 
@@ -169,6 +175,17 @@ fn summary(report: &Recomputed, changed_lines: usize) -> String {
                 let sign = if *difference >= 0 { "+" } else { "" };
                 let amount = currency.written(*difference);
                 let _ = write!(text, "\n  {program} {sign}{amount} {currency}");
+            }
+            for adjusted in &report.adjusted {
+                let Adjusted { program, month, currency, orders, difference, on } = adjusted;
+                let sign = if *difference >= 0 { "+" } else { "" };
+                let amount = currency.written(*difference);
+                let orders = counted(*orders, "order");
+                let _ = write!(
+                    text,
+                    "\n  of it for {month} of {program}, which is closed: {sign}{amount} {currency} in \
+                     {orders}, dated {on}"
+                );
             }
         }
     }

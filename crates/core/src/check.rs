@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use feebook_kernel::{FeeCountry, Minor, Rounding, State};
 use feebook_schedule::iso::{percent, written};
+use feebook_schedule::zone::Month;
 use feebook_schedule::{Program, Version, zone};
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
-use crate::ledger::{CountingLine, Ledger, Scan};
+use crate::journal::{Account, Journal, Kind};
+use crate::ledger::{BookedScan, CountingLine, Ledger, Scan};
 use crate::run::{Evaluator, Progress, Scope, Terms};
 use crate::standing::{DatedFact, Flag};
 use crate::words::Words;
@@ -41,11 +43,13 @@ pub enum Check {
     PlacementNotAllowed,
     /// A line whose report names a click later than the order.
     ClickAfterOrder,
+    /// The journal of an order is not balanced, or comes to something else than its results.
+    Journal,
 }
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Integrity,
         Self::Conflict,
         Self::UnknownCategory,
@@ -57,6 +61,7 @@ impl Check {
         Self::UnknownFlagKind,
         Self::PlacementNotAllowed,
         Self::ClickAfterOrder,
+        Self::Journal,
     ];
 
     /// Returns the name.
@@ -73,6 +78,7 @@ impl Check {
             Self::UnknownFlagKind => "unknown_flag_kind",
             Self::PlacementNotAllowed => "placement_not_allowed",
             Self::ClickAfterOrder => "click_after_order",
+            Self::Journal => "journal",
         }
     }
 }
@@ -84,8 +90,8 @@ pub struct Finding {
     pub check: Check,
     /// The program; empty for a finding about the file.
     pub program: String,
-    /// The order and the line, where it is about one.
-    pub line: Option<(No, No)>,
+    /// The order, where it is about one, and the line.
+    pub line: Option<(No, Option<No>)>,
     /// What was found, with both values.
     pub text: String,
 }
@@ -110,6 +116,7 @@ pub fn check(
         if !scope.includes_program(&program) {
             continue;
         }
+        check_journal(ledger, terms, scope, &program, each)?;
         let standing = Arc::new(ledger.standing(&program, seq)?);
         let Some(mut evaluator) = Evaluator::new(&terms.book, &program, &standing) else {
             let text = format!("the ledger has facts of `{program}`, and there are no terms of it");
@@ -124,6 +131,50 @@ pub fn check(
             }
             progress.advance(1);
         }
+    }
+    Ok(())
+}
+
+/// What is earned by the journal is what the latest results say, and what is owed is that less what
+/// was paid.
+fn check_journal(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    program: &str,
+    each: &mut dyn FnMut(Finding),
+) -> Result<()> {
+    let mut journal = Journal::new(ledger, terms, program)?;
+    let mut scan = BookedScan::new(ledger, program)?;
+    while let Some(order) = scan.next(ledger)? {
+        let last = order.results.last();
+        let day = last.and_then(|(result, _)| result.day.or(result.month.map(Month::first_day)));
+        if !scope.includes_day(day) {
+            continue;
+        }
+        let (mut earned, mut owed, mut paid) = (0, 0, 0);
+        let told = journal.order(ledger, &order, &mut |entry| {
+            for leg in &entry.legs {
+                match leg.account.kind() {
+                    Kind::Income => earned -= leg.amount,
+                    _ if leg.account == Account::Unmatched => paid += leg.amount,
+                    _ => owed += leg.amount,
+                }
+            }
+            Ok(())
+        });
+        let total = last.map_or(0, |(result, _)| result.amounts.total());
+        let text = match told {
+            Err(failed) if failed.kind() == ErrorKind::Internal => failed.message().to_owned(),
+            Err(failed) => return Err(failed),
+            Ok(()) if (earned, owed) == (total, total - paid) => continue,
+            Ok(()) => format!(
+                "in minor units, the journal has earned {earned}, owed {owed}; the latest result says \
+                 {total}, of which {paid} was paid"
+            ),
+        };
+        let line = Some((order.order_no.clone(), None));
+        each(Finding { check: Check::Journal, program: program.to_owned(), line, text });
     }
     Ok(())
 }
@@ -145,7 +196,7 @@ fn check_order(
             each(Finding {
                 check,
                 program: program.to_owned(),
-                line: Some((fact.order_no.clone(), fact.line_no.clone())),
+                line: Some((fact.order_no.clone(), Some(fact.line_no.clone()))),
                 text,
             });
         };

@@ -143,6 +143,9 @@ codes! {
     /// The program says too little of search ads.
     NO_SEM_POLICY = Usage "U037", "nothing known of search ads",
         "Without policies.sem, and the brand terms unless all is allowed, nothing can be found in a list of keywords.";
+    /// A form that a terminal cannot show.
+    NOT_FOR_TERMINALS = Usage "U038", "form that a terminal cannot show",
+        "Parquet tables, workbooks and PNG pictures are bytes for a file, not text for a terminal.";
     /// No such flag or dated fact.
     NO_FACT = Usage "U040", "unknown flag or dated fact",
         "The ledger has no flag, mark, placement or account fact of that number; the `list` of each shows them.";
@@ -155,6 +158,21 @@ codes! {
     /// A period without an instant.
     EMPTY_PERIOD = Usage "U043", "empty period",
         "The end of a period does not belong to it, and comes after its beginning.";
+    /// Closed before.
+    MONTH_CLOSED = Usage "U070", "month closed already",
+        "A closed month stays closed. What a later recompute finds of it is posted as adjustments in the month that is open.";
+    /// It goes on.
+    MONTH_NOT_OVER = Usage "U071", "month not over",
+        "A month can be closed once it is over in the program's zone.";
+    /// Months are closed one after another.
+    EARLIER_MONTH_OPEN = Usage "U072", "earlier month open",
+        "Months are closed in their order, so that what is posted late stands in a month after all that are closed.";
+    /// Not computed as it stands.
+    MONTH_WAITS = Usage "U073", "month waits for a recompute",
+        "What was reported or changed after the last recompute would be an adjustment at once; recompute first, then close.";
+    /// No such run.
+    NO_RUN = Usage "U074", "unknown run",
+        "The ledger has no run of that number. `feebook runs list` shows them.";
     /// A build of the plugin holds for those days already.
     STAMPED = Usage "U050", "another build holds already",
         "A line of plugins.toml serves orders from its day on, until a line with a later day. Whether a new build also serves the orders that an older one has computed is for you to say: --from.";

@@ -19,6 +19,7 @@ use crate::answers::Answer;
 use crate::error::{self, Error, Result};
 use crate::exchange::RateUsed;
 use crate::fact::{LineFact, No};
+use crate::journal::dating;
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
 use crate::postings::{Posting, postings};
 use crate::run::{Covering, Evaluator, Replay, Terms, is_current};
@@ -132,7 +133,8 @@ pub fn explain(
     let explanation = explain_with(ledger, latest.evaluator, &order, &latest.facts)?;
     let stale = !is_current(today.as_mut(), &now, &order, ledger)?;
     let run_id = Some(latest.run_id);
-    let postings = postings(ledger, &mut replay, &program, &order)?;
+    let dating = dating(ledger, terms, &program)?;
+    let postings = postings(ledger, &mut replay, (&program, &dating), &order)?;
     Ok(Explanation { run_id, stale, postings, ..explanation })
 }
 

@@ -7,15 +7,18 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use feebook_kernel::{Outcome, Ppm, Silent, State};
-use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
+use feebook_schedule::zone::midnight;
+use feebook_schedule::{Program, Version};
 
 use crate::error::Result;
 use crate::fact::{LineFact, No};
-use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, Scan};
+use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, RunId, RunRecord, Scan};
 use crate::payout::PaidLine;
 use crate::run::{Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, is_current, known};
+use crate::standing::Standing;
 use crate::words::{Word, Words};
 
 /// One line of an order.
@@ -95,6 +98,11 @@ impl<'l> LineRow<'l> {
         self.fact().state
     }
 
+    /// Returns the instant of the click: as reported, else as our own click says.
+    pub fn clicked_at(&self) -> Option<i64> {
+        self.line.clicked_at()
+    }
+
     /// Returns where the link stands: as reported, else as our own click says.
     pub fn placement(&self) -> Option<&'l str> {
         self.text(self.line.placement())
@@ -105,6 +113,24 @@ impl<'l> LineRow<'l> {
     pub fn lag(&self) -> Option<i64> {
         let ordered_at = self.fact().ordered_at.or(self.fact().paid_at)?;
         self.line.clicked_at().map(|clicked_at| ordered_at - clicked_at)
+    }
+
+    /// Returns the currency of the row's amounts (rule 16): `amount_currency`, else `currency`, else that
+    /// of the terms.
+    pub fn amount_currency(&self) -> Option<Currency> {
+        let named = self.fact().amount_currency.or(self.fact().currency);
+        let of_terms = self.found.as_ref().and_then(|found| found.currency);
+        self.text(named).and_then(Currency::parse).or(of_terms)
+    }
+
+    /// Returns what the network reports that the line earns, commission, incentive and bonus together,
+    /// in minor units; none where it reports nothing, or in another currency than that of the terms.
+    pub fn reported(&self) -> Option<i64> {
+        let fact = self.fact();
+        let parts = [fact.reported_commission, fact.reported_incentive, fact.reported_bonus];
+        let of_terms = self.found.as_ref().and_then(|found| found.currency);
+        let comparable = of_terms.is_some() && self.amount_currency() == of_terms;
+        (comparable && parts.iter().any(Option::is_some)).then(|| parts.into_iter().flatten().sum())
     }
 
     /// Returns what was paid of it in a currency.
@@ -132,23 +158,24 @@ pub fn lines(
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
 ) -> Result<u64> {
-    let seq = ledger.last_seq()?;
     let mut waiting = 0;
     let mut replay = Replay::new(ledger)?;
     for program in ledger.programs()? {
         if !scope.includes_program(&program) {
             continue;
         }
+        let view = View::new(ledger, terms, &program, scope.as_of)?;
+        let seq = view.seq;
         let standing = Arc::new(ledger.standing(&program, seq)?);
-        let mut today = Evaluator::new(&terms.book, &program, &standing)
-            .map(|evaluator| evaluator.as_of(seq, None));
+        let mut today = view.evaluator(ledger, terms, &mut replay, &program, &standing)?;
         let mut governed_by = match scope.days {
             Some(_) => replay.governed_by(ledger, &program),
             None => Vec::new(),
         };
         governed_by.extend(today.as_ref().map(|today| today.program().governed_by()));
         let mut scan = Scan::within(ledger, &program, scope.days, &governed_by)?;
-        while let Some(order) = scan.next(ledger)? {
+        while let Some(mut order) = scan.next(ledger)? {
+            order.results.retain(|result| view.has(result.run_id));
             let order = Order { ledger, program: &program, seq, record: &order };
             let lines = order.tell(&mut replay, today.as_mut(), scope, each)?;
             waiting += u64::try_from(lines).unwrap_or(u64::MAX);
@@ -156,6 +183,58 @@ pub fn lines(
         }
     }
     Ok(waiting)
+}
+
+/// How far an answer looks: what was in the ledger at the end of a day, or all of it.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    /// The highest sequence number that was there.
+    pub(crate) seq: i64,
+    /// The runs that were there, in order of their numbers; none for all.
+    runs: Option<Vec<RunRecord>>,
+}
+
+impl View {
+    /// Looks at a program's ledger as it was at the end of a day in the program's zone.
+    pub(crate) fn new(
+        ledger: &Ledger,
+        terms: &Terms,
+        program: &str,
+        as_of: Option<NaiveDate>,
+    ) -> Result<Self> {
+        let Some(day) = as_of else { return Ok(Self { seq: ledger.last_seq()?, runs: None }) };
+        let zone = terms.book.program(program).map_or(Tz::UTC, Program::zone);
+        let end = day.succ_opt().map_or(i64::MAX, |next| midnight(zone, next));
+        let mut runs = ledger.runs()?;
+        runs.retain(|run| run.ran_at < end);
+        let seen = runs.iter().map(|run| run.seq).max().unwrap_or_default();
+        Ok(Self { seq: ledger.seq_before(end)?.max(seen), runs: Some(runs) })
+    }
+
+    fn has(&self, run_id: RunId) -> bool {
+        self.runs
+            .as_ref()
+            .is_none_or(|runs| runs.binary_search_by_key(&run_id, |run| run.id).is_ok())
+    }
+
+    /// Evaluates by the terms as they are now; of another day, by those of the last run until then.
+    fn evaluator(
+        &self,
+        ledger: &Ledger,
+        terms: &Terms,
+        replay: &mut Replay,
+        program: &str,
+        standing: &Arc<Standing>,
+    ) -> Result<Option<Evaluator>> {
+        for run in self.runs.iter().flatten().rev() {
+            let book = replay.book(ledger, run.book_id)?;
+            if let Some(evaluator) = Evaluator::new(&book, program, standing) {
+                return Ok(Some(evaluator.as_of(self.seq, None)));
+            }
+        }
+        let evaluator = Evaluator::new(&terms.book, program, standing);
+        Ok(evaluator.map(|evaluator| evaluator.as_of(self.seq, None)))
+    }
 }
 
 /// One order on its way into rows.

@@ -8,10 +8,12 @@ use std::sync::Arc;
 use feebook_kernel::{Silent, State};
 use feebook_schedule::Version;
 use feebook_schedule::iso::{Currency, written};
+use feebook_schedule::zone::Month;
 
 use crate::answers::Answers;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
+use crate::journal::{Dated, Dating};
 use crate::ledger::{Amounts, BookId, CountingLine, Ledger, OrderRecord, RunId, StoredResult};
 use crate::run::{Beside, Latest, Replay, known};
 use crate::standing::Standing;
@@ -28,6 +30,9 @@ pub struct Posting {
     /// The runs whose postings this one reverses in part or whole: a line that they had posted as
     /// settled earns less. What was posted stays as it was.
     pub reverses: Vec<RunId>,
+    /// Where the order stood in a month that was closed: that month, and the day on which what the run
+    /// posted stands.
+    pub adjusts: Option<Dated>,
     /// What was reported, recorded or changed between the runs.
     pub because: String,
 }
@@ -58,6 +63,8 @@ pub(crate) type Held = (State, Option<i64>);
 pub(crate) struct Account<'o> {
     run_id: RunId,
     ran_at: i64,
+    seq: i64,
+    month: Option<Month>,
     book_id: BookId,
     standing: Arc<Standing>,
     /// What bears on its lines beside their reports: for the rates of exchange.
@@ -74,6 +81,17 @@ impl Account<'_> {
     fn held(&self, line_no: &No) -> Option<Held> {
         let at = self.facts.iter().position(|line| line.revision.fact.line_no == *line_no)?;
         self.lines.get(at).copied()
+    }
+
+    /// The closed month that it adjusts: that in which the order stood before, or stands.
+    fn adjusts(&self, last: Option<&Account<'_>>, dating: &Dating) -> Option<Dated> {
+        let nothing = Amounts::default();
+        if last.map_or(&nothing, |last| &last.amounts) == &self.amounts {
+            return None;
+        }
+        let months = [last.and_then(|last| last.month), self.month].into_iter().flatten();
+        let dated = months.map(|month| dating.date(month.first_day(), self.ran_at, self.seq));
+        dated.filter(|dated| dated.adjusts.is_some()).min_by_key(|dated| dated.adjusts)
     }
 }
 
@@ -108,6 +126,8 @@ fn account<'o>(
         answers,
         run_id: seen.run_id,
         ran_at: seen.ran_at,
+        seq: seen.seq,
+        month: result.month,
         book_id: seen.book_id,
         standing: Arc::clone(seen.evaluator.standing()),
         beside: seen.evaluator.beside(&seen.facts, ledger)?,
@@ -140,7 +160,7 @@ pub(crate) fn posted_by(accounts: &[Account<'_>], line_no: &No) -> Option<RunId>
 pub fn postings(
     ledger: &Ledger,
     replay: &mut Replay,
-    program: &str,
+    (program, dating): (&str, &Dating),
     order: &OrderRecord,
 ) -> Result<Vec<Posting>> {
     let accounts = accounts(ledger, replay, program, order)?;
@@ -151,6 +171,7 @@ pub fn postings(
             ran_at: account.ran_at,
             parts: parts(earlier.last(), account),
             reverses: reversed(earlier, account),
+            adjusts: account.adjusts(earlier.last(), dating),
             because: because(earlier.last(), account),
         }
     };

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::{State, Verdict};
 use feebook_schedule::Version;
 use feebook_schedule::zone::Month;
@@ -12,7 +13,7 @@ use feebook_schedule::zone::Month;
 use crate::error::Result;
 use crate::fact::No;
 use crate::ledger::Ledger;
-use crate::lines::{LineRow, lines};
+use crate::lines::{LineRow, View, lines};
 use crate::run::{Progress, Scope, Terms};
 
 /// What a statement groups by.
@@ -49,6 +50,21 @@ pub struct Totals {
     pub paid: i64,
     /// By placement only: orders, and what is known of the clicks.
     pub traffic: Traffic,
+    /// What was earned in the course of time, whatever the state: by week of the month in a statement by
+    /// month, else by month, both counted from 0.
+    pub trend: BTreeMap<i32, i64>,
+    /// Of the lines of which the network reports what they earn, and of which we can say it too: what
+    /// they earn under the terms, and what it reports.
+    pub compared: Compared,
+}
+
+/// What the same lines earn by two accounts, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Under the terms.
+    pub expected: i64,
+    /// As the network reports.
+    pub reported: i64,
 }
 
 /// What is known of the clicks behind a group.
@@ -89,7 +105,7 @@ impl Totals {
         self.approved + self.settled - self.paid
     }
 
-    fn add(&mut self, row: &LineRow<'_>) {
+    fn add(&mut self, row: &LineRow<'_>, by: By) {
         self.lines += 1;
         let currency = row.found.as_ref().and_then(|found| found.currency);
         self.paid += currency.map_or(0, |currency| row.paid_in(currency));
@@ -102,6 +118,13 @@ impl Totals {
             return;
         };
         let total = amounts.total();
+        if let Some(day) = row.day {
+            *self.trend.entry(moment(day, by)).or_default() += total;
+        }
+        if let Some(reported) = row.reported() {
+            self.compared.expected += total;
+            self.compared.reported += reported;
+        }
         let taken_back = matches!(row.state(), State::Declined | State::Reversed);
         if row.lag().is_some() && verdict != Verdict::Held && !taken_back {
             self.traffic.earned += total;
@@ -157,7 +180,7 @@ pub fn statement(
         let key = key(row, by);
         let first = by == By::Placement && order.is_first(row, &key);
         let (totals, _) = groups.entry(key).or_insert_with(|| (Totals::default(), decimals));
-        totals.add(row);
+        totals.add(row, by);
         if first {
             totals.traffic.orders += 1;
             totals.traffic.lags.extend(row.lag());
@@ -169,6 +192,14 @@ pub fn statement(
     }
     let groups = groups.into_iter().map(|(key, (totals, decimals))| (key, totals, decimals));
     Ok(Statement { groups: groups.collect(), waiting })
+}
+
+/// Where a day stands in a trend.
+fn moment(day: NaiveDate, by: By) -> i32 {
+    match by {
+        By::Month => i32::try_from(day.day0() / 7).unwrap_or_default(),
+        _ => Month::of(day).index(),
+    }
 }
 
 /// The groups in which the current order was counted; the lines of an order come together.
@@ -204,9 +235,9 @@ fn count_clicks(
     scope: &Scope,
     groups: &mut BTreeMap<GroupKey, (Totals, u32)>,
 ) -> Result<()> {
-    let seq = ledger.last_seq()?;
     for program in ledger.programs()?.into_iter().filter(|name| scope.includes_program(name)) {
         let Some(known) = terms.book.program(&program) else { continue };
+        let seq = View::new(ledger, terms, &program, scope.as_of)?.seq;
         let mut counts: BTreeMap<String, u64> = BTreeMap::new();
         ledger.clicks(&program, seq, &mut |stored| {
             if scope.includes_day(Some(known.day(stored.click.clicked_at))) {

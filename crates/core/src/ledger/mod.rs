@@ -4,7 +4,9 @@
 //! no amount is added up in SQL. Public signatures speak our types, never the database's.
 
 mod answers;
+mod booked;
 mod clicks;
+mod closings;
 mod imports;
 mod lines;
 mod months;
@@ -25,7 +27,9 @@ use std::{fs, io};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+pub use booked::{Booked, BookedPayment, BookedResult, BookedScan, DocumentId};
 pub use clicks::StoredClick;
+pub use closings::Closing;
 pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
 pub use lines::Revision;
 pub use rates::{NewRates, RateSpan, RateTotals};

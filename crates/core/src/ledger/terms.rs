@@ -57,7 +57,7 @@ impl Ledger {
     }
 
     /// Returns the number of a stored file.
-    pub(super) fn document_id(&self, source: &Source) -> Result<Option<i64>> {
+    pub(crate) fn document_id(&self, source: &Source) -> Result<Option<i64>> {
         self.conn
             .prepare_cached("SELECT id FROM document WHERE path = ?1 AND digest = ?2")
             .and_then(|mut s| {

@@ -5,6 +5,7 @@
 //! (the kernel does), to decide which entry holds (the schedule does) and to speak SQL (the ledger
 //! does), and to find a plugin's library (whoever gave the terms does).
 
+mod changes;
 mod classes;
 mod evaluator;
 mod figures;
@@ -23,9 +24,10 @@ use crate::error::{self, Error, Result};
 use crate::ledger::{CountingLine, Ledger, OrderRecord};
 use crate::plugins::Plugins;
 
+pub use changes::{Change, Seen, Why, between};
 pub(crate) use evaluator::{Beside, known};
 pub use evaluator::{Covering, Evaluated, Evaluator};
-pub use recompute::{Change, Posted, Recomputed, Seen, Why, recompute};
+pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
 pub use verify::{Breach, Held, Verified, verify};
 
@@ -80,6 +82,8 @@ pub struct Scope {
     pub days: Option<(NaiveDate, NaiveDate)>,
     /// The terms are those known on this day; for the run's record, see [`Terms::as_known`].
     pub as_known: Option<NaiveDate>,
+    /// For answers: as they were at the end of this day in the program's zone.
+    pub as_of: Option<NaiveDate>,
 }
 
 impl Scope {

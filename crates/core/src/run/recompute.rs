@@ -4,117 +4,25 @@
 //! Owns the comparison. A run that changes nothing writes nothing. Refuses to touch what earlier
 //! runs wrote: a correction is a new result.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
-use feebook_kernel::{Silent, State, Verdict};
+use feebook_kernel::{Silent, Verdict};
 use feebook_schedule::iso::Currency;
+use feebook_schedule::zone::Month;
 use feebook_schedule::{GovernedBy, Version};
 
-use super::evaluator::{Beside, Evaluated, Evaluator, known};
-use super::replay::{Latest, Replay};
-use super::{Progress, Scope, Terms, same_facts};
-use crate::answers::Answers;
+use super::changes::{Change, Seen, Sight, Then, changes, saw_all, seen_then};
+use super::evaluator::{Evaluated, Evaluator};
+use super::replay::Replay;
+use super::{Progress, Scope, Terms};
 use crate::error::{self, Error, Result};
-use crate::fact::{LineFact, No};
+use crate::journal::{Dating, dating};
 use crate::ledger::{
-    Components, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
+    Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
 };
-use crate::postings::{self, Account, Held, posted_by};
-
-/// What a run saw of one line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// The version's name; none where none governs.
-    pub schedule: Option<String>,
-    /// The line's state.
-    pub state: State,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What the line earns by component; none where that cannot be said.
-    pub amounts: Option<Components>,
-    /// Decimals of the amounts' currency.
-    pub decimals: u32,
-}
-
-impl Seen {
-    /// What a run found of the line, for what it reverses.
-    fn held(&self) -> Held {
-        (self.state, self.amounts.map(|amounts| amounts.total()))
-    }
-
-    /// What makes a difference to the publisher: another version of the terms that says the same
-    /// does not.
-    fn earns(&self) -> (State, Verdict, Option<Components>) {
-        (self.state, self.verdict, self.amounts)
-    }
-}
-
-/// Why a line changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The network reported the line anew, or for the first time in an order that was known.
-    NewRevision,
-    /// The line's reports were taken back.
-    Withdrawn,
-    /// The text of the terms changed, or another version governs.
-    NewScheduleText,
-    /// A click of our own log was imported or taken back.
-    NewClick,
-    /// A flag was recorded or taken back.
-    NewFlag,
-    /// A mark on the product, the kind of placement or the account's channel was recorded or taken
-    /// back.
-    NewDatedFact,
-    /// A rate of exchange was imported, or the day came whose rate holds.
-    NewRate,
-    /// Another build of the schedule's plugin answered, or it was given other figures of earlier
-    /// periods.
-    NewPlugin,
-    /// Another line of the order changed, and with it the order's cap or bonus.
-    OtherLine,
-    /// The calculation itself changed with a newer feebook.
-    NewCalculation,
-}
-
-impl Why {
-    /// Says it in words.
-    pub const fn in_words(&self) -> &'static str {
-        match self {
-            Self::NewRevision => "new revision",
-            Self::Withdrawn => "import taken back",
-            Self::NewScheduleText => "new schedule text",
-            Self::NewClick => "own click",
-            Self::NewFlag => "flag",
-            Self::NewDatedFact => "mark, placement or account",
-            Self::NewRate => "rate of exchange",
-            Self::NewPlugin => "plugin or its figures",
-            Self::OtherLine => "another line of the order",
-            Self::NewCalculation => "newer feebook",
-        }
-    }
-}
-
-/// A line whose outcome is no longer what the latest run found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// The program.
-    pub program: String,
-    /// The order.
-    pub order_no: No,
-    /// The line.
-    pub line_no: No,
-    /// What the latest run found; none for a line that is new.
-    pub before: Option<Seen>,
-    /// What this run finds; none for a line whose reports were taken back.
-    pub after: Option<Seen>,
-    /// Why: every reason that there is, in this order.
-    pub why: Vec<Why>,
-    /// The run whose posting this reverses in part or whole: the line was settled and now earns
-    /// less. The difference is posted as a result of its own; what was posted stays.
-    pub reverses: Option<RunId>,
-}
+use crate::postings::{self, Account, posted_by};
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +41,8 @@ pub struct Recomputed {
     pub verdicts: [u64; Verdict::ALL.len()],
     /// The difference posted per program and currency, in minor units with the decimals of its currency.
     pub posted: Vec<Posted>,
+    /// What of it adjusts months that were closed, by program, month and currency.
+    pub adjusted: Vec<Adjusted>,
 }
 
 /// The difference that a run posted for one program in one currency.
@@ -144,6 +54,23 @@ pub struct Posted {
     pub currency: Currency,
     /// New totals less old totals, in minor units.
     pub difference: i64,
+}
+
+/// What a run posted of a month that was closed: it stands in the month that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adjusted {
+    /// The program.
+    pub program: String,
+    /// The closed month.
+    pub month: Month,
+    /// The currency of its terms.
+    pub currency: Currency,
+    /// Orders that are adjusted.
+    pub orders: u64,
+    /// New totals less old totals, in minor units.
+    pub difference: i64,
+    /// The day that the adjustments are dated.
+    pub on: NaiveDate,
 }
 
 /// Evaluates the orders in scope under the terms in force on their days and posts the differences.
@@ -165,7 +92,7 @@ pub fn recompute(
     let sources = terms.sources_of(&programs);
     let run = ledger.begin_run(sources, now, scope.in_words())?;
     let replay = Replay::new(run.ledger())?;
-    let mut work = Work { run, replay, changed, report: Recomputed::default() };
+    let mut work = Work { run, replay, changed, now, report: Recomputed::default() };
     for program in &programs {
         work.program(terms, scope, program, progress)?;
     }
@@ -179,6 +106,7 @@ struct Work<'l, 'c> {
     run: PendingRun<'l>,
     replay: Replay,
     changed: &'c mut dyn FnMut(Change),
+    now: i64,
     report: Recomputed,
 }
 
@@ -198,7 +126,8 @@ impl Work<'_, '_> {
                 .hint(format!("add a folder {program} to the schedules, or leave the program out"))
         })?;
         evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
-        let mut differences = Differences::default();
+        let dating = dating(self.run.ledger(), terms, program)?;
+        let mut differences = Differences::new(program, dating, self.run.seq(), self.now);
         // An order whose reports were all taken back lies where the terms of its latest run put it.
         let one = [evaluator.program().governed_by()];
         let ledger = self.run.ledger();
@@ -208,7 +137,8 @@ impl Work<'_, '_> {
             self.order(&mut evaluator, scope, program, &order, &mut differences)?;
             progress.advance(1);
         }
-        self.report.posted.extend(differences.posted(program));
+        self.report.posted.extend(differences.posted());
+        self.report.adjusted.extend(differences.adjusted.into_values());
         Ok(())
     }
 
@@ -219,7 +149,7 @@ impl Work<'_, '_> {
         scope: &Scope,
         program: &str,
         order: &OrderRecord,
-        differences: &mut Differences,
+        differences: &mut Differences<'_>,
     ) -> Result<()> {
         let facts = self.run.ledger().counting(order, self.run.seq())?;
         let last = order.results.last();
@@ -247,17 +177,20 @@ impl Work<'_, '_> {
         let after = last.map(|_| saw_all(&evaluated));
         let covering = evaluated.covering.clone();
         let version = evaluator.version(&covering);
+        let currency = version.map(Version::currency);
+        let mut posted = Difference { before: None, after: (currency, new.month, new.amounts) };
         match last.zip(after) {
             None => self.report.first_time += 1,
             Some((result, after)) => {
                 self.report.changed += 1;
                 let found = (facts.as_slice(), new.answers.clone());
                 let after = Sight::of(evaluator, version, found, after, self.run.ledger())?;
-                let currency = self.tell(program, order, &facts, &after)?;
-                differences.add(currency, -result.amounts.total());
+                let adjusts = differences.adjusts(&[result.month, new.month]);
+                let currency = self.tell(program, order, &facts, &after, adjusts)?;
+                posted.before = Some((currency, result.month, result.amounts));
             }
         }
-        differences.add(version.map(Version::currency), new.amounts.total());
+        differences.add(&posted);
         self.run.append(program, &order.order_no, version.map(Version::source), new)
     }
 
@@ -286,189 +219,124 @@ impl Work<'_, '_> {
         order: &OrderRecord,
         facts: &[CountingLine<'_>],
         after: &Sight,
+        adjusts: Option<Month>,
     ) -> Result<Option<Currency>> {
         let ledger = self.run.ledger();
-        let latest = self.replay.latest(ledger, program, order)?;
-        let Some(Latest { facts: facts_before, evaluator, .. }) = latest else { return Ok(None) };
-        let evaluated = evaluator.evaluate(&facts_before, ledger, &mut Silent)?;
-        let answers = evaluated.answers.cloned();
-        let (seen, covering) = (saw_all(&evaluated), evaluated.covering.clone());
-        let version = evaluator.version(&covering);
-        let currency = version.map(Version::currency);
-        let before = Sight::of(evaluator, version, (&facts_before, answers), seen, ledger)?;
+        let Some(last) = order.results.last() else { return Ok(None) };
+        let then = seen_then(ledger, &mut self.replay, program, order, last.run_id)?;
+        let Some(Then { facts: facts_before, sight: before, currency }) = then else {
+            return Ok(None);
+        };
         let mut accounts: Option<Vec<Account<'_>>> = None;
-        for line_no in line_numbers(&facts_before, facts) {
-            let (old, new) = (before.line(line_no), after.line(line_no));
-            if old.map(Seen::earns) == new.map(Seen::earns) {
-                continue;
-            }
-            let why = why(line_no, &facts_before, facts, &before, after);
-            let reverses = if postings::reverses(old.map(Seen::held), new.map(Seen::held)) {
+        for mut change in changes(program, order, (&facts_before, &before), (facts, after)) {
+            let held = |seen: &Option<Seen>| seen.as_ref().map(Seen::held);
+            if postings::reverses(held(&change.before), held(&change.after)) {
                 if accounts.is_none() {
                     accounts = Some(postings::accounts(ledger, &mut self.replay, program, order)?);
                 }
-                accounts.as_ref().and_then(|accounts| posted_by(accounts, line_no))
-            } else {
-                None
-            };
-            (self.changed)(Change {
-                program: program.to_owned(),
-                order_no: order.order_no.clone(),
-                line_no: line_no.clone(),
-                before: old.cloned(),
-                after: new.cloned(),
-                why,
-                reverses,
-            });
+                let accounts = accounts.as_ref();
+                change.reverses =
+                    accounts.and_then(|accounts| posted_by(accounts, &change.line_no));
+            }
+            change.adjusts = adjusts;
+            (self.changed)(change);
         }
         Ok(currency)
     }
 }
 
-/// What a run posts for one program: amounts of different currencies are never added.
-#[derive(Default)]
-struct Differences(Vec<(Currency, i64)>);
+/// What an order came to: currency, month and amounts.
+type Came = (Option<Currency>, Option<Month>, Amounts);
 
-impl Differences {
-    fn add(&mut self, currency: Option<Currency>, minor: i64) {
-        // Where no version governs nothing is earned.
-        let Some(currency) = currency else { return };
-        match self.0.iter_mut().find(|(known, _)| *known == currency) {
-            Some((_, sum)) => *sum += minor,
-            None => self.0.push((currency, minor)),
+/// What a run posts for one order.
+struct Difference {
+    before: Option<Came>,
+    after: Came,
+}
+
+/// What a run posts for one program: amounts of different currencies are never added.
+struct Differences<'p> {
+    program: &'p str,
+    dating: Dating,
+    seq: i64,
+    now: i64,
+    posted: Vec<(Currency, i64)>,
+    adjusted: BTreeMap<(Month, Currency), Adjusted>,
+}
+
+impl<'p> Differences<'p> {
+    fn new(program: &'p str, dating: Dating, seq: i64, now: i64) -> Self {
+        let (posted, adjusted) = (Vec::new(), BTreeMap::new());
+        Self { program, dating, seq, now, posted, adjusted }
+    }
+
+    /// The first of some months that is closed.
+    fn adjusts(&self, months: &[Option<Month>]) -> Option<Month> {
+        let closed = |month: &Month| self.dating.is_closed(*month, self.seq);
+        months.iter().copied().flatten().find(closed)
+    }
+
+    fn add(&mut self, difference: &Difference) {
+        let Difference { before, after } = difference;
+        if let Some((currency, _, amounts)) = before {
+            self.post(*currency, -amounts.total());
+        }
+        self.post(after.0, after.2.total());
+        match before {
+            // Where no version governs any more nothing is earned, in the currency of before.
+            Some((currency, month, amounts))
+                if *month == after.1 && after.0.is_none_or(|new| Some(new) == *currency) =>
+            {
+                if *amounts != after.2 {
+                    self.adjust(*currency, *month, after.2.total() - amounts.total());
+                }
+            }
+            _ => {
+                let something = |came: &&Came| came.2 != Amounts::default();
+                if let Some((currency, month, amounts)) = before.as_ref().filter(something) {
+                    self.adjust(*currency, *month, -amounts.total());
+                }
+                if let Some((currency, month, amounts)) = Some(after).filter(something) {
+                    self.adjust(*currency, *month, amounts.total());
+                }
+            }
         }
     }
 
-    /// One record per currency in which something was posted, in order of their codes.
-    fn posted(mut self, program: &str) -> impl Iterator<Item = Posted> {
-        self.0.sort_by_key(|(currency, _)| *currency);
-        let program = program.to_owned();
-        self.0.into_iter().map(move |(currency, difference)| Posted {
-            program: program.clone(),
+    fn post(&mut self, currency: Option<Currency>, minor: i64) {
+        // Where no version governs nothing is earned.
+        let Some(currency) = currency else { return };
+        match self.posted.iter_mut().find(|(known, _)| *known == currency) {
+            Some((_, sum)) => *sum += minor,
+            None => self.posted.push((currency, minor)),
+        }
+    }
+
+    /// Counts an order among the adjustments where its month is closed.
+    fn adjust(&mut self, currency: Option<Currency>, month: Option<Month>, minor: i64) {
+        let (Some(currency), Some(month)) = (currency, self.adjusts(&[month])) else { return };
+        let on = self.dating.date(month.first_day(), self.now, self.seq).on;
+        let program = self.program.to_owned();
+        let adjusted = self.adjusted.entry((month, currency)).or_insert(Adjusted {
+            program,
+            month,
             currency,
-            difference,
-        })
-    }
-}
-
-/// What one evaluation saw of an order.
-struct Sight {
-    /// What of program.toml bears on an order: the instant that governs, and the zone.
-    reading: (GovernedBy, Tz),
-    /// Digests of the files of the terms: version and category tree.
-    texts: Vec<[u8; 32]>,
-    /// Digests of the versions in force at the lines' clicks.
-    at_clicks: Vec<[u8; 32]>,
-    lines: Vec<(No, Seen)>,
-    /// What bears on the lines beside their reports.
-    beside: Vec<Beside>,
-    /// What the plugin said.
-    answers: Option<Answers>,
-}
-
-impl Sight {
-    fn of(
-        evaluator: &Evaluator,
-        version: Option<&Version>,
-        (facts, answers): (&[CountingLine<'_>], Option<Answers>),
-        outcomes: Vec<(Verdict, Option<Components>)>,
-        ledger: &Ledger,
-    ) -> Result<Self> {
-        let program = evaluator.program();
-        let schedule = version.map(|version| version.id().to_owned());
-        let decimals = version.map_or(2, |version| version.currency().decimals());
-        let lines = facts
-            .iter()
-            .zip(outcomes)
-            .map(|(line, (verdict, amounts))| {
-                let (schedule, state) = (schedule.clone(), line.revision.fact.state);
-                let seen = Seen { schedule, state, verdict, amounts, decimals };
-                (line.revision.fact.line_no.clone(), seen)
-            })
-            .collect();
-        let clicks = facts.iter().filter_map(CountingLine::clicked_at);
-        let at_clicks = clicks.filter_map(|at| program.in_force(at).ok());
-        let reading = (program.governed_by(), program.zone());
-        let mut texts = Vec::new();
-        texts.extend(version.map(|version| version.source().digest()));
-        texts.extend(version.and_then(Version::tree).map(|tree| tree.source().digest()));
-        let at_clicks = at_clicks.map(|version| version.source().digest()).collect();
-        let beside = evaluator.beside(facts, ledger)?;
-        Ok(Self { reading, texts, at_clicks, lines, beside, answers })
-    }
-
-    fn line(&self, line_no: &No) -> Option<&Seen> {
-        self.lines.iter().find(|(number, _)| number == line_no).map(|(_, seen)| seen)
-    }
-
-    /// Whether another build of the plugin answered.
-    fn other_build(&self, other: &Self) -> bool {
-        let pair = self.answers.as_ref().zip(other.answers.as_ref());
-        pair.is_some_and(|(ours, theirs)| ours.by != theirs.by)
-    }
-
-    fn beside(&self, line_no: &No) -> Option<&Beside> {
-        let at = self.lines.iter().position(|(number, _)| number == line_no)?;
-        self.beside.get(at)
-    }
-}
-
-fn saw_all(evaluated: &Evaluated<'_>) -> Vec<(Verdict, Option<Components>)> {
-    evaluated.outcomes.iter().map(|outcome| (outcome.verdict, known(outcome))).collect()
-}
-
-/// The numbers of the lines of either list, in order.
-fn line_numbers<'f>(a: &[CountingLine<'f>], b: &[CountingLine<'f>]) -> Vec<&'f No> {
-    let mut numbers: Vec<&No> = a.iter().chain(b).map(|line| &line.revision.fact.line_no).collect();
-    numbers.sort();
-    numbers.dedup();
-    numbers
-}
-
-fn why(
-    line_no: &No,
-    facts_before: &[CountingLine<'_>],
-    facts_after: &[CountingLine<'_>],
-    before: &Sight,
-    after: &Sight,
-) -> Vec<Why> {
-    let (old, new) = (find(facts_before, line_no), find(facts_after, line_no));
-    if new.is_none() {
-        return vec![Why::Withdrawn];
-    }
-    let other = |part: fn(&Beside) -> &Vec<u8>| {
-        before.beside(line_no).map(part) != after.beside(line_no).map(part)
-    };
-    let known = old.is_some();
-    // Another click has another version's window, which is not the terms' doing.
-    let same_click = old.map(|fact| fact.clicked_at) == new.map(|fact| fact.clicked_at)
-        && !other(|beside| &beside.click);
-    let terms_moved = before.texts != after.texts
-        || before.reading != after.reading
-        || (same_click && before.at_clicks != after.at_clicks);
-    let reasons = [
-        (old != new, Why::NewRevision),
-        (known && other(|beside| &beside.click), Why::NewClick),
-        (known && other(|beside| &beside.flags), Why::NewFlag),
-        (known && other(|beside| &beside.dated), Why::NewDatedFact),
-        (known && other(|beside| &beside.exchange), Why::NewRate),
-        (known && terms_moved, Why::NewScheduleText),
-        (known && before.other_build(after), Why::NewPlugin),
-    ];
-    let holding = reasons.into_iter().filter(|(holds, _)| *holds).map(|(_, why)| why);
-    let mut why: Vec<Why> = holding.collect();
-    if why.is_empty() {
-        let same = same_facts(facts_before, facts_after) && before.beside == after.beside;
-        why.push(match same {
-            false => Why::OtherLine,
-            // The same plugin says otherwise of the same order: it was told other figures.
-            true if before.answers != after.answers => Why::NewPlugin,
-            true => Why::NewCalculation,
+            orders: 0,
+            difference: 0,
+            on,
         });
+        adjusted.orders += 1;
+        adjusted.difference += minor;
     }
-    why
-}
 
-fn find<'f>(facts: &[CountingLine<'f>], line_no: &No) -> Option<&'f LineFact> {
-    facts.iter().find(|line| line.revision.fact.line_no == *line_no).map(|line| &line.revision.fact)
+    /// One record per currency in which something was posted, in order of their codes.
+    fn posted(&mut self) -> Vec<Posted> {
+        self.posted.sort_by_key(|(currency, _)| *currency);
+        let posted = |(currency, difference): &(Currency, i64)| Posted {
+            program: self.program.to_owned(),
+            currency: *currency,
+            difference: *difference,
+        };
+        self.posted.iter().map(posted).collect()
+    }
 }

@@ -117,7 +117,7 @@ impl Replay {
         found
     }
 
-    fn book(&mut self, ledger: &Ledger, book_id: BookId) -> Result<Arc<Book>> {
+    pub(crate) fn book(&mut self, ledger: &Ledger, book_id: BookId) -> Result<Arc<Book>> {
         if let Some(book) = self.books.get(&book_id) {
             return Ok(Arc::clone(book));
         }
