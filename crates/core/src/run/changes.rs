@@ -8,7 +8,8 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
 use feebook_schedule::{GovernedBy, Version};
 
-use super::evaluator::{Beside, Evaluated, Evaluator, known};
+use super::beside::Beside;
+use super::evaluator::{Evaluated, Evaluator, known};
 use super::replay::{Latest, Replay};
 use super::same_facts;
 use crate::answers::Answers;

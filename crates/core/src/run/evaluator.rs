@@ -15,6 +15,7 @@ use feebook_schedule::{
     Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program, Version, in_use,
 };
 
+use super::beside::Beside;
 use super::classes::ClassCache;
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
@@ -795,34 +796,6 @@ fn asked_by<'s>(version: &Version, around: Circumstances<'s>) -> Circumstances<'
 /// Whether a flag can do anything under a version.
 fn can_act(version: &Version, flag: &Flag) -> bool {
     flag.effect.is_some() || version.flags().iter().any(|entry| entry.label == flag.kind)
-}
-
-/// What bears on a line beside its report, as bytes that are equal when it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Beside {
-    /// Our own click that led to it.
-    pub(crate) click: Vec<u8>,
-    /// The flags on it.
-    pub(crate) flags: Vec<u8>,
-    /// Marks, the kind of placement and the account's channel.
-    pub(crate) dated: Vec<u8>,
-    /// The rate of exchange that its amounts are converted by.
-    pub(crate) exchange: Vec<u8>,
-}
-
-impl Beside {
-    /// Writes all of it with the line's index; nothing where there is nothing.
-    fn canonical(&self, index: u64, out: &mut Vec<u8>) {
-        let parts =
-            [(b'K', &self.click), (b'L', &self.flags), (b'D', &self.dated), (b'X', &self.exchange)];
-        for (tag, bytes) in parts {
-            if !bytes.is_empty() {
-                out.push(tag);
-                out.extend_from_slice(&index.to_be_bytes());
-                out.extend_from_slice(bytes);
-            }
-        }
-    }
 }
 
 /// What a line's flags do to it (rule 11): what the program itself decided, else what the entries
