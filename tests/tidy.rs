@@ -299,6 +299,7 @@ fn migrations_are_numbered_once_and_never_edited() {
         ("0003_plugins.sql", "c237a54b08d28bbbea2a8296e9bb331b2b0bd79f22b556ae8533e4b857f70664"),
         ("0004_payouts.sql", "6635795c4887bfa1881599608d328d0924fa00fb8b0ee814d499391cb0442ef7"),
         ("0005_quarantine.sql", "a0ed0f67f472ea5c01aa675b69100a4f4206984dd1a9f9f126bf605813e61591"),
+        ("0006_months.sql", "aa9455a0825ccab1739e372cb9e23fe1b43a9d5d4568d59912aeafc7b021f143"),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))
         .expect("a folder")

@@ -150,7 +150,7 @@ pub fn check(
             each(Finding { check: Check::NoTerms, program, line: None, text });
             continue;
         };
-        let mut scan = Scan::new(ledger, &program)?;
+        let mut scan = Scan::of_all_columns(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             let facts = ledger.counting(&order, seq)?;
             if scope.includes_day(evaluator.day(&facts)) && !facts.is_empty() {

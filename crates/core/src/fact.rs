@@ -332,8 +332,9 @@ impl<'a> Canonical<'a> {
         match value {
             None => self.out.push(0),
             Some(value) => {
-                self.out.push(1);
-                self.out.extend_from_slice(&value.to_be_bytes());
+                let mut bytes = [1; 9];
+                bytes[1..].copy_from_slice(&value.to_be_bytes());
+                self.out.extend_from_slice(&bytes);
             }
         }
     }
@@ -342,9 +343,10 @@ impl<'a> Canonical<'a> {
         match value {
             None => self.out.push(0),
             Some(text) => {
-                self.out.push(2);
                 let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-                self.out.extend_from_slice(&length.to_be_bytes());
+                let mut bytes = [2; 5];
+                bytes[1..].copy_from_slice(&length.to_be_bytes());
+                self.out.extend_from_slice(&bytes);
                 self.out.extend_from_slice(text.as_bytes());
             }
         }

@@ -168,7 +168,12 @@ pub fn lines(
         let seq = view.seq;
         let standing = Arc::new(ledger.standing(&program, seq)?);
         let mut today = view.evaluator(ledger, terms, &mut replay, &program, &standing)?;
-        let mut scan = Scan::new(ledger, &program)?;
+        let mut governed_by = match scope.days {
+            Some(_) => replay.governed_by(ledger, &program),
+            None => Vec::new(),
+        };
+        governed_by.extend(today.as_ref().map(|today| today.program().governed_by()));
+        let mut scan = Scan::within(ledger, &program, scope.days, &governed_by)?;
         while let Some(mut order) = scan.next(ledger)? {
             order.results.retain(|result| view.has(result.run_id));
             let order = Order { ledger, program: &program, seq, record: &order };

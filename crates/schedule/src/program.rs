@@ -34,6 +34,9 @@ pub enum GovernedBy {
 }
 
 impl GovernedBy {
+    /// All of them; a ledger numbers them so.
+    pub const ALL: [Self; 3] = [Self::Ordered, Self::Paid, Self::Finished];
+
     /// Returns the word in the file.
     pub const fn word(self) -> &'static str {
         match self {

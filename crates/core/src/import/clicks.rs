@@ -18,7 +18,7 @@ use super::csv;
 use super::intake::{self, IntoLedger, Keeping, TakenIn, Watch};
 use super::looked::Looked;
 use super::mapping::CsvLayout;
-use super::moment::{self, TimeFormat, Zones};
+use super::moment::{self, Days, TimeFormat, Zones};
 use super::report::Rows;
 use super::row::{Problem, shown};
 use super::{Context, ReadSummary, Shape, Sink, codes, refused};
@@ -94,7 +94,14 @@ pub(super) fn read<S: ClickSink>(
     sink: &mut S,
 ) -> Result<ReadSummary> {
     let formats = [TimeFormat::Rfc3339, TimeFormat::Plain];
-    let mut log = Log { shown, zone, formats, sink, summary: ReadSummary::default() };
+    let mut log = Log {
+        shown,
+        zone,
+        formats,
+        days: Days::default(),
+        sink,
+        summary: ReadSummary::default(),
+    };
     let layout = CsvLayout::plain(vec![COLUMNS[SUB_ID].to_owned()]);
     csv::read(&COLUMNS.map(str::to_owned), &layout, input, &mut log)?;
     let Log { summary, .. } = log;
@@ -111,6 +118,7 @@ struct Log<'w, S> {
     shown: &'w str,
     zone: Tz,
     formats: [TimeFormat; 2],
+    days: Days,
     sink: &'w mut S,
     summary: ReadSummary,
 }
@@ -198,7 +206,8 @@ impl<S: ClickSink> Log<'_, S> {
             return traced;
         };
         let zones = Zones { zone: self.zone, abbreviations: &[] };
-        let Some((at, doubtful)) = moment::instant(written, &self.formats, zones) else {
+        let at = moment::instant(written, &self.formats, zones, &mut self.days);
+        let Some((at, doubtful)) = at else {
             let traced = traced_at(written);
             if traced.is_none() {
                 let expected = "RFC 3339, YYYY-MM-DD HH:MM:SS or an aff_trace_key";

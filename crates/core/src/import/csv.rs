@@ -13,6 +13,7 @@ use super::cell::Cells;
 use super::header::{self, Header};
 use super::mapping::CsvLayout;
 use super::place::{self, Keeping, Piece};
+use super::plain::{self, Next, PlainLines, PlainRecord};
 use super::report::Rows;
 use super::row::Problem;
 use super::{Shape, codes, contents, refused};
@@ -37,27 +38,54 @@ pub(super) fn read<R: Read>(
     input: R,
     report: &mut impl Rows,
 ) -> Result<()> {
-    let kept = Keeping::new(place::decoded(input, layout.encoding));
+    let input = place::decoded(input, layout.encoding);
+    if !plain::possible(layout) {
+        return read_by_crate(slots, layout, None, Keeping::new(input), report);
+    }
+    let mut lines = PlainLines::new(layout, input);
+    let mut header = None;
+    loop {
+        let next = lines.next();
+        match next.map_err(|failed| contents::failed(report.shown(), failed))? {
+            Next::Record(record) => match &header {
+                Some(header) => row(layout, header, &record, report)?,
+                None => header = Some(begin(slots, layout, &record, report)?),
+            },
+            Next::End if header.is_some() => return Ok(()),
+            Next::End => return Err(empty(report.shown())),
+            Next::Rest => break,
+        }
+    }
+    let (rest, before) = lines.rest();
+    if before == 0 {
+        return read_by_crate(slots, layout, header, Keeping::new(rest), report);
+    }
+    // The line end that was read last stands in front again: the crate drops a byte order mark from
+    // what it takes for the beginning of a file.
+    let rest = Keeping::behind(before - 1, b"\n".chain(rest));
+    read_by_crate(slots, layout, header, rest, report)
+}
+
+/// Reads a file, or what is left of it behind its header, by the csv crate.
+pub(super) fn read_by_crate<R: Read>(
+    slots: &[String],
+    layout: &CsvLayout,
+    header: Option<Header>,
+    kept: Keeping<R>,
+    report: &mut impl Rows,
+) -> Result<()> {
     let input = Ending { kept, ended: false };
     let mut file = CsvFile { records: records(layout, input), layout, from: 0 };
     let mut record = StringRecord::new();
-    let mut names = layout.names.clone();
-    if layout.header {
-        if !file.next(&mut record, report)? {
-            let message = "the file is empty";
-            return Err(refused(Diagnostic::whole(&codes::EMPTY_REPORT, report.shown(), message)));
+    let header = match header {
+        Some(header) => header,
+        None if !layout.header || file.next(&mut record, report)? => {
+            begin(slots, layout, &(&file, &record), report)?
         }
-        if names.is_empty() {
-            names = header::names(&record);
-        }
-    }
-    let header =
-        file.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
-    let header = header.map_err(refused)?;
-    report.shaped(file.with_piece(|piece| shape(piece.bytes, layout)));
-    report.summary().note_unread(header.unread(slots));
+        None => return Err(empty(report.shown())),
+    };
     while file.next(&mut record, report)? {
-        file.row(&header, &record, report)?;
+        row(layout, &header, &(&file, &record), report)?;
     }
     Ok(())
 }
@@ -69,6 +97,153 @@ fn shape(header: &[u8], layout: &CsvLayout) -> Shape {
     let header = if layout.header { [header, b"\n"].concat() } else { Vec::new() };
     let head = [mark, &header].concat();
     Shape { head, separator: b"\n".to_vec(), tail: b"\n".to_vec() }
+}
+
+fn empty(shown: &str) -> Error {
+    refused(Diagnostic::whole(&codes::EMPTY_REPORT, shown, "the file is empty"))
+}
+
+/// A record that was split, by whatever way.
+trait Record {
+    /// How many fields it has.
+    fn len(&self) -> usize;
+
+    /// A field by its number.
+    fn get(&self, at: usize) -> Option<&str>;
+
+    /// Whether some field may hold what [`shape_problem`] refuses: one look at the whole row, which
+    /// nearly always is enough.
+    fn suspect(&self, bad: impl Fn(&str) -> bool) -> bool;
+
+    /// Calls with its bytes.
+    fn with_piece<T>(&self, make: impl FnOnce(&Piece<'_>) -> T) -> T;
+}
+
+impl Record for PlainRecord<'_> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn get(&self, at: usize) -> Option<&str> {
+        self.get(at)
+    }
+
+    fn suspect(&self, _bad: impl Fn(&str) -> bool) -> bool {
+        false
+    }
+
+    fn with_piece<T>(&self, make: impl FnOnce(&Piece<'_>) -> T) -> T {
+        make(&Piece { bytes: self.line.as_bytes(), line: self.number, before: "", hidden: 0 })
+    }
+}
+
+impl<R: Read> Record for (&CsvFile<'_, R>, &StringRecord) {
+    fn len(&self) -> usize {
+        self.1.len()
+    }
+
+    fn get(&self, at: usize) -> Option<&str> {
+        self.1.get(at)
+    }
+
+    fn suspect(&self, bad: impl Fn(&str) -> bool) -> bool {
+        bad(self.1.as_slice())
+    }
+
+    fn with_piece<T>(&self, make: impl FnOnce(&Piece<'_>) -> T) -> T {
+        self.0.with_piece(make)
+    }
+}
+
+/// Matches the header of a file.
+fn begin(
+    slots: &[String],
+    layout: &CsvLayout,
+    record: &impl Record,
+    report: &mut impl Rows,
+) -> Result<Header> {
+    let names = if layout.names.is_empty() {
+        header::names((0..record.len()).filter_map(|at| record.get(at)))
+    } else {
+        layout.names.clone()
+    };
+    let header =
+        record.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
+    let header = header.map_err(refused)?;
+    report.shaped(record.with_piece(|piece| shape(piece.bytes, layout)));
+    report.summary().note_unread(header.unread(slots));
+    Ok(header)
+}
+
+/// Hands on a row, or what is wrong with it.
+fn row(
+    layout: &CsvLayout,
+    header: &Header,
+    record: &impl Record,
+    report: &mut impl Rows,
+) -> Result<()> {
+    if let Some(problem) = shape_problem(layout, header, record, report.shown()) {
+        return record.with_piece(|piece| report.reject_unread(piece.bytes, problem));
+    }
+    let problems = report.row(&CsvRow { header, record })?;
+    if !problems.is_empty() {
+        let placed = |problem: Problem| {
+            let column = problem.slot.and_then(|slot| header.columns.get(slot).copied().flatten());
+            at(layout, record, problem.code, report.shown(), column, problem.message)
+                .hint_opt(problem.hint)
+        };
+        let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
+        placed.sort_by(|a, b| a.place.cmp(&b.place));
+        return record.with_piece(|piece| report.reject(piece.bytes, placed));
+    }
+    Ok(())
+}
+
+/// What keeps the fields of a row from being told apart or read.
+fn shape_problem(
+    layout: &CsvLayout,
+    header: &Header,
+    record: &impl Record,
+    shown: &str,
+) -> Option<Diagnostic> {
+    let (found, expected) = (record.len(), header.names.len());
+    // Some exports end every row with a delimiter too many: empty fields belong to nothing.
+    let empty = |at| record.get(at).is_some_and(|field| field.trim().is_empty());
+    let surplus = || (expected..found).all(empty);
+    if found < expected || (found > expected && !surplus()) {
+        let message = format!("the row has {found} fields, the header {expected}");
+        let mut problem = at(layout, record, &codes::FIELD_COUNT, shown, None, message);
+        if record.with_piece(|piece| piece.bytes.contains(&b'\n')) {
+            problem =
+                problem.hint("the row spans several lines: look for a quote that is not closed");
+        }
+        return Some(problem);
+    }
+    let undecoded = layout.encoding != encoding_rs::UTF_8;
+    let bad = |field: &str| field.contains('\0') || (undecoded && field.contains('\u{fffd}'));
+    if !record.suspect(bad) {
+        return None;
+    }
+    let field = (0..found).find(|field| record.get(*field).is_some_and(bad))?;
+    let kind = if record.get(field)?.contains('\0') { "a NUL" } else { "an undecodable byte" };
+    let message = format!("field {} holds {kind}", field + 1);
+    Some(at(layout, record, &codes::BAD_TEXT, shown, Some(field), message))
+}
+
+/// Makes a diagnostic about a field of a record.
+fn at(
+    layout: &CsvLayout,
+    record: &impl Record,
+    code: &'static Code,
+    shown: &str,
+    field: Option<usize>,
+    message: String,
+) -> Diagnostic {
+    record.with_piece(|piece| {
+        let fields = field_spans(piece.bytes, layout);
+        let span = field.and_then(|field| fields.get(field).cloned());
+        place::at(code, shown, piece, span.unwrap_or(0..piece.bytes.len()), message)
+    })
 }
 
 /// Knows whether the input has ended: a record that is read by then lacks its line end.
@@ -152,84 +327,20 @@ impl<R: Read> CsvFile<'_, R> {
         make(&Piece { bytes, line, before: "", hidden: 0 })
     }
 
-    /// Makes a diagnostic about a field of the current record.
-    fn at(
-        &self,
-        code: &'static Code,
-        shown: &str,
-        field: Option<usize>,
-        message: String,
-    ) -> Diagnostic {
-        self.with_piece(|piece| {
-            let fields = field_spans(piece.bytes, self.layout);
-            let span = field.and_then(|field| fields.get(field).cloned());
-            place::at(code, shown, piece, span.unwrap_or(0..piece.bytes.len()), message)
-        })
-    }
-
     fn undecodable(&self, shown: &str, field: usize) -> Diagnostic {
         let message = format!("field {} holds bytes that are not UTF-8", field + 1);
-        self.at(&codes::BAD_TEXT, shown, Some(field), message)
+        let record = StringRecord::new();
+        at(self.layout, &(self, &record), &codes::BAD_TEXT, shown, Some(field), message)
             .hint("if the report is in another encoding, its mapping must name it")
     }
-
-    fn row(&self, header: &Header, record: &StringRecord, report: &mut impl Rows) -> Result<()> {
-        if let Some(problem) = self.shape_problem(header, record, report.shown()) {
-            return self.with_piece(|piece| report.reject_unread(piece.bytes, problem));
-        }
-        let problems = report.row(&CsvRow { header, record })?;
-        if !problems.is_empty() {
-            let placed = |problem: Problem| {
-                let column =
-                    problem.slot.and_then(|slot| header.columns.get(slot).copied().flatten());
-                self.at(problem.code, report.shown(), column, problem.message)
-                    .hint_opt(problem.hint)
-            };
-            let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
-            placed.sort_by(|a, b| a.place.cmp(&b.place));
-            return self.with_piece(|piece| report.reject(piece.bytes, placed));
-        }
-        Ok(())
-    }
-
-    /// What keeps the fields of a row from being told apart or read.
-    fn shape_problem(
-        &self,
-        header: &Header,
-        record: &StringRecord,
-        shown: &str,
-    ) -> Option<Diagnostic> {
-        let (found, expected) = (record.len(), header.names.len());
-        // Some exports end every row with a delimiter too many: empty fields belong to nothing.
-        let surplus = || record.iter().skip(expected).all(|field| field.trim().is_empty());
-        if found < expected || (found > expected && !surplus()) {
-            let message = format!("the row has {found} fields, the header {expected}");
-            let mut problem = self.at(&codes::FIELD_COUNT, shown, None, message);
-            if self.with_piece(|piece| piece.bytes.contains(&b'\n')) {
-                problem = problem
-                    .hint("the row spans several lines: look for a quote that is not closed");
-            }
-            return Some(problem);
-        }
-        let undecoded = self.layout.encoding != encoding_rs::UTF_8;
-        let bad = |field: &str| field.contains('\0') || (undecoded && field.contains('\u{fffd}'));
-        // One look at the whole row, which nearly always is enough.
-        if !bad(record.as_slice()) {
-            return None;
-        }
-        let field = record.iter().position(bad)?;
-        let kind = if record.get(field)?.contains('\0') { "a NUL" } else { "an undecodable byte" };
-        let message = format!("field {} holds {kind}", field + 1);
-        Some(self.at(&codes::BAD_TEXT, shown, Some(field), message))
-    }
 }
 
-struct CsvRow<'r> {
+struct CsvRow<'r, S> {
     header: &'r Header,
-    record: &'r StringRecord,
+    record: &'r S,
 }
 
-impl Cells for CsvRow<'_> {
+impl<S: Record> Cells for CsvRow<'_, S> {
     fn text(&self, slot: usize) -> Option<&str> {
         self.record.get((*self.header.columns.get(slot)?)?)
     }

@@ -287,7 +287,7 @@ fn header(layout: &CsvLayout, head: &[u8]) -> Vec<String> {
     let text = decoded(head, layout.encoding);
     let mut record = ::csv::StringRecord::new();
     match csv::records(layout, &text[..]).read_record(&mut record) {
-        Ok(true) => header::names(&record),
+        Ok(true) => header::names(record.iter()),
         _ => Vec::new(),
     }
 }

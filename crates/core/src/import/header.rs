@@ -3,7 +3,6 @@
 //! Owns the match of a mapping's columns with a header. Refuses a header in which a column that
 //! counts is missing or occurs twice.
 
-use csv::StringRecord;
 use feebook_schedule::diagnostic::{Diagnostic, nearest};
 use strsim::damerau_levenshtein;
 
@@ -20,8 +19,8 @@ pub(super) struct Header {
 }
 
 /// Returns the names of a header without blanks around them.
-pub(super) fn names(record: &StringRecord) -> Vec<String> {
-    record.iter().map(|name| name.trim().to_owned()).collect()
+pub(super) fn names<'r>(record: impl Iterator<Item = &'r str>) -> Vec<String> {
+    record.map(|name| name.trim().to_owned()).collect()
 }
 
 /// What to do about a header that is one single field because the file has another delimiter.

@@ -28,6 +28,7 @@ mod number;
 mod path;
 pub mod payouts;
 mod place;
+mod plain;
 mod probe;
 pub mod proposal;
 pub mod rates;

@@ -71,13 +71,13 @@ impl TimeFormat {
         }
     }
 
-    fn instant(&self, text: &str, zones: Zones<'_>) -> Option<(i64, bool)> {
+    fn instant(&self, text: &str, zones: Zones<'_>, days: &mut Days) -> Option<(i64, bool)> {
         let zone = zones.zone;
         match self {
             Self::Rfc3339 => {
                 DateTime::parse_from_rfc3339(text).ok().map(|at| (at.timestamp(), false))
             }
-            Self::Plain => plain(text).map(|local| in_zone(zone, local)),
+            Self::Plain => plain(text, zone, days),
             Self::Unix => text.parse().ok().map(|at| (at, false)),
             Self::UnixMillis => {
                 text.parse().ok().map(|millis: i64| (millis.div_euclid(1_000), false))
@@ -103,22 +103,27 @@ pub(super) struct Zones<'z> {
 
 /// Reads a time in the first of the formats that fits; true with it when the local time occurred
 /// twice or never.
-pub(super) fn instant(text: &str, formats: &[TimeFormat], zones: Zones<'_>) -> Option<(i64, bool)> {
+pub(super) fn instant(
+    text: &str,
+    formats: &[TimeFormat],
+    zones: Zones<'_>,
+    days: &mut Days,
+) -> Option<(i64, bool)> {
     formats
         .iter()
-        .find_map(|format| format.instant(text, zones).filter(|(at, _)| RANGE.contains(at)))
+        .find_map(|format| format.instant(text, zones, days).filter(|(at, _)| RANGE.contains(at)))
 }
 
 /// Whether a text is a time that lies before 1970 or after 2199.
 pub(super) fn out_of_range(text: &str, formats: &[TimeFormat], zones: Zones<'_>) -> bool {
-    formats.iter().any(|format| format.instant(text, zones).is_some())
+    formats.iter().any(|format| format.instant(text, zones, &mut Days::default()).is_some())
 }
 
 /// Reads the date, or date and time, of a spreadsheet's cell as it was written out.
-pub(super) fn of_cell(text: &str, zone: Tz) -> Option<(i64, bool)> {
+pub(super) fn of_cell(text: &str, zone: Tz, days: &mut Days) -> Option<(i64, bool)> {
     let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    let local = plain(text).or_else(|| day().map(|day| day.and_time(NaiveTime::MIN)))?;
-    Some(in_zone(zone, local)).filter(|(at, _)| RANGE.contains(at))
+    let midnight = || Some(in_zone(zone, day()?.and_time(NaiveTime::MIN)));
+    plain(text, zone, days).or_else(midnight).filter(|(at, _)| RANGE.contains(at))
 }
 
 /// Reads an offset from UTC, as in `+02:00`, in seconds.
@@ -146,7 +151,7 @@ fn by_pattern(text: &str, items: &[Item<'static>], zone: Tz) -> Option<(i64, boo
 }
 
 /// Reads `YYYY-MM-DD HH:MM:SS`, and nothing shorter or longer.
-fn plain(text: &str) -> Option<NaiveDateTime> {
+fn plain(text: &str, zone: Tz, days: &mut Days) -> Option<(i64, bool)> {
     let bytes: &[u8; 19] = text.as_bytes().try_into().ok()?;
     let marks = [bytes[4], bytes[7], bytes[10], bytes[13], bytes[16]];
     if marks != *b"-- ::" {
@@ -157,9 +162,76 @@ fn plain(text: &str) -> Option<NaiveDateTime> {
         let digits = tens.is_ascii_digit() && ones.is_ascii_digit();
         digits.then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
     };
-    let year = i32::try_from(pair(0)? * 100 + pair(2)?).ok()?;
-    let day = NaiveDate::from_ymd_opt(year, pair(5)?, pair(8)?)?;
-    day.and_hms_opt(pair(11)?, pair(14)?, pair(17)?)
+    let civil = [pair(0)? * 100 + pair(2)?, pair(5)?, pair(8)?];
+    let [hour, minute, second] = [pair(11)?, pair(14)?, pair(17)?];
+    let time = NaiveTime::from_hms_opt(hour, minute, second)?;
+    if let Start::At(start) = days.start(civil, zone)? {
+        return Some((start + i64::from(hour * 3_600 + minute * 60 + second), false));
+    }
+    Some(in_zone(zone, day(civil)?.and_time(time)))
+}
+
+fn day([year, month, day]: [u32; 3]) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)
+}
+
+/// Where the days of a zone begin: reports name the same few hundred days over and over.
+#[derive(Debug, Default)]
+pub(super) struct Days {
+    /// By month and day of the month; of several years and zones the one asked for last.
+    known: Vec<Option<KnownDay>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct KnownDay {
+    zone: Tz,
+    civil: [u32; 3],
+    start: Start,
+}
+
+/// When a day begins.
+#[derive(Clone, Copy, Debug)]
+enum Start {
+    /// In seconds since 1970, and each second of the day follows the one before.
+    At(i64),
+    /// The clocks are set that day: each of its times must be looked up.
+    ClocksSet,
+}
+
+impl Days {
+    /// Returns when a day begins; none for one that the calendar does not have.
+    fn start(&mut self, civil: [u32; 3], zone: Tz) -> Option<Start> {
+        let [_, month, of_month] = civil;
+        let slot = usize::try_from(month * 32 + of_month).ok()?;
+        if let Some(Some(known)) = self.known.get(slot)
+            && known.civil == civil
+            && known.zone == zone
+        {
+            return Some(known.start);
+        }
+        let start = undisturbed(zone, day(civil)?).map_or(Start::ClocksSet, Start::At);
+        if self.known.len() <= slot {
+            self.known.resize(slot + 1, None);
+        }
+        if let Some(known) = self.known.get_mut(slot) {
+            *known = Some(KnownDay { zone, civil, start });
+        }
+        Some(start)
+    }
+}
+
+/// When a day begins, if each of its seconds follows the one before: no clock was ever set and set
+/// back within an hour.
+fn undisturbed(zone: Tz, day: NaiveDate) -> Option<i64> {
+    let (start, doubt) = in_zone(zone, day.and_time(NaiveTime::MIN));
+    let as_expected = |second: u32| {
+        let time = NaiveTime::from_num_seconds_from_midnight_opt(second, 0);
+        time.is_some_and(|time| {
+            in_zone(zone, day.and_time(time)) == (start + i64::from(second), false)
+        })
+    };
+    let hours = (1..24).map(|hour| hour * 3_600);
+    (!doubt && hours.chain([86_399]).all(as_expected)).then_some(start)
 }
 
 #[cfg(test)]
@@ -170,7 +242,8 @@ mod tests {
         let formats: Vec<_> = formats.iter().map(|f| TimeFormat::parse(f).unwrap()).collect();
         let abbreviations = [("CEST".to_owned(), 7_200), ("CET".to_owned(), 3_600)];
         let zones = Zones { zone, abbreviations: &abbreviations };
-        instant(text, &formats, zones).map(|(at, doubt)| (zone::written(Tz::UTC, at), doubt))
+        instant(text, &formats, zones, &mut Days::default())
+            .map(|(at, doubt)| (zone::written(Tz::UTC, at), doubt))
     }
 
     #[test]
@@ -185,6 +258,35 @@ mod tests {
             ["2024-13-45 00:00:00", "2024-5-7 00:00:00", "", "2024-05-07", "0001-01-01 00:00:00"]
         {
             assert_eq!(at(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_that_is_known_says_the_same_as_the_zone() {
+        let zones =
+            [Tz::UTC, Tz::America__Los_Angeles, Tz::Pacific__Apia, Tz::Australia__Lord_Howe];
+        for zone in zones {
+            let mut days = Days::default();
+            let years = [1970, 2011, 2024, 2199];
+            let all = years.map(|year| NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
+            // Each day twice: once when it is new, once when it is known.
+            for first in all.into_iter().chain(all) {
+                for day in first.iter_days().take(366) {
+                    for second in (0..86_400).step_by(1_799) {
+                        let time = NaiveTime::from_num_seconds_from_midnight_opt(second, 0);
+                        let local = day.and_time(time.unwrap());
+                        let text = local.format(PLAIN).to_string();
+                        assert_eq!(
+                            plain(&text, zone, &mut days),
+                            Some(in_zone(zone, local)),
+                            "{zone} {text}"
+                        );
+                    }
+                }
+            }
+        }
+        for bad in ["2023-02-29 00:00:00", "2023-00-10 00:00:00", "2023-01-01 24:00:00"] {
+            assert_eq!(plain(bad, Tz::UTC, &mut Days::default()), None, "{bad}");
         }
     }
 
@@ -219,7 +321,7 @@ mod tests {
 
     #[test]
     fn cells_of_spreadsheets_are_days_or_instants() {
-        let at = |text| of_cell(text, Tz::UTC).map(|(at, _)| at);
+        let at = |text| of_cell(text, Tz::UTC, &mut Days::default()).map(|(at, _)| at);
         assert_eq!(at("1970-01-02"), Some(86_400));
         assert_eq!(at("1970-01-01 00:01:00"), Some(60));
         assert_eq!(at("10:00:00"), None);

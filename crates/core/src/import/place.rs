@@ -108,6 +108,12 @@ impl<R> Keeping<R> {
         }
     }
 
+    /// The same for input that begins behind a number of lines.
+    pub(super) fn behind(lines: u64, input: R) -> Self {
+        let counted = Cell::new(Counted { lines, ..Counted::default() });
+        Self { counted, ..Self::new(input) }
+    }
+
     /// Returns the bytes from an offset up to another, without the line ends around them, and the
     /// line that they begin in.
     pub(super) fn record(&self, from: u64, to: u64) -> (&[u8], u64) {

@@ -16,7 +16,7 @@ use super::cell::{self, Cells, Nature};
 use super::codes;
 use super::field::{Field, Kind, Slot};
 use super::mapping::{FieldPlan, Format, Meaning, Negative, Origin, Source, Times, Unknown};
-use super::moment::{self, Zones};
+use super::moment::{self, Days, Zones};
 use super::number::{Fault, Notation, RateUnit, Unit};
 use crate::fact::{LineFact, No};
 use crate::words::{Word, Words};
@@ -48,13 +48,46 @@ struct Rules<'f> {
     lenient: bool,
 }
 
-/// What a source's last text turned out to mean: in most columns the next row says the same.
-#[derive(Default)]
-struct Seen {
-    text: String,
-    word: Option<Word>,
+/// What a text of a source turned out to mean.
+#[derive(Clone, Copy)]
+struct Meant {
+    word: Word,
     currency: Option<Currency>,
     meaning: Option<Meaning>,
+}
+
+/// What the texts of a source turned out to mean: a column of a report says the same few things over
+/// and over.
+#[derive(Default)]
+struct Seen {
+    /// By digest; of two texts of one digest the later.
+    texts: Vec<Option<(Box<str>, Meant)>>,
+}
+
+impl Seen {
+    /// How many are kept.
+    const KEPT: usize = 512;
+
+    fn slot(text: &str) -> usize {
+        let digest = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        usize::try_from(digest % u64::try_from(Self::KEPT).unwrap_or(1)).unwrap_or(0)
+    }
+
+    fn get(&self, text: &str) -> Option<Meant> {
+        match self.texts.get(Self::slot(text)) {
+            Some(Some((known, meant))) if **known == *text => Some(*meant),
+            _ => None,
+        }
+    }
+
+    fn remember(&mut self, text: &str, meant: Meant) {
+        if self.texts.is_empty() {
+            self.texts.resize(Self::KEPT, None);
+        }
+        if let Some(slot) = self.texts.get_mut(Self::slot(text)) {
+            *slot = Some((text.into(), meant));
+        }
+    }
 }
 
 struct Column<'f> {
@@ -63,10 +96,30 @@ struct Column<'f> {
     seen: Vec<Seen>,
 }
 
+impl Column<'_> {
+    fn seen(&self, value: &Value<'_>) -> Option<Meant> {
+        self.seen.get(value.at)?.get(&value.text)
+    }
+
+    fn remember(&mut self, value: &Value<'_>, meant: Meant) -> Meant {
+        if let Some(seen) = self.seen.get_mut(value.at) {
+            seen.remember(&value.text, meant);
+        }
+        meant
+    }
+}
+
+impl Meant {
+    fn word(word: Word) -> Self {
+        Self { word, currency: None, meaning: None }
+    }
+}
+
 /// Reads the rows of one report.
 pub(super) struct RowReader<'f> {
     columns: Vec<Column<'f>>,
     rules: Rules<'f>,
+    days: Days,
     /// What is wrong with the row that was read last.
     pub(super) problems: Vec<Problem>,
     /// How many amounts were left out because their currency is not the row's.
@@ -123,6 +176,7 @@ impl<'f> RowReader<'f> {
         Self {
             columns,
             rules,
+            days: Days::default(),
             problems: Vec::new(),
             left_out: 0,
             unknown_words: BTreeMap::new(),
@@ -138,6 +192,7 @@ impl<'f> RowReader<'f> {
         let mut row = Row {
             cells,
             rules: &self.rules,
+            days: &mut self.days,
             problems: &mut self.problems,
             left_out: &mut self.left_out,
             unknown_words: &mut self.unknown_words,
@@ -187,6 +242,7 @@ struct Value<'a> {
 struct Row<'r, 'f, C> {
     cells: &'r C,
     rules: &'r Rules<'f>,
+    days: &'r mut Days,
     problems: &'r mut Vec<Problem>,
     left_out: &'r mut u64,
     unknown_words: &'r mut BTreeMap<String, u64>,
@@ -367,54 +423,56 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     }
 
     fn word(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            seen.remember(&value.text);
-            seen.word = Some(self.words.intern(&value.text));
-        }
-        *slot(&mut self.fact) = seen.word;
+        let meant = column.seen(value).unwrap_or_else(|| {
+            let word = self.words.intern(&value.text);
+            column.remember(value, Meant::word(word))
+        });
+        *slot(&mut self.fact) = Some(meant.word);
     }
 
     fn host(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            seen.remember(&value.text);
-            seen.word = Some(self.words.intern(&value.text.to_lowercase()));
-        }
-        *slot(&mut self.fact) = seen.word;
+        let meant = column.seen(value).unwrap_or_else(|| {
+            let word = self.words.intern(&value.text.to_lowercase());
+            column.remember(value, Meant::word(word))
+        });
+        *slot(&mut self.fact) = Some(meant.word);
     }
 
     fn country(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
-            let capitals = value.text.to_ascii_uppercase();
-            let alias = self.rules.countries.iter().find(|(theirs, _)| *theirs == capitals);
-            let code = alias.map_or(&capitals, |(_, ours)| ours);
-            if !iso::is_country(code) {
-                let wanted = "an ISO 3166 code of two letters";
-                self.unexpected(&codes::UNKNOWN_COUNTRY, column.plan.field, value, wanted);
-                if code == "UK" {
-                    self.hint("the United Kingdom is GB; a mapping can say so under [countries]");
-                }
-                return;
+        let Some(meant) = column.seen(value).or_else(|| self.country_named(column, value)) else {
+            return;
+        };
+        *slot(&mut self.fact) = Some(meant.word);
+    }
+
+    fn country_named(&mut self, column: &mut Column<'f>, value: &Value<'_>) -> Option<Meant> {
+        let capitals = value.text.to_ascii_uppercase();
+        let alias = self.rules.countries.iter().find(|(theirs, _)| *theirs == capitals);
+        let code = alias.map_or(&capitals, |(_, ours)| ours);
+        if !iso::is_country(code) {
+            let wanted = "an ISO 3166 code of two letters";
+            self.unexpected(&codes::UNKNOWN_COUNTRY, column.plan.field, value, wanted);
+            if code == "UK" {
+                self.hint("the United Kingdom is GB; a mapping can say so under [countries]");
             }
-            seen.remember(&value.text);
-            seen.word = Some(self.words.intern(code));
+            return None;
         }
-        *slot(&mut self.fact) = seen.word;
+        let word = self.words.intern(code);
+        Some(column.remember(value, Meant::word(word)))
     }
 
     fn row_currency(&mut self, column: &mut Column<'f>, value: &Value<'_>, slot: Slot<Word>) {
-        let Some(seen) = column.seen.get_mut(value.at) else { return };
-        if seen.word.is_none() || seen.text != *value.text {
+        let meant = if let Some(meant) = column.seen(value) {
+            meant
+        } else {
             let Some(currency) = self.currency_named(column.plan.field, value) else { return };
-            seen.remember(&value.text);
-            seen.currency = Some(currency);
-            seen.word = Some(self.words.intern(currency.code()));
-        }
-        *slot(&mut self.fact) = seen.word;
+            let word = self.words.intern(currency.code());
+            let meant = Meant { currency: Some(currency), ..Meant::word(word) };
+            column.remember(value, meant)
+        };
+        *slot(&mut self.fact) = Some(meant.word);
         // The currency of the amounts is read before the one that was paid in, and wins.
-        self.currency = self.currency.or(seen.currency);
+        self.currency = self.currency.or(meant.currency);
     }
 
     fn currency_named(&mut self, field: &Field, value: &Value<'_>) -> Option<Currency> {
@@ -430,8 +488,8 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let formats = &self.rules.times.formats;
         let zones = Zones { zone: self.rules.zone, abbreviations: &self.rules.times.abbreviations };
         let found = match value.nature {
-            Nature::Moment => moment::of_cell(&value.text, zones.zone),
-            _ => moment::instant(&value.text, formats, zones),
+            Nature::Moment => moment::of_cell(&value.text, zones.zone, self.days),
+            _ => moment::instant(&value.text, formats, zones, self.days),
         };
         if let Some((at, doubtful)) = found {
             *slot(&mut self.fact) = Some(at);
@@ -556,29 +614,30 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
                 let Some(word) = self.sign_of(column.plan.field, &value) else { return };
                 value.text = Cow::Borrowed(word);
             }
-            let Some(seen) = column.seen.get_mut(value.at) else { return };
-            if seen.word.is_none() || seen.text != *value.text {
-                match self.meaning_of(column.plan.field, &value, &codes::UNKNOWN_STATUS) {
+            let meant = match column.seen(&value) {
+                Some(meant) => meant,
+                None => match self.meaning_of(column.plan.field, &value, &codes::UNKNOWN_STATUS) {
                     Ok(Some(meaning)) => {
-                        seen.remember(&value.text);
-                        seen.meaning = Some(meaning);
-                        seen.word = Some(self.words.intern(&value.text));
+                        let word = self.words.intern(&value.text);
+                        let meant = Meant { meaning: Some(meaning), ..Meant::word(word) };
+                        if value.source.unknown == Unknown::Keep
+                            && value.source.meaning(&value.text).is_none()
+                        {
+                            // Not remembered: every row with an unknown word counts.
+                            self.note_unknown(&value.text);
+                            meant
+                        } else {
+                            column.remember(&value, meant)
+                        }
                     }
                     Ok(None) => continue,
                     Err(()) => return,
-                }
-                if value.source.unknown == Unknown::Keep
-                    && value.source.meaning(&value.text).is_none()
-                {
-                    // Not remembered: every row with an unknown word counts.
-                    seen.text.clear();
-                    self.note_unknown(&value.text);
-                }
-            }
-            if let Some(Meaning::State(state)) = seen.meaning {
+                },
+            };
+            if let Some(Meaning::State(state)) = meant.meaning {
                 self.fact.state = state;
             }
-            self.fact.status_word = seen.word;
+            self.fact.status_word = Some(meant.word);
             return;
         }
     }
@@ -704,13 +763,6 @@ fn notation_of(value: &Value<'_>) -> Notation {
     match value.nature {
         Nature::Number => value.source.notation.of_numbers(),
         _ => value.source.notation,
-    }
-}
-
-impl Seen {
-    fn remember(&mut self, text: &str) {
-        self.text.clear();
-        self.text.push_str(text);
     }
 }
 

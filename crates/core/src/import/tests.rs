@@ -4,13 +4,14 @@
 mod every_code;
 mod language;
 mod shapes;
+mod ways;
 
 use chrono_tz::Tz;
 use feebook_schedule::Source;
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
-use super::{Advertiser, Context, Format, Formats, Head, ReadSummary, Sink, read};
+use super::{Advertiser, Context, Format, Formats, Head, ReadSummary, Shape, Sink, read};
 use crate::error::{Error, Result};
 use crate::fact::LineFact;
 use crate::words::{Word, Words};
@@ -21,6 +22,9 @@ struct Kept {
     words: Words,
     facts: Vec<LineFact>,
     problems: Vec<Diagnostic>,
+    /// Rows that were not imported, as they stand in the file.
+    raw: Vec<Vec<u8>>,
+    shape: Shape,
 }
 
 impl Sink for Kept {
@@ -39,6 +43,15 @@ impl Sink for Kept {
 
     fn reject(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
+    }
+
+    fn quarantine(&mut self, raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
+        self.raw.push(raw.to_vec());
+        Ok(())
+    }
+
+    fn shaped(&mut self, shape: Shape) {
+        self.shape = shape;
     }
 }
 

@@ -3,16 +3,18 @@
 //! Owns the list of such tables and the order in which they are made. Refuses to touch anything else:
 //! everything else was reported, decided or posted.
 
-use super::{Ledger, Result};
+use super::{Ledger, Result, sql};
 
-/// A derived table, and how it is made from nothing; how many rows it then has.
+/// Derived tables, and how they are made from nothing.
 pub(super) struct Derived {
-    pub(super) table: &'static str,
-    pub(super) rebuild: fn(&Ledger) -> Result<u64>,
+    pub(super) tables: &'static [&'static str],
+    pub(super) rebuild: fn(&Ledger) -> Result<()>,
 }
 
 /// All derived tables. They are neither sealed nor append-only.
-pub(super) const DERIVED: &[Derived] = &[];
+pub(super) const DERIVED: &[Derived] = &[
+    Derived { tables: &["filled", "order_month"], rebuild: Ledger::rebuild_months },
+];
 
 impl Ledger {
     /// Drops what is derived and makes it again; returns the tables with their rows.
@@ -22,8 +24,7 @@ impl Ledger {
     /// When the ledger is in use or fails; then all is as before.
     pub fn rebuild(&mut self) -> Result<Vec<(&'static str, u64)>> {
         self.begin()?;
-        let made = |derived: &Derived| Ok((derived.table, (derived.rebuild)(self)?));
-        let rebuilt: Result<Vec<_>> = DERIVED.iter().map(made).collect();
+        let rebuilt = self.rebuild_locked();
         match rebuilt.and_then(|rebuilt| self.commit().map(|()| rebuilt)) {
             Ok(rebuilt) => Ok(rebuilt),
             Err(failed) => {
@@ -32,5 +33,16 @@ impl Ledger {
                 Err(failed)
             }
         }
+    }
+    /// The same within a transaction.
+    pub(super) fn rebuild_locked(&self) -> Result<Vec<(&'static str, u64)>> {
+        DERIVED.iter().try_for_each(|derived| (derived.rebuild)(self))?;
+        let tables = DERIVED.iter().flat_map(|derived| derived.tables);
+        tables.map(|table| Ok((*table, self.rows_of(table)?))).collect()
+    }
+
+    fn rows_of(&self, table: &'static str) -> Result<u64> {
+        let query = format!("SELECT count(*) FROM {table}");
+        self.conn.query_row(&query, [], |row| row.get(0)).map_err(sql)
     }
 }

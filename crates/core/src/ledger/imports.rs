@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
-use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
+use super::lines::{self, Filled, Key, Revision};
+use super::months::Months;
 use super::parts::Parts;
 use super::quarantine::{ShapeId, Shaped};
 use super::seals::RowBytes;
@@ -116,7 +117,12 @@ pub struct PendingImport<'l> {
     pub(super) next_seq: i64,
     /// The greatest order number the program has, of digits and of other text.
     pub(super) highest: [Option<No>; 2],
-    pub(super) batch: Vec<LineFact>,
+    pub(super) batch: Vec<Revision>,
+    /// The columns that any row fills.
+    pub(super) filled: Filled,
+    months: Months,
+    /// Scratch for the digest of a fact.
+    canonical: Vec<u8>,
     pub(super) clicks: Vec<Click>,
     /// Rows of other imports that this one says again.
     pub(super) sighted: Vec<i64>,
@@ -159,6 +165,9 @@ impl Ledger {
                     next_seq,
                     highest,
                     batch: Vec::new(),
+                    filled: Filled::default(),
+                    months: Months::default(),
+                    canonical: Vec::new(),
                     clicks: Vec::new(),
                     sighted: Vec::new(),
                     fact_digest: 0,
@@ -286,7 +295,7 @@ impl Ledger {
                 let of_copy = fact_digest(&copy.fact, &self.words);
                 digest = digest.wrapping_add(of_copy);
                 self.tally_copy("order_line", (program_id, seq, copy.import_id), of_copy);
-                insert(&self.conn, program_id, std::slice::from_ref(&copy))?;
+                insert(&self.conn, program_id, &[&copy])?;
                 self.claim_copy(seq, &claimants)?;
             }
             for row in self.clicks_of_import(id, &claims)? {
@@ -334,17 +343,18 @@ impl Ledger {
         let mut select = self
             .conn
             .prepare(&format!(
-                "SELECT {COLUMNS} FROM order_line
+                "SELECT {} FROM order_line
                  WHERE program_id = (SELECT program_id FROM import WHERE id = ?1)
-                   AND import_id = ?1"
+                   AND import_id = ?1",
+                Filled::ALL.columns()
             ))
             .map_err(sql)?;
         let mut rows = select.query([id]).map_err(sql)?;
         let mut revisions = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
-            // The column of `seq` is the fourth of COLUMNS.
+            // `seq` is the fourth of the columns.
             if among.contains_key(&row.get(3).map_err(sql)?) {
-                revisions.push(lines::read(row)?);
+                revisions.push(lines::read(row, Filled::ALL)?);
             }
         }
         Ok(revisions)
@@ -410,6 +420,9 @@ impl<'l> PendingImport<'l> {
             next_seq,
             highest: [None, None],
             batch: Vec::new(),
+            filled: Filled::default(),
+            months: Months::default(),
+            canonical: Vec::new(),
             clicks: Vec::new(),
             sighted: Vec::new(),
             fact_digest: 0,
@@ -435,7 +448,8 @@ impl PendingImport<'_> {
 
     /// Appends one fact.
     pub fn append(&mut self, fact: LineFact) -> Result<()> {
-        self.batch.push(fact);
+        // It gets its own number when it turns out to be new.
+        self.batch.push(Revision { seq: 0, import_id: self.id, fact });
         if self.batch.len() >= BATCH { self.write_batch() } else { Ok(()) }
     }
 
@@ -467,6 +481,7 @@ impl PendingImport<'_> {
         self.ledger.store_words(self.words_stored)?;
         // Of several programs, the first has stored the words of all.
         self.words_stored = self.ledger.words.len();
+        self.ledger.store_filled(self.id, self.filled)?;
         self.ledger
             .conn
             .execute(
@@ -488,27 +503,39 @@ impl PendingImport<'_> {
         Ok(())
     }
 
-    /// Sorts the batch by key, which is what SQLite appends fastest, and writes what is new in it.
+    /// Writes what is new in the batch, in order of the keys, which is what SQLite appends fastest.
     pub(super) fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
-        let sorted = batch.is_sorted_by(|a, b| line_key(a) <= line_key(b));
-        if !sorted {
-            batch.sort_by(|a, b| line_key(a).cmp(&line_key(b)));
+        let mut order: Vec<usize> = (0..batch.len()).collect();
+        if !batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact)) {
+            order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
         }
-        let mut pending: Vec<Revision> = Vec::with_capacity(batch.len());
-        for fact in batch.drain(..) {
-            if self.is_new(&fact, &pending)? {
-                let revision = Revision { seq: self.next_seq, import_id: self.id, fact };
-                self.next_seq += 1;
-                self.fact_digest =
-                    self.fact_digest.wrapping_add(fact_digest(&revision.fact, &self.ledger.words));
-                pending.push(revision);
+        let stored = self.stored_between(&batch, &order)?;
+        let mut stored = stored.as_deref().map(Stored);
+        let mut fresh: Vec<usize> = Vec::with_capacity(order.len());
+        for at in order {
+            let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
+            if !self.is_new(&batch[at].fact, earlier, stored.as_mut())? {
+                continue;
             }
+            let fact = &batch[at].fact;
+            self.canonical.clear();
+            fact.canonical(&self.ledger.words, &mut self.canonical);
+            let digest = xxhash_rust::xxh3::xxh3_128(&self.canonical);
+            self.fact_digest = self.fact_digest.wrapping_add(digest);
+            self.filled = self.filled.or(Filled::of(fact));
+            self.months.add(fact);
+            batch[at].seq = self.next_seq;
+            self.next_seq += 1;
+            fresh.push(at);
         }
-        insert(&self.ledger.conn, self.program_id, &pending)?;
-        for revision in &pending {
+        let revisions: Vec<&Revision> = fresh.iter().map(|at| &batch[*at]).collect();
+        insert(&self.ledger.conn, self.program_id, &revisions)?;
+        self.months.store(&self.ledger.conn, self.program_id)?;
+        for revision in revisions {
             raise(&mut self.highest, &revision.fact.order_no);
         }
+        batch.clear();
         self.batch = batch;
         self.store_sighted()
     }
@@ -525,20 +552,32 @@ impl PendingImport<'_> {
     }
 
     /// Whether the ledger does not have this fact as of this instant yet; counts it either way.
-    fn is_new(&mut self, fact: &LineFact, pending: &[Revision]) -> Result<bool> {
+    /// `pending` are the facts of the batch that are new, the last one first.
+    fn is_new<'f>(
+        &mut self,
+        fact: &LineFact,
+        pending: impl Iterator<Item = &'f LineFact>,
+        stored: Option<&mut Stored<'_>>,
+    ) -> Result<bool> {
         let (mut known, mut outranked) = (false, false);
         let report = (fact, self.as_of);
-        for earlier in pending.iter().rev().take_while(|r| line_key(&r.fact) == line_key(fact)) {
-            if earlier.fact == *fact {
+        for earlier in pending.take_while(|earlier| line_key(earlier) == line_key(fact)) {
+            if earlier == fact {
                 self.totals.unchanged += 1;
                 return Ok(false);
             }
             known = true;
-            outranked |= self.outranks((&earlier.fact, self.as_of), report);
+            outranked |= self.outranks((earlier, self.as_of), report);
         }
         if self.may_be_stored(&fact.order_no) {
-            let stored = stored_line(&self.ledger.conn, self.program_id, fact)?;
-            for earlier in stored {
+            let looked_up;
+            let earlier: Vec<&Revision> = if let Some(stored) = stored {
+                stored.of(fact).collect()
+            } else {
+                looked_up = stored_line(&self.ledger.conn, self.program_id, fact)?;
+                looked_up.iter().collect()
+            };
+            for earlier in earlier {
                 let Some(standing) = self.standing_of(earlier.import_id) else { continue };
                 if standing.as_of == self.as_of && earlier.fact == *fact {
                     self.totals.unchanged += 1;
@@ -554,6 +593,40 @@ impl PendingImport<'_> {
         self.totals.outranked += u64::from(outranked);
         *if known { &mut self.totals.revised } else { &mut self.totals.added } += 1;
         Ok(true)
+    }
+
+    /// The stored revisions of all orders between the first and the last of a batch, in order of their
+    /// keys: a report that overlaps an earlier one has most of them. None where none of the batch can be
+    /// stored, or where so many others lie between that each line is better looked up by itself.
+    fn stored_between(&self, batch: &[Revision], order: &[usize]) -> Result<Option<Vec<Revision>>> {
+        let number = |at: &usize| &batch[*at].fact.order_no;
+        let mut digits = order.iter().map(number).filter(|no| self.may_be_stored(no));
+        let (Some(first), Some(last)) = (digits.next(), order.last().map(number)) else {
+            return Ok(None);
+        };
+        // In the ledger all digits come before all other text.
+        if !order.iter().all(|at| matches!(number(at), No::Digits(_))) {
+            return Ok(None);
+        }
+        let mut select = self
+            .ledger
+            .conn
+            .prepare_cached(&format!(
+                "SELECT {} FROM order_line WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3
+                 ORDER BY order_no, line_no, seq",
+                Filled::ALL.columns()
+            ))
+            .map_err(sql)?;
+        let mut rows =
+            select.query(params![self.program_id, Key(first), Key(last)]).map_err(sql)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next().map_err(sql)? {
+            found.push(lines::read(row, Filled::ALL)?);
+            if found.len() > 2 * order.len() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(found))
     }
 
     fn outranks(&self, earlier: Report<'_>, later: Report<'_>) -> bool {
@@ -579,6 +652,26 @@ impl Drop for PendingImport<'_> {
         if self.open {
             self.ledger.rollback(self.words_before);
         }
+    }
+}
+
+/// Stored revisions in order of their orders, asked for in that order.
+struct Stored<'s>(&'s [Revision]);
+
+impl<'s> Stored<'s> {
+    /// The revisions of the line of a fact.
+    fn of(&mut self, fact: &LineFact) -> impl Iterator<Item = &'s Revision> {
+        let before = |revision: &Revision| revision.fact.order_no < fact.order_no;
+        while let Some((first, rest)) = self.0.split_first()
+            && before(first)
+        {
+            self.0 = rest;
+        }
+        let left = self.0;
+        let (order_no, line_no) = (fact.order_no.clone(), fact.line_no.clone());
+        left.iter()
+            .take_while(move |revision| revision.fact.order_no == order_no)
+            .filter(move |revision| revision.fact.line_no == line_no)
     }
 }
 
@@ -659,50 +752,53 @@ pub(super) fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>;
 fn stored_line(conn: &Connection, program_id: i64, fact: &LineFact) -> Result<Vec<Revision>> {
     let mut select = conn
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM order_line
-             WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq"
+            "SELECT {} FROM order_line
+             WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq",
+            Filled::ALL.columns()
         ))
         .map_err(sql)?;
     let mut rows =
         select.query(params![program_id, Key(&fact.order_no), Key(&fact.line_no)]).map_err(sql)?;
     let mut revisions = Vec::new();
     while let Some(row) = rows.next().map_err(sql)? {
-        revisions.push(lines::read(row)?);
+        revisions.push(lines::read(row, Filled::ALL)?);
     }
     Ok(revisions)
 }
 
-/// Inserts revisions, many to a statement.
-fn insert(conn: &Connection, program_id: i64, revisions: &[Revision]) -> Result<()> {
+/// Inserts revisions of one import, many to a statement and only the columns that any of them fills.
+fn insert(conn: &Connection, program_id: i64, revisions: &[&Revision]) -> Result<()> {
+    let Some(import_id) = revisions.first().map(|revision| revision.import_id) else {
+        return Ok(());
+    };
+    let each = revisions.iter().map(|revision| Filled::of(&revision.fact));
+    let filled = each.fold(Filled::default(), Filled::or);
+    let common = (program_id, import_id);
     let many = revisions.chunks_exact(ROWS_PER_INSERT);
     let rest = many.remainder();
-    insert_by(conn, program_id, many, ROWS_PER_INSERT)?;
-    insert_by(conn, program_id, rest.chunks(1), 1)
+    insert_by(conn, common, filled, many, ROWS_PER_INSERT)?;
+    insert_by(conn, common, filled, rest.chunks(1), 1)
 }
 
 /// Inserts groups of revisions, each of `count`, by one statement that is made once.
 fn insert_by<'r>(
     conn: &Connection,
-    program_id: i64,
-    groups: impl Iterator<Item = &'r [Revision]>,
+    common: (i64, ImportId),
+    filled: Filled,
+    groups: impl Iterator<Item = &'r [&'r Revision]>,
     count: usize,
 ) -> Result<()> {
-    let row = format!("({})", vec!["?"; COLUMN_COUNT].join(","));
-    let rows = vec![row; count].join(",");
-    let query = format!("INSERT INTO order_line ({COLUMNS}) VALUES {rows}");
+    let query = lines::insert_query(filled, count);
     let mut statement = conn.prepare_cached(&query).map_err(sql)?;
     for group in groups {
-        for (index, revision) in group.iter().enumerate() {
-            lines::bind(&mut statement, index * COLUMN_COUNT + 1, program_id, revision)
-                .map_err(sql)?;
-        }
+        lines::bind(&mut statement, common, filled, group).map_err(sql)?;
         statement.raw_execute().map_err(sql)?;
     }
     Ok(())
 }
 
-/// Writes ascending numbers as differences in base 128.
-fn pack(seqs: &[i64]) -> Vec<u8> {
+/// Writes ascending numbers, none below 0, as differences in base 128.
+pub(super) fn pack(seqs: &[i64]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(seqs.len() * 2);
     let mut before = 0;
     for seq in seqs {
@@ -717,7 +813,7 @@ fn pack(seqs: &[i64]) -> Vec<u8> {
     bytes
 }
 
-fn unpack(bytes: &[u8]) -> Vec<i64> {
+pub(super) fn unpack(bytes: &[u8]) -> Vec<i64> {
     let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0, 0_i64, 0);
     for byte in bytes {
         value |= i64::from(byte & 127) << shift;

@@ -3,8 +3,10 @@
 //! Owns the columns of `order_line`, and that what was written is read back equal. Refuses to
 //! decide which revision counts.
 
+use std::convert::Infallible;
+
 use feebook_kernel::{Minor, Ppm, State};
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::types::{Null, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Row, Statement, ToSql};
 
 use super::{Result, damaged, sql};
@@ -22,18 +24,146 @@ pub struct Revision {
     pub fact: LineFact,
 }
 
-/// The columns in the order in which they are bound and read.
-pub(super) const COLUMNS: &str = "program_id, order_no, line_no, seq, import_id, state, \
-    status_word, placement, sub_id, clicked_at, ordered_at, paid_at, finished_at, settled_at, \
-    updated_at, category, product, store, click_country, ship_to, seller_country, host, currency, \
-    amount_currency, quantity, product_price, service_fee, paid_amount, final_amount, refunded, \
-    traits, reported_rate, reported_commission, reported_incentive, reported_bonus";
+/// The columns in the order in which they are read. Those before `filled` columns begin (see
+/// [`FIXED`]) are in every row.
+pub(super) const NAMES: [&str; 35] = [
+    "program_id",
+    "order_no",
+    "line_no",
+    "seq",
+    "import_id",
+    "state",
+    "quantity",
+    "traits",
+    "status_word",
+    "placement",
+    "sub_id",
+    "clicked_at",
+    "ordered_at",
+    "paid_at",
+    "finished_at",
+    "settled_at",
+    "updated_at",
+    "category",
+    "product",
+    "store",
+    "click_country",
+    "ship_to",
+    "seller_country",
+    "host",
+    "currency",
+    "amount_currency",
+    "product_price",
+    "service_fee",
+    "paid_amount",
+    "final_amount",
+    "refunded",
+    "reported_rate",
+    "reported_commission",
+    "reported_incentive",
+    "reported_bonus",
+];
 
 /// Which of them holds the traits.
-const TRAITS: usize = 30;
+const TRAITS: usize = 7;
 
-/// How many columns those are.
-pub(super) const COLUMN_COUNT: usize = 35;
+/// How many of [`NAMES`] are in every row; what comes behind them is empty where a report does not say it.
+const FIXED: usize = 8;
+
+/// Which of the columns behind the fixed ones are filled, a bit each from the lowest on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Filled(u32);
+
+impl Filled {
+    /// All columns.
+    pub(super) const ALL: Self = Self(u32::MAX);
+
+    /// The columns that a fact fills.
+    pub(super) fn of(fact: &LineFact) -> Self {
+        let (mut bits, mut bit) = (0, 1);
+        let _: std::result::Result<(), Infallible> = each(fact, |cell| {
+            bits |= if matches!(cell, Cell::Empty) { 0 } else { bit };
+            bit <<= 1;
+            Ok(())
+        });
+        Self(bits)
+    }
+
+    pub(super) fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// As the ledger stores it, and back.
+    pub(super) fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(super) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    /// Whether a column behind the fixed ones is among them.
+    fn has(self, at: usize) -> bool {
+        self.0 >> at & 1 == 1
+    }
+
+    /// The names of the fixed columns and of these, in order.
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
+        let (fixed, others) = NAMES.split_at(FIXED);
+        let filled = others.iter().enumerate().filter(move |(at, _)| self.has(*at));
+        fixed.iter().copied().chain(filled.map(|(_, name)| *name))
+    }
+
+    /// The same as a list for SQL.
+    pub(super) fn columns(self) -> String {
+        self.names().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A value of a column that may be empty.
+enum Cell<'f> {
+    Empty,
+    Integer(i64),
+    Text(&'f str),
+    No(&'f No),
+}
+
+/// Calls with the values of the columns behind the fixed ones, in order.
+fn each<'f, E>(
+    fact: &'f LineFact,
+    mut put: impl FnMut(Cell<'f>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    let integer = |value: Option<i64>| value.map_or(Cell::Empty, Cell::Integer);
+    let word = |word: Option<Word>| integer(word.map(|word| i64::from(word.index())));
+    let minor = |amount: Option<Minor>| integer(amount.map(Minor::get));
+    put(word(fact.status_word))?;
+    put(word(fact.placement))?;
+    put(fact.sub_id.as_deref().map_or(Cell::Empty, Cell::Text))?;
+    put(integer(fact.clicked_at))?;
+    put(integer(fact.ordered_at))?;
+    put(integer(fact.paid_at))?;
+    put(integer(fact.finished_at))?;
+    put(integer(fact.settled_at))?;
+    put(integer(fact.updated_at))?;
+    put(word(fact.category))?;
+    put(fact.product.as_ref().map_or(Cell::Empty, Cell::No))?;
+    put(word(fact.store))?;
+    put(word(fact.click_country))?;
+    put(word(fact.ship_to))?;
+    put(word(fact.seller_country))?;
+    put(word(fact.host))?;
+    put(word(fact.currency))?;
+    put(word(fact.amount_currency))?;
+    put(minor(fact.product_price))?;
+    put(minor(fact.service_fee))?;
+    put(minor(fact.paid_amount))?;
+    put(minor(fact.final_amount))?;
+    put(minor(fact.refunded))?;
+    put(integer(fact.reported_rate.map(|rate| i64::from(rate.get()))))?;
+    put(integer(fact.reported_commission))?;
+    put(integer(fact.reported_incentive))?;
+    put(integer(fact.reported_bonus))
+}
 
 /// The key of a number of the network's: an integer, or length and text.
 pub(super) fn key(no: &No) -> Value {
@@ -75,71 +205,69 @@ impl ToSql for Key<'_> {
     }
 }
 
-/// Binds one revision's columns from `first` on (counted from 1).
+/// Makes the statement that inserts a number of rows of some columns. Parameter 1 is the program and 2
+/// the import, which all rows have in common.
+pub(super) fn insert_query(filled: Filled, rows: usize) -> String {
+    let mut query = format!("INSERT INTO order_line ({}) VALUES ", filled.columns());
+    let own = filled.names().count() - COMMON;
+    for row in 0..rows {
+        let separator = if row == 0 { "(" } else { ",(" };
+        query.push_str(separator);
+        let first = COMMON + 1 + row * own;
+        let mut own = (first..).map(|at| format!("?{at}"));
+        let values = filled.names().map(|name| match name {
+            "program_id" => "?1".to_owned(),
+            "import_id" => "?2".to_owned(),
+            _ => own.next().unwrap_or_default(),
+        });
+        query.push_str(&values.collect::<Vec<_>>().join(","));
+        query.push(')');
+    }
+    query
+}
+
+/// How many parameters all rows of an insert have in common.
+const COMMON: usize = 2;
+
+/// Binds the rows of [`insert_query`].
 pub(super) fn bind(
     statement: &mut Statement<'_>,
-    first: usize,
-    program_id: i64,
-    revision: &Revision,
+    (program_id, import_id): (i64, i64),
+    filled: Filled,
+    revisions: &[&Revision],
 ) -> rusqlite::Result<()> {
-    let fact = &revision.fact;
-    let mut at = first;
-    let mut put = |value: &dyn ToSql| -> rusqlite::Result<()> {
-        statement.raw_bind_parameter(at, value)?;
-        at += 1;
-        Ok(())
-    };
-    let word = |word: Option<Word>| word.map(Word::index);
-    let minor = |amount: Option<Minor>| amount.map(Minor::get);
-    put(&program_id)?;
-    put(&Key(&fact.order_no))?;
-    put(&Key(&fact.line_no))?;
-    put(&revision.seq)?;
-    put(&revision.import_id)?;
-    put(&fact.state.rank())?;
-    put(&word(fact.status_word))?;
-    put(&word(fact.placement))?;
-    put(&fact.sub_id.as_deref())?;
-    for instant in [
-        fact.clicked_at,
-        fact.ordered_at,
-        fact.paid_at,
-        fact.finished_at,
-        fact.settled_at,
-        fact.updated_at,
-    ] {
-        put(&instant)?;
-    }
-    put(&word(fact.category))?;
-    put(&fact.product.as_ref().map(Key))?;
-    for text in [
-        fact.store,
-        fact.click_country,
-        fact.ship_to,
-        fact.seller_country,
-        fact.host,
-        fact.currency,
-        fact.amount_currency,
-    ] {
-        put(&word(text))?;
-    }
-    put(&fact.quantity)?;
-    for amount in
-        [fact.product_price, fact.service_fee, fact.paid_amount, fact.final_amount, fact.refunded]
-    {
-        put(&minor(amount))?;
-    }
-    put(&traits(fact))?;
-    put(&fact.reported_rate.map(Ppm::get))?;
-    for amount in [fact.reported_commission, fact.reported_incentive, fact.reported_bonus] {
-        put(&amount)?;
+    statement.raw_bind_parameter(1, program_id)?;
+    statement.raw_bind_parameter(2, import_id)?;
+    let mut at = COMMON + 1;
+    for Revision { seq, fact, .. } in revisions {
+        statement.raw_bind_parameter(at, Key(&fact.order_no))?;
+        statement.raw_bind_parameter(at + 1, Key(&fact.line_no))?;
+        statement.raw_bind_parameter(at + 2, seq)?;
+        statement.raw_bind_parameter(at + 3, fact.state.rank())?;
+        statement.raw_bind_parameter(at + 4, fact.quantity)?;
+        statement.raw_bind_parameter(at + 5, traits(fact))?;
+        at += 6;
+        let mut column = 0;
+        each(fact, |cell| {
+            if filled.has(column) {
+                match cell {
+                    Cell::Empty => statement.raw_bind_parameter(at, Null)?,
+                    Cell::Integer(value) => statement.raw_bind_parameter(at, value)?,
+                    Cell::Text(text) => statement.raw_bind_parameter(at, text)?,
+                    Cell::No(number) => statement.raw_bind_parameter(at, Key(number))?,
+                }
+                at += 1;
+            }
+            column += 1;
+            Ok::<_, rusqlite::Error>(())
+        })?;
     }
     Ok(())
 }
 
-/// Reads one revision from a row of [`COLUMNS`].
-pub(super) fn read(row: &Row<'_>) -> Result<Revision> {
-    let mut columns = Columns { row, at: 1 };
+/// Reads one revision from a row of [`Filled::columns`].
+pub(super) fn read(row: &Row<'_>, filled: Filled) -> Result<Revision> {
+    let mut columns = Columns { row, at: 1, left: u32::MAX };
     let (order_no, line_no) = (columns.no()?, columns.no()?);
     let (seq, import_id) = (columns.required()?, columns.required()?);
     let state = usize::try_from(columns.required()?)
@@ -147,6 +275,10 @@ pub(super) fn read(row: &Row<'_>) -> Result<Revision> {
         .and_then(|rank| State::ALL.get(rank).copied())
         .ok_or_else(|| damaged("an unknown state"))?;
     let mut fact = LineFact::new(order_no, line_no, state);
+    let quantity = columns.required()?;
+    fact.quantity = u32::try_from(quantity).map_err(|_| damaged("a quantity out of bounds"))?;
+    set_traits(&mut fact, columns.required()?);
+    columns.left = filled.0;
     fact.status_word = columns.word()?;
     fact.placement = columns.word()?;
     fact.sub_id = columns.text()?;
@@ -165,14 +297,11 @@ pub(super) fn read(row: &Row<'_>) -> Result<Revision> {
     fact.host = columns.word()?;
     fact.currency = columns.word()?;
     fact.amount_currency = columns.word()?;
-    let quantity = columns.required()?;
-    fact.quantity = u32::try_from(quantity).map_err(|_| damaged("a quantity out of bounds"))?;
     fact.product_price = columns.minor()?;
     fact.service_fee = columns.minor()?;
     fact.paid_amount = columns.minor()?;
     fact.final_amount = columns.minor()?;
     fact.refunded = columns.minor()?;
-    set_traits(&mut fact, columns.required()?);
     let rate = columns.integer()?;
     fact.reported_rate = rate.and_then(|ppm| u32::try_from(ppm).ok()).and_then(Ppm::new);
     fact.reported_commission = columns.integer()?;
@@ -191,10 +320,17 @@ pub(super) fn is_as_written(row: &Row<'_>, revision: &Revision) -> Result<()> {
 struct Columns<'r, 's> {
     row: &'r Row<'s>,
     at: usize,
+    /// Which of the columns to come were selected, the next the lowest bit; the others are empty.
+    left: u32,
 }
 
 impl<'r> Columns<'r, '_> {
     fn value(&mut self) -> Result<ValueRef<'r>> {
+        let selected = self.left & 1 == 1;
+        self.left >>= 1;
+        if !selected {
+            return Ok(ValueRef::Null);
+        }
         let value = self.row.get_ref(self.at).map_err(sql)?;
         self.at += 1;
         Ok(value)

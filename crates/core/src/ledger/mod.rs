@@ -14,6 +14,7 @@ mod derived;
 mod examine;
 mod imports;
 mod lines;
+mod months;
 mod parts;
 mod payouts;
 mod quarantine;
@@ -264,6 +265,11 @@ impl Ledger {
         last_seq(&self.conn)
     }
 
+    /// Whether any import was taken back.
+    pub(crate) fn took_any_back(&self) -> bool {
+        self.imports.values().any(|import| import.withdrawn.is_some())
+    }
+
     fn program_id(&self, name: &str) -> Result<Option<i64>> {
         self.conn
             .prepare_cached("SELECT id FROM program WHERE name = ?1")
@@ -426,7 +432,9 @@ mod tests {
             let rows = select.query_map([kind], |row| row.get(0)).unwrap();
             rows.map(|row| row.unwrap()).collect()
         };
-        let (tables, triggers) = (triggers("table"), triggers("trigger"));
+        let (mut tables, triggers) = (triggers("table"), triggers("trigger"));
+        // What is derived from facts can be built anew.
+        tables.retain(|table| !["filled", "order_month"].contains(&table.as_str()));
         assert_eq!(
             tables,
             [

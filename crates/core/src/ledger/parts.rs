@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 
 use super::imports::{BATCH, Begun, ImportId, ImportTotals, NewImport, PendingImport, highest};
+use super::lines::{Filled, Revision};
 use super::quarantine::{ShapeId, Unseated};
 use super::{Ledger, Result, last_seq, sql};
-use crate::fact::{LineFact, No};
+use crate::fact::No;
 
 /// What is under way for a program while rows of another are appended.
 #[derive(Debug, Default)]
@@ -20,7 +21,8 @@ pub(super) struct Part {
     program_id: i64,
     first_seq: i64,
     highest: [Option<No>; 2],
-    batch: Vec<LineFact>,
+    batch: Vec<Revision>,
+    filled: Filled,
     sighted: Vec<i64>,
     fact_digest: u128,
     totals: ImportTotals,
@@ -214,6 +216,7 @@ impl PendingImport<'_> {
         std::mem::swap(&mut self.first_seq, &mut part.first_seq);
         std::mem::swap(&mut self.highest, &mut part.highest);
         std::mem::swap(&mut self.batch, &mut part.batch);
+        std::mem::swap(&mut self.filled, &mut part.filled);
         std::mem::swap(&mut self.sighted, &mut part.sighted);
         std::mem::swap(&mut self.fact_digest, &mut part.fact_digest);
         std::mem::swap(&mut self.totals, &mut part.totals);

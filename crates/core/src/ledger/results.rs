@@ -4,14 +4,14 @@
 //! Owns the rows of `run` and `result`; what a plugin said goes with them. Refuses to compute them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::State;
 use feebook_schedule::Source;
 use feebook_schedule::zone::Month;
 use rusqlite::types::ValueRef;
-use rusqlite::{Row, params};
+use rusqlite::{Row as SqlRow, Statement, params};
 
 use super::lines::{self, Key};
 use super::seals::RowBytes;
@@ -136,13 +136,77 @@ const RESULT_COLUMNS: &str = "order_no, run_id, month, fingerprint, pending_comm
     approved_bonus, approved_withheld, settled_commission, settled_incentive, settled_bonus, \
     settled_withheld, held_commission, held_incentive, held_bonus, held_withheld, day";
 
-/// Inserts one result; made once, as it is run for every order.
-static INSERT: LazyLock<String> = LazyLock::new(|| {
-    let values = vec!["?"; 24].join(",");
+/// How many results are written together.
+const BATCH: usize = 512;
+
+/// How many rows one INSERT takes.
+const ROWS_PER_INSERT: usize = 32;
+
+/// A result that waits to be written.
+#[derive(Debug)]
+struct Row {
+    program_id: Option<i64>,
+    document: Option<i64>,
+    order_no: No,
+    run_id: RunId,
+    plugin_id: Option<i64>,
+    amounts: [i64; 16],
+    result: NewResult,
+}
+
+/// Makes the statement that inserts a number of results; amounts that are 0 in all of them are written
+/// into it.
+fn insert_query(rows: usize, used: [bool; 16]) -> String {
+    let amounts: Vec<&str> = used.iter().map(|used| if *used { "?" } else { "0" }).collect();
+    let row = format!("(?,?,?,?,?,?,{},?,?)", amounts.join(","));
+    let values = vec![row; rows].join(",");
     format!(
-        "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}, plugin_id) VALUES ({values})"
+        "INSERT INTO result (program_id, schedule, {RESULT_COLUMNS}, plugin_id) VALUES {values}"
     )
-});
+}
+
+impl Row {
+    /// Binds its values from `at` on; returns where those of the next row begin.
+    fn bind(
+        &self,
+        insert: &mut Statement<'_>,
+        mut at: usize,
+        used: [bool; 16],
+    ) -> rusqlite::Result<usize> {
+        insert.raw_bind_parameter(at, self.program_id)?;
+        insert.raw_bind_parameter(at + 1, self.document)?;
+        insert.raw_bind_parameter(at + 2, Key(&self.order_no))?;
+        insert.raw_bind_parameter(at + 3, self.run_id)?;
+        insert.raw_bind_parameter(at + 4, self.result.month.map(Month::index))?;
+        insert.raw_bind_parameter(at + 5, self.result.fingerprint)?;
+        at += 6;
+        for (amount, _) in self.amounts.iter().zip(used).filter(|(_, used)| *used) {
+            insert.raw_bind_parameter(at, amount)?;
+            at += 1;
+        }
+        insert.raw_bind_parameter(at, self.result.day.map(|day| day.num_days_from_ce()))?;
+        insert.raw_bind_parameter(at + 1, self.plugin_id)?;
+        Ok(at + 2)
+    }
+
+    /// Adds its values to the bytes that are sealed, in the order of the table's columns.
+    fn sealed(&self, bytes: &mut RowBytes) -> Result<()> {
+        let month = self.result.month.map(Month::index);
+        let day = self.result.day.map(|day| day.num_days_from_ce());
+        let order_no = Key(&self.order_no);
+        let fingerprint = self.result.fingerprint;
+        let key =
+            params![self.program_id, order_no, self.run_id, month, self.document, fingerprint];
+        for (column, value) in (0..).zip(key) {
+            bytes.bound(column, *value)?;
+        }
+        for (column, amount) in (6..).zip(&self.amounts) {
+            bytes.value(column, ValueRef::Integer(*amount));
+        }
+        bytes.bound(22, &self.plugin_id)?;
+        bytes.bound(23, &day)
+    }
+}
 
 /// The columns of a result, for the scan.
 pub(super) fn result_columns() -> &'static str {
@@ -150,7 +214,7 @@ pub(super) fn result_columns() -> &'static str {
 }
 
 /// Reads one result from a row of [`result_columns`].
-pub(super) fn read(row: &Row<'_>) -> Result<(No, StoredResult)> {
+pub(super) fn read(row: &SqlRow<'_>) -> Result<(No, StoredResult)> {
     let order_no = lines::no(row.get_ref(0).map_err(sql)?)?;
     let month: Option<i32> = row.get(2).map_err(sql)?;
     let has_day: Option<i32> = row.get(20).map_err(sql)?;
@@ -191,8 +255,8 @@ pub struct PendingRun<'l> {
     documents: BTreeMap<String, Option<i64>>,
     /// The build of a plugin that answered last, with its number.
     plugin: Option<(Arc<AnsweredBy>, i64)>,
-    /// The bytes of the result that is being sealed.
-    row: RowBytes,
+    /// The results that wait to be written.
+    batch: Vec<Row>,
     open: bool,
 }
 
@@ -228,7 +292,7 @@ impl Ledger {
                 program: None,
                 documents: BTreeMap::new(),
                 plugin: None,
-                row: RowBytes::default(),
+                batch: Vec::new(),
                 open: true,
             }),
             Err(failed) => {
@@ -280,41 +344,64 @@ impl PendingRun<'_> {
         program: &str,
         order_no: &No,
         schedule: Option<&Source>,
-        result: &NewResult,
+        result: NewResult,
     ) -> Result<()> {
         let run_id = self.ensure_run()?;
         let program_id = self.program_id(program)?;
         let document = schedule.map(|source| self.document_id(source)).transpose()?.flatten();
         let by = result.answers.as_ref().map(|answers| &answers.by);
         let plugin_id = by.map(|by| self.plugin_id(by)).transpose()?;
-        let amounts = result.amounts.columns();
-        let mut insert = self.ledger.conn.prepare_cached(&INSERT).map_err(sql)?;
-        let month = result.month.map(Month::index);
-        let fixed = params![program_id, document, Key(order_no), run_id, month, result.fingerprint];
-        for (at, value) in fixed.iter().enumerate() {
-            insert.raw_bind_parameter(at + 1, value).map_err(sql)?;
+        self.batch.push(Row {
+            program_id,
+            document,
+            order_no: order_no.clone(),
+            run_id,
+            plugin_id,
+            amounts: result.amounts.columns(),
+            result,
+        });
+        if self.batch.len() < BATCH { Ok(()) } else { self.write_batch() }
+    }
+
+    /// Writes the results that wait.
+    fn write_batch(&mut self) -> Result<()> {
+        let batch = std::mem::take(&mut self.batch);
+        let mut used = [false; 16];
+        for row in &batch {
+            for (used, amount) in used.iter_mut().zip(row.amounts) {
+                *used |= amount != 0;
+            }
         }
-        for (at, amount) in amounts.iter().enumerate() {
-            insert.raw_bind_parameter(at + 7, amount).map_err(sql)?;
+        let many = batch.chunks_exact(ROWS_PER_INSERT);
+        let rest = many.remainder();
+        self.insert(many, ROWS_PER_INSERT, used)?;
+        self.insert(rest.chunks(1), 1, used)?;
+        let mut bytes = RowBytes::default();
+        for row in &batch {
+            row.sealed(&mut bytes)?;
+            self.ledger.tally("result", bytes.digest());
+            if let Some(answers) = &row.result.answers {
+                answers::insert(self.ledger, (row.program_id, &row.order_no, row.run_id), answers)?;
+            }
         }
-        let day = result.day.map(|day| day.num_days_from_ce());
-        insert.raw_bind_parameter(23, day).map_err(sql)?;
-        insert.raw_bind_parameter(24, plugin_id).map_err(sql)?;
-        insert.raw_execute().map_err(sql)?;
-        drop(insert);
-        // In the order of the table's columns.
-        let key = params![program_id, Key(order_no), run_id, month, document, result.fingerprint];
-        for (column, value) in (0..).zip(key) {
-            self.row.bound(column, *value)?;
-        }
-        for (column, amount) in (6..).zip(&amounts) {
-            self.row.value(column, ValueRef::Integer(*amount));
-        }
-        self.row.bound(22, &plugin_id)?;
-        self.row.bound(23, &day)?;
-        self.ledger.tally("result", self.row.digest());
-        if let Some(answers) = &result.answers {
-            answers::insert(self.ledger, (program_id, order_no, run_id), answers)?;
+        Ok(())
+    }
+
+    /// Inserts groups of results, each of `count`, by one statement that is made once.
+    fn insert<'r>(
+        &self,
+        groups: impl Iterator<Item = &'r [Row]>,
+        count: usize,
+        used: [bool; 16],
+    ) -> Result<()> {
+        let query = insert_query(count, used);
+        let mut insert = self.ledger.conn.prepare_cached(&query).map_err(sql)?;
+        for group in groups {
+            let mut at = 1;
+            for row in group {
+                at = row.bind(&mut insert, at, used).map_err(sql)?;
+            }
+            insert.raw_execute().map_err(sql)?;
         }
         Ok(())
     }
@@ -366,6 +453,7 @@ impl PendingRun<'_> {
 
     /// Commits.
     pub fn keep(mut self) -> Result<Option<RunId>> {
+        self.write_batch()?;
         self.ledger.commit()?;
         self.open = false;
         Ok(self.id)

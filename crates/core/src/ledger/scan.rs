@@ -8,10 +8,12 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::NaiveDate;
+use feebook_schedule::GovernedBy;
+use feebook_schedule::zone::Month;
 use rusqlite::types::Value;
 use rusqlite::{Statement, params};
 
-use super::lines::{self, COLUMNS, Revision, key};
+use super::lines::{self, Filled, Key, Revision, key};
 use super::results::{self, StoredResult, result_columns};
 use super::{ImportStanding, Ledger, Result, sql};
 use crate::click::OwnClick;
@@ -20,7 +22,13 @@ use crate::payout::Payment;
 use crate::words::Word;
 
 /// How many rows are read at a time; an order is never cut.
-const ROWS: usize = 4_096;
+const ROWS: usize = 512;
+
+/// How many orders of a list are looked for together.
+const WANTED: usize = 256;
+
+/// How many rows of other orders may lie between them before each is looked for by itself.
+const BETWEEN: usize = 1_024;
 
 /// One order with everything the ledger has of it.
 #[derive(Clone, Debug)]
@@ -72,8 +80,23 @@ impl CountingLine<'_> {
 #[derive(Debug)]
 pub struct Scan {
     program_id: Option<i64>,
+    /// The columns that its lines may fill.
+    filled: Filled,
+    /// The orders to read, where not all are.
+    wanted: Option<Wanted>,
     /// Numbers that are digits, and numbers that are other text: each is sorted in the ledger.
     streams: [Stream; 2],
+}
+
+/// Orders that are looked for.
+#[derive(Debug)]
+struct Wanted {
+    /// In order of their numbers.
+    orders: VecDeque<No>,
+    /// Those that were read and are not handed on yet.
+    ready: VecDeque<OrderRecord>,
+    /// Too many others lie between them.
+    sparse: bool,
 }
 
 #[derive(Debug)]
@@ -91,8 +114,11 @@ impl Scan {
     pub fn new(ledger: &Ledger, program: &str) -> Result<Self> {
         let stream =
             |after, until| Stream { after, until, orders: VecDeque::new(), exhausted: false };
+        let program_id = ledger.program_id(program)?;
         Ok(Self {
-            program_id: ledger.program_id(program)?,
+            program_id,
+            filled: program_id.map_or(Ok(Filled::ALL), |id| ledger.filled(id))?,
+            wanted: None,
             streams: [
                 stream(Value::Integer(-1), Some(Value::Blob(Vec::new()))),
                 stream(Value::Blob(Vec::new()), None),
@@ -100,12 +126,37 @@ impl Scan {
         })
     }
 
+    /// Begins a scan that may leave out orders which lie outside some days, by whatever zone and
+    /// instants of `governed_by`; without days it leaves out none.
+    pub fn within(
+        ledger: &Ledger,
+        program: &str,
+        days: Option<(NaiveDate, NaiveDate)>,
+        governed_by: &[GovernedBy],
+    ) -> Result<Self> {
+        let mut scan = Self::new(ledger, program)?;
+        if let (Some(program_id), Some((first, last))) = (scan.program_id, days) {
+            let months = (Month::of(first), Month::of(last));
+            let orders = ledger.orders_within(program_id, governed_by, months)?.into();
+            scan.wanted = Some(Wanted { orders, ready: VecDeque::new(), sparse: false });
+        }
+        Ok(scan)
+    }
+
+    /// Begins a scan that reads every column, also those that by the ledger's own account nobody filled.
+    pub fn of_all_columns(ledger: &Ledger, program: &str) -> Result<Self> {
+        Ok(Self { filled: Filled::ALL, ..Self::new(ledger, program)? })
+    }
+
     /// Returns the next order in the order of their numbers.
     pub fn next(&mut self, ledger: &Ledger) -> Result<Option<OrderRecord>> {
         let Some(program_id) = self.program_id else { return Ok(None) };
+        if let Some(wanted) = &mut self.wanted {
+            return wanted.next(ledger, program_id, self.filled);
+        }
         for stream in &mut self.streams {
             if stream.orders.is_empty() && !stream.exhausted {
-                stream.fill(ledger, program_id)?;
+                stream.fill(ledger, program_id, self.filled)?;
             }
         }
         let [digits, texts] = &mut self.streams;
@@ -118,9 +169,91 @@ impl Scan {
     }
 }
 
+impl Wanted {
+    fn next(
+        &mut self,
+        ledger: &Ledger,
+        program_id: i64,
+        filled: Filled,
+    ) -> Result<Option<OrderRecord>> {
+        while self.ready.is_empty() {
+            let Some(first) = self.orders.front() else { return Ok(None) };
+            // Numbers that are digits and other text lie apart in the ledger.
+            let kind = std::mem::discriminant(first);
+            let alike = self.orders.iter().take_while(|no| std::mem::discriminant(*no) == kind);
+            let count = alike.take(WANTED).count();
+            let chunk: Vec<No> = self.orders.drain(..count).collect();
+            let mut between = None;
+            if !self.sparse {
+                between = read_between(ledger, program_id, filled, &chunk)?;
+                self.sparse = between.is_none();
+            }
+            match between {
+                Some(orders) => self.ready = orders,
+                None => {
+                    for order in chunk.chunks(1) {
+                        let found = read_between(ledger, program_id, filled, order)?;
+                        self.ready.extend(found.unwrap_or_default());
+                    }
+                }
+            }
+        }
+        Ok(self.ready.pop_front())
+    }
+}
+
+/// Reads orders, given in order of their numbers; none when too many others lie between them.
+fn read_between(
+    ledger: &Ledger,
+    program_id: i64,
+    filled: Filled,
+    wanted: &[No],
+) -> Result<Option<VecDeque<OrderRecord>>> {
+    let (Some(first), Some(last)) = (wanted.first(), wanted.last()) else {
+        return Ok(Some(VecDeque::new()));
+    };
+    let query = format!(
+        "SELECT {} FROM order_line
+         WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3 ORDER BY order_no, line_no, seq",
+        filled.columns()
+    );
+    let mut select = ledger.conn.prepare_cached(&query).map_err(sql)?;
+    let range = params![program_id, Key(first), Key(last)];
+    let mut rows = select.query(range).map_err(sql)?;
+    let mut orders: VecDeque<OrderRecord> = VecDeque::new();
+    let (mut wanted, mut others) = (wanted.iter().peekable(), 0);
+    while let Some(row) = rows.next().map_err(sql)? {
+        let order_no = lines::no(row.get_ref(1).map_err(sql)?)?;
+        if let Some(order) = orders.back_mut().filter(|order| order.order_no == order_no) {
+            order.revisions.push(lines::read(row, filled)?);
+            continue;
+        }
+        while wanted.next_if(|wanted| **wanted < order_no).is_some() {}
+        if wanted.next_if(|wanted| **wanted == order_no).is_some() {
+            let revisions = vec![lines::read(row, filled)?];
+            let (results, payments) = (Vec::new(), Vec::new());
+            orders.push_back(OrderRecord { program_id, order_no, revisions, results, payments });
+            continue;
+        }
+        others += 1;
+        if others > BETWEEN {
+            return Ok(None);
+        }
+    }
+    let query = format!(
+        "SELECT {} FROM result WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3
+         ORDER BY order_no, run_id",
+        result_columns()
+    );
+    let mut select = ledger.conn.prepare_cached(&query).map_err(sql)?;
+    attach(select.query(range).map_err(sql)?, &mut orders)?;
+    orders.iter_mut().try_for_each(|order| ledger.read_payments_of_order(order))?;
+    Ok(Some(orders))
+}
+
 impl Stream {
-    fn fill(&mut self, ledger: &Ledger, program_id: i64) -> Result<()> {
-        let mut orders = self.read_lines(ledger, program_id)?;
+    fn fill(&mut self, ledger: &Ledger, program_id: i64, filled: Filled) -> Result<()> {
+        let mut orders = self.read_lines(ledger, program_id, filled)?;
         let Some(last) = orders.back() else {
             self.exhausted = true;
             return Ok(());
@@ -133,11 +266,17 @@ impl Stream {
         Ok(())
     }
 
-    fn read_lines(&self, ledger: &Ledger, program_id: i64) -> Result<VecDeque<OrderRecord>> {
+    fn read_lines(
+        &self,
+        ledger: &Ledger,
+        program_id: i64,
+        filled: Filled,
+    ) -> Result<VecDeque<OrderRecord>> {
         let end = if self.until.is_some() { "AND order_no < ?3" } else { "" };
         let query = format!(
-            "SELECT {COLUMNS} FROM order_line
-             WHERE program_id = ?1 AND order_no > ?2 {end} ORDER BY order_no, line_no, seq"
+            "SELECT {} FROM order_line
+             WHERE program_id = ?1 AND order_no > ?2 {end} ORDER BY order_no, line_no, seq",
+            filled.columns()
         );
         let mut select = ledger.conn.prepare_cached(&query).map_err(sql)?;
         let mut rows = match &self.until {
@@ -148,7 +287,7 @@ impl Stream {
         let mut orders: VecDeque<OrderRecord> = VecDeque::new();
         let mut count = 0;
         while let Some(row) = rows.next().map_err(sql)? {
-            let revision = lines::read(row)?;
+            let revision = lines::read(row, filled)?;
             count += 1;
             match orders.back_mut() {
                 Some(order) if order.order_no == revision.fact.order_no => {
@@ -218,15 +357,16 @@ impl Ledger {
         let mut select = self
             .conn
             .prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM order_line
-                 WHERE program_id = ?1 AND order_no = ?2 ORDER BY line_no, seq"
+                "SELECT {} FROM order_line
+                 WHERE program_id = ?1 AND order_no = ?2 ORDER BY line_no, seq",
+                Filled::ALL.columns()
             ))
             .map_err(sql)?;
         let mut revisions = Vec::new();
         {
             let mut rows = select.query(params![program_id, key(order_no)]).map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
-                revisions.push(lines::read(row)?);
+                revisions.push(lines::read(row, Filled::ALL)?);
             }
         }
         if revisions.is_empty() {

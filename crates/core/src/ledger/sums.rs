@@ -11,7 +11,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::clicks::{self, click_digest};
 use super::imports::fact_digest;
-use super::lines::{self, COLUMNS};
+use super::lines::{self, Filled};
 use super::seals::Tally;
 use super::{ImportId, Ledger, Result, sql};
 
@@ -141,7 +141,7 @@ impl Ledger {
     }
 
     fn sum_lines(&self, sums: &mut Sums, all: bool) -> Result<()> {
-        let query = format!("SELECT {COLUMNS} FROM order_line");
+        let query = format!("SELECT {} FROM order_line", Filled::ALL.columns());
         let mut select = self.conn.prepare(&query).map_err(sql)?;
         let mut rows = select.query([]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
@@ -149,7 +149,7 @@ impl Ledger {
             if !all && sums.is_own(&placed) {
                 continue;
             }
-            let digest = lines::read(row).and_then(|revision| {
+            let digest = lines::read(row, Filled::ALL).and_then(|revision| {
                 lines::is_as_written(row, &revision)?;
                 Ok(fact_digest(&revision.fact, &self.words))
             });

@@ -12,12 +12,13 @@ use super::{APPLICATION_ID, Ledger, Result, sql, version};
 use crate::error::{self, Error};
 
 /// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../../../migrations/0001_ledger.sql"),
     include_str!("../../../../migrations/0002_facts.sql"),
     include_str!("../../../../migrations/0003_plugins.sql"),
     include_str!("../../../../migrations/0004_payouts.sql"),
     include_str!("../../../../migrations/0005_quarantine.sql"),
+    include_str!("../../../../migrations/0006_months.sql"),
 ];
 
 /// The version from which on everything that is appended is sealed.
@@ -69,7 +70,8 @@ impl Ledger {
             self.reload()?;
             self.tally_all()?;
         }
-        Ok(())
+        // An older ledger has facts, and not yet what is derived from them.
+        if applied == 0 { Ok(()) } else { self.rebuild_locked().map(drop) }
     }
 
     /// Applies what is missing up to a version.

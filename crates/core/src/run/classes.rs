@@ -15,6 +15,8 @@ use crate::words::{Word, Words};
 pub(super) struct ClassCache {
     /// By dimension, then by number of the word.
     classes: [Vec<Option<Class>>; Dimension::COUNT],
+    /// Of a returning buyer and of a new one.
+    buyers: [Option<Class>; 2],
 }
 
 impl ClassCache {
@@ -63,7 +65,9 @@ impl ClassCache {
         let same = click_country.zip(fact.ship_to).map(|(click, ship_to)| click == ship_to);
         let (hot, affiliate) = (fact.hot == Some(true), fact.affiliate == Some(true));
         classes.set(Dimension::SameCountry, version.class_of_same(same));
-        classes.set(Dimension::Buyer, version.class_of_buyer(order.new_buyer));
+        let buyer = self.buyers[usize::from(order.new_buyer)]
+            .get_or_insert_with(|| version.class_of_buyer(order.new_buyer));
+        classes.set(Dimension::Buyer, *buyer);
         classes.set(Dimension::Item, version.class_of_item(hot, affiliate));
         classes.set(Dimension::Price, version.class_of_price(price));
         classes.set(Dimension::Day, version.class_of_day(order.day));

@@ -5,6 +5,7 @@
 
 mod plugin;
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -50,6 +51,10 @@ pub struct Evaluator {
     answers: Option<Answers>,
     /// Words that facts are written in instead of the ledger's: all of its own, and further ones.
     foreign: Option<Arc<Words>>,
+    /// The instant that was last placed in the program's zone, and its day there.
+    placed: Cell<Option<(i64, NaiveDate)>>,
+    /// Scratch for what an order's outcome depends on.
+    bytes: Vec<u8>,
 }
 
 /// An evaluated order.
@@ -125,6 +130,8 @@ impl Evaluator {
             confirmed: None,
             answers: None,
             foreign: None,
+            placed: Cell::new(None),
+            bytes: Vec::new(),
         })
     }
 
@@ -233,7 +240,19 @@ impl Evaluator {
     /// Returns the governing instant with its day in the program's zone.
     fn governing(&self, facts: &[CountingLine<'_>]) -> Option<Governing> {
         let at = self.governing_at(facts)?;
-        Some(Governing { at, day: self.program().day(at) })
+        Some(Governing { at, day: self.day_of(at) })
+    }
+
+    /// Returns the day of an instant in the program's zone. An order is placed several times over.
+    fn day_of(&self, at: i64) -> NaiveDate {
+        match self.placed.get() {
+            Some((known, day)) if known == at => day,
+            _ => {
+                let day = self.program().day(at);
+                self.placed.set(Some((at, day)));
+                day
+            }
+        }
     }
 
     /// Returns the day that places an order in a month: of its governing instant, else of its
@@ -249,7 +268,7 @@ impl Evaluator {
     ) -> Option<NaiveDate> {
         let earliest = || facts.iter().flat_map(|line| line.revision.fact.instants()).min();
         let day = governing.map(|governing| governing.day);
-        day.or_else(|| earliest().map(|at| self.program().day(at)))
+        day.or_else(|| earliest().map(|at| self.day_of(at)))
     }
 
     /// Decides which terms govern an order.
@@ -484,7 +503,7 @@ impl Evaluator {
                 let around = asked_by(version, self.circumstances(line, at, words));
                 around.canonical_flags(words, &mut beside.flags);
                 around.canonical_dated(words, &mut beside.dated);
-                let day = self.program().day(at);
+                let day = self.day_of(at);
                 if let Unit::Exchanged(used) = self.unit(version, day, line, ledger)? {
                     used.canonical(&mut beside.exchange);
                 }
@@ -602,7 +621,9 @@ impl Evaluator {
     pub fn fingerprint(&mut self, facts: &[CountingLine<'_>], ledger: &Ledger) -> Result<[u8; 16]> {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
-        let mut bytes = self.canonical(&covering, facts, ledger)?;
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.canonical(&covering, facts, ledger, &mut bytes)?;
         if let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) {
             let figures = self.figures(&covering, governing, facts, ledger)?;
             let program = &self.book.programs()[self.program];
@@ -617,7 +638,9 @@ impl Evaluator {
             let sha256 = sha256.ok_or_else(|| plugin_wanted(version))?;
             push_plugin(&mut bytes, (program.id(), version.id()), &sha256, &figures);
         }
-        Ok(digest(&bytes))
+        let found = digest(&bytes);
+        self.bytes = bytes;
+        Ok(found)
     }
 
     /// Whether an order has this fingerprint. No plugin is needed: its builds are known.
@@ -629,9 +652,13 @@ impl Evaluator {
     ) -> Result<bool> {
         let governing = self.governing(facts);
         let covering = self.covering(governing.map(|governing| governing.at))?;
-        let bytes = self.canonical(&covering, facts, ledger)?;
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.canonical(&covering, facts, ledger, &mut bytes)?;
         let Some((index, Governing { day, .. })) = self.under_plugin(&covering, governing) else {
-            return Ok(digest(&bytes) == *fingerprint);
+            let same = digest(&bytes) == *fingerprint;
+            self.bytes = bytes;
+            return Ok(same);
         };
         let figures = self.figures(&covering, governing, facts, ledger)?;
         let program = self.program();
@@ -646,14 +673,29 @@ impl Evaluator {
         }))
     }
 
+    /// Whether nothing beside the reports can bear on an order; most orders are so, and it is quicker to
+    /// see than what [`Self::beside`] would find.
+    fn reported_alone(
+        &self,
+        covering: &Covering,
+        facts: &[CountingLine<'_>],
+        words: &Words,
+    ) -> bool {
+        let Some(version) = self.version(covering) else { return true };
+        let of_its_own = |line: &CountingLine<'_>| {
+            line.own_click.is_none() && unit::is_same(version, &line.revision.fact, words)
+        };
+        self.standing.is_empty() && facts.iter().all(of_its_own)
+    }
+
     /// What the outcome of an order depends on, but for a plugin, as bytes.
     fn canonical(
         &self,
         covering: &Covering,
         facts: &[CountingLine<'_>],
         ledger: &Ledger,
-    ) -> Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(512);
+        bytes: &mut Vec<u8>,
+    ) -> Result<()> {
         bytes.extend_from_slice(&kernel::CALCULATION.to_be_bytes());
         // Of program.toml only this bears on an order; the rest of it may change freely.
         let program = self.program();
@@ -662,23 +704,26 @@ impl Evaluator {
             bytes.push(0);
         }
         if let Some(version) = self.version(covering) {
-            push_version(&mut bytes, version);
+            push_version(bytes, version);
             for line in facts {
                 // The window of a click is that of the version in force at the click.
                 if let Some(Ok(at_click)) = line.clicked_at().map(|at| program.in_force(at)) {
-                    push_version(&mut bytes, at_click);
+                    push_version(bytes, at_click);
                 }
             }
         }
         for line in facts {
-            line.revision.fact.canonical(ledger.words(), &mut bytes);
+            line.revision.fact.canonical(ledger.words(), bytes);
         }
         // Behind all facts, and nothing where there is nothing: an order of which only the report
         // is known has the fingerprint that it had before such things could be recorded.
-        for (index, beside) in (0_u64..).zip(self.beside(facts, ledger)?) {
-            beside.canonical(index, &mut bytes);
+        if self.reported_alone(covering, facts, ledger.words()) {
+            return Ok(());
         }
-        Ok(bytes)
+        for (index, beside) in (0_u64..).zip(self.beside(facts, ledger)?) {
+            beside.canonical(index, bytes);
+        }
+        Ok(())
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{Silent, Verdict};
-use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
+use feebook_schedule::{GovernedBy, Version};
 
 use super::changes::{Change, Seen, Sight, Then, changes, saw_all, seen_then};
 use super::evaluator::{Evaluated, Evaluator};
@@ -128,7 +128,11 @@ impl Work<'_, '_> {
         evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
         let dating = dating(self.run.ledger(), terms, program)?;
         let mut differences = Differences::new(program, dating, self.run.seq(), self.now);
-        let mut scan = Scan::new(self.run.ledger(), program)?;
+        // An order whose reports were all taken back lies where the terms of its latest run put it.
+        let one = [evaluator.program().governed_by()];
+        let ledger = self.run.ledger();
+        let governed_by = if ledger.took_any_back() { &GovernedBy::ALL[..] } else { &one };
+        let mut scan = Scan::within(ledger, program, scope.days, governed_by)?;
         while let Some(order) = scan.next(self.run.ledger())? {
             self.order(&mut evaluator, scope, program, &order, &mut differences)?;
             progress.advance(1);
@@ -181,24 +185,25 @@ impl Work<'_, '_> {
             amounts: evaluated.amounts(),
             answers: evaluated.answers.cloned(),
         };
-        let after = saw_all(&evaluated);
+        // Only what an earlier run had otherwise is told line by line.
+        let after = last.map(|_| saw_all(&evaluated));
         let covering = evaluated.covering.clone();
         let version = evaluator.version(&covering);
-        let ledger = self.run.ledger();
-        let after = Sight::of(evaluator, version, (&facts, new.answers.clone()), after, ledger)?;
         let currency = version.map(Version::currency);
         let mut posted = Difference { before: None, after: (currency, new.month, new.amounts) };
-        match last {
+        match last.zip(after) {
             None => self.report.first_time += 1,
-            Some(result) => {
+            Some((result, after)) => {
                 self.report.changed += 1;
+                let found = (facts.as_slice(), new.answers.clone());
+                let after = Sight::of(evaluator, version, found, after, self.run.ledger())?;
                 let adjusts = differences.adjusts(&[result.month, new.month]);
                 let currency = self.tell(program, order, &facts, &after, adjusts)?;
                 posted.before = Some((currency, result.month, result.amounts));
             }
         }
         differences.add(&posted);
-        self.run.append(program, &order.order_no, version.map(Version::source), &new)
+        self.run.append(program, &order.order_no, version.map(Version::source), new)
     }
 
     /// The day of an order whose reports were all taken back: that of the lines its latest run saw.

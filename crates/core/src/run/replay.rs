@@ -4,10 +4,10 @@
 //! Owns the choice of the run that speaks for an order: its latest. Refuses to post, and to ask a
 //! plugin: what one said is in the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use feebook_schedule::Book;
+use feebook_schedule::{Book, GovernedBy};
 
 use super::evaluator::Evaluator;
 use crate::error::{self, Error, Result};
@@ -19,10 +19,10 @@ use crate::standing::Standing;
 #[derive(Debug)]
 pub struct Replay {
     runs: BTreeMap<RunId, RunRecord>,
-    evaluators: BTreeMap<(BookId, String), Evaluator>,
+    evaluators: BTreeMap<BookId, BTreeMap<String, Evaluator>>,
     books: BTreeMap<BookId, Arc<Book>>,
     /// What was known beside a program's reports at the sequence numbers that runs saw.
-    standings: BTreeMap<(String, i64), Arc<Standing>>,
+    standings: BTreeMap<i64, BTreeMap<String, Arc<Standing>>>,
 }
 
 /// An order as a run saw it.
@@ -62,17 +62,16 @@ impl Replay {
         program: &str,
     ) -> Result<&mut Evaluator> {
         let standing = self.standing(ledger, program, seq)?;
-        let key = (book_id, program.to_owned());
-        if !self.evaluators.contains_key(&key) {
+        if !self.evaluators.get(&book_id).is_some_and(|known| known.contains_key(program)) {
             let book = self.book(ledger, book_id)?;
             let evaluator =
                 Evaluator::new(&book, program, &standing).ok_or_else(|| no_program(program))?;
-            self.evaluators.insert(key.clone(), evaluator);
+            self.evaluators.entry(book_id).or_default().insert(program.to_owned(), evaluator);
         }
-        let evaluator = self
-            .evaluators
-            .get_mut(&key)
-            .ok_or_else(|| Error::new(&error::BROKEN, "an evaluator vanished while it was made"))?;
+        let evaluator =
+            self.evaluators.get_mut(&book_id).and_then(|known| known.get_mut(program)).ok_or_else(
+                || Error::new(&error::BROKEN, "an evaluator vanished while it was made"),
+            )?;
         evaluator.know(&standing, seq);
         Ok(evaluator)
     }
@@ -98,13 +97,24 @@ impl Replay {
 
     /// What was known beside a program's reports at a sequence number.
     fn standing(&mut self, ledger: &Ledger, program: &str, seq: i64) -> Result<Arc<Standing>> {
-        let key = (program.to_owned(), seq);
-        if let Some(known) = self.standings.get(&key) {
+        if let Some(known) = self.standings.get(&seq).and_then(|known| known.get(program)) {
             return Ok(Arc::clone(known));
         }
         let standing = Arc::new(ledger.standing(program, seq)?);
-        self.standings.insert(key, Arc::clone(&standing));
+        self.standings.entry(seq).or_default().insert(program.to_owned(), Arc::clone(&standing));
         Ok(standing)
+    }
+
+    /// Returns the instants that govern a program's orders by the terms of any run; all where some no
+    /// longer load, which is told where an order needs them.
+    pub(crate) fn governed_by(&mut self, ledger: &Ledger, program: &str) -> Vec<GovernedBy> {
+        let books: BTreeSet<BookId> = self.runs.values().map(|run| run.book_id).collect();
+        let mut found = Vec::new();
+        for book_id in books {
+            let Ok(book) = self.book(ledger, book_id) else { return GovernedBy::ALL.to_vec() };
+            found.extend(book.program(program).map(feebook_schedule::Program::governed_by));
+        }
+        found
     }
 
     pub(crate) fn book(&mut self, ledger: &Ledger, book_id: BookId) -> Result<Arc<Book>> {

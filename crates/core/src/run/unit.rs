@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::exchange::RateUsed;
 use crate::fact::LineFact;
 use crate::ledger::{CountingLine, Ledger};
+use crate::words::Words;
 
 /// What the amounts of a report are to the policy's currency: they are in `amount_currency`, else in
 /// `currency`, else in the policy's.
@@ -34,11 +35,11 @@ impl Unit {
         (ledger, seq): (&Ledger, i64),
     ) -> Result<Self> {
         let fact = &line.revision.fact;
-        let Some(word) = fact.amount_currency.or(fact.currency) else { return Ok(Self::Same) };
-        let (code, to) = (ledger.words().text(word), version.currency());
-        if code == to.code() {
+        if is_same(version, fact, ledger.words()) {
             return Ok(Self::Same);
         }
+        let Some(word) = fact.amount_currency.or(fact.currency) else { return Ok(Self::Same) };
+        let (code, to) = (ledger.words().text(word), version.currency());
         let on = fx_day(program, version, governing_day, line);
         let (Some(from), Some(on)) = (Currency::parse(code), on) else { return Ok(Self::Unknown) };
         let used = ledger.rate((from, to), on, seq)?;
@@ -73,6 +74,12 @@ impl Unit {
             Self::Exchanged(used) => exchanged(reported, used, version).unwrap_or(reported),
         }
     }
+}
+
+/// Whether what a line's amounts are in is the policy's currency.
+pub(super) fn is_same(version: &Version, fact: &LineFact, words: &Words) -> bool {
+    let unit = fact.amount_currency.or(fact.currency);
+    unit.is_none_or(|word| words.text(word) == version.currency().code())
 }
 
 /// The day whose rate of exchange holds for a line; none where it has not come yet, or where the policy

@@ -123,7 +123,7 @@ pub(crate) fn verify_results(
             each,
             verified,
         };
-        let mut scan = Scan::new(ledger, &program)?;
+        let mut scan = Scan::of_all_columns(ledger, &program)?;
         loop {
             let order = match scan.next(ledger) {
                 Ok(Some(order)) => order,
