@@ -94,14 +94,8 @@ pub(super) fn read<S: ClickSink>(
     sink: &mut S,
 ) -> Result<ReadSummary> {
     let formats = [TimeFormat::Rfc3339, TimeFormat::Plain];
-    let mut log = Log {
-        shown,
-        zone,
-        formats,
-        days: Days::default(),
-        sink,
-        summary: ReadSummary::default(),
-    };
+    let mut log =
+        Log { shown, zone, formats, days: Days::default(), sink, summary: ReadSummary::default() };
     let layout = CsvLayout::plain(vec![COLUMNS[SUB_ID].to_owned()]);
     csv::read(&COLUMNS.map(str::to_owned), &layout, input, &mut log)?;
     let Log { summary, .. } = log;

@@ -314,7 +314,8 @@ fn times(seen: &Seen) -> String {
         let zones = super::moment::Zones { zone: chrono_tz::Tz::UTC, abbreviations: &[] };
         format.is_some_and(|format| {
             values().any(|value| {
-                let (formats, days) = (std::slice::from_ref(&format), &mut super::moment::Days::default());
+                let (formats, days) =
+                    (std::slice::from_ref(&format), &mut super::moment::Days::default());
                 super::moment::instant(value, formats, zones, days).is_some()
             })
         })

@@ -12,9 +12,8 @@ pub(super) struct Derived {
 }
 
 /// All derived tables. They are neither sealed nor append-only.
-pub(super) const DERIVED: &[Derived] = &[
-    Derived { tables: &["filled", "order_month"], rebuild: Ledger::rebuild_months },
-];
+pub(super) const DERIVED: &[Derived] =
+    &[Derived { tables: &["filled", "order_month"], rebuild: Ledger::rebuild_months }];
 
 impl Ledger {
     /// Drops what is derived and makes it again; returns the tables with their rows.

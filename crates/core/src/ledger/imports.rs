@@ -296,6 +296,7 @@ impl Ledger {
                 digest = digest.wrapping_add(of_copy);
                 self.tally_copy("order_line", (program_id, seq, copy.import_id), of_copy);
                 insert(&self.conn, program_id, &[&copy])?;
+                self.fill_further(copy.import_id, Filled::of(&copy.fact))?;
                 self.claim_copy(seq, &claimants)?;
             }
             for row in self.clicks_of_import(id, &claims)? {

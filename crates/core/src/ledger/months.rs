@@ -5,7 +5,7 @@
 //! building anew. Refuses to say in which month an order lies: its lines and the terms of the day do.
 //! Here an order stands under every month that any zone and any terms could put it in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use feebook_schedule::GovernedBy;
@@ -29,7 +29,13 @@ const ROWS: usize = 32_768;
 pub(super) struct Months {
     /// By governing instant, then by month since 1969.
     orders: [Vec<Numbers>; GovernedBy::ALL.len()],
-    /// The months of days that were asked for, the first and the last, by day since 1970.
+    turns: Turns,
+}
+
+/// In which months days lie.
+#[derive(Debug, Default)]
+struct Turns {
+    /// Of days that were asked for the first and the last month, by day since 1970.
     known: Vec<Option<[usize; 2]>>,
 }
 
@@ -46,40 +52,13 @@ const FIRST: i32 = 1969 * 12 + 11;
 impl Months {
     /// Puts the order of a fact under the months that it can lie in.
     pub(super) fn add(&mut self, fact: &LineFact) {
-        let governing = [fact.ordered_at, fact.paid_at, fact.finished_at];
-        for (by, at) in governing.into_iter().enumerate() {
-            match at {
-                Some(at) => self.put(by, at, &fact.order_no),
-                // Then the earliest instant of the order's lines, of whatever kind, places it.
-                None => fact.instants().for_each(|at| self.put(by, at, &fact.order_no)),
+        let Self { orders, turns } = self;
+        turns.each(fact, |by, month| {
+            if orders[by].len() <= month {
+                orders[by].resize(month + 1, Numbers::default());
             }
-        }
-    }
-
-    fn put(&mut self, by: usize, at: i64, order_no: &No) {
-        let [first, last] = self.months(at);
-        for month in first..=last {
-            if self.orders[by].len() <= month {
-                self.orders[by].resize(month + 1, Numbers::default());
-            }
-            self.orders[by][month].push(order_no);
-        }
-    }
-
-    /// The months that an instant lies in somewhere, since [`FIRST`].
-    fn months(&mut self, at: i64) -> [usize; 2] {
-        let day = at.div_euclid(DAY);
-        let slot = usize::try_from(day).unwrap_or(0);
-        if self.known.len() <= slot {
-            self.known.resize(slot + 1, None);
-        }
-        *self.known[slot].get_or_insert_with(|| {
-            // No zone is further from UTC than a day.
-            [day - 1, day + 1].map(|day| {
-                let month = Month::of(zone::day(Tz::UTC, day * DAY)).index();
-                usize::try_from(month - FIRST).unwrap_or(0)
-            })
-        })
+            orders[by][month].push(&fact.order_no);
+        });
     }
 
     /// Appends what was collected and forgets it.
@@ -100,6 +79,40 @@ impl Months {
             }
         }
         Ok(())
+    }
+}
+
+impl Turns {
+    /// Calls with each governing instant and each month since [`FIRST`] that a fact can lie in by it.
+    fn each(&mut self, fact: &LineFact, mut put: impl FnMut(usize, usize)) {
+        let governing = [fact.ordered_at, fact.paid_at, fact.finished_at];
+        for (by, at) in governing.into_iter().enumerate() {
+            let mut placed = |at| {
+                let [first, last] = self.months(at);
+                (first..=last).for_each(|month| put(by, month));
+            };
+            match at {
+                Some(at) => placed(at),
+                // Then the earliest instant of the order's lines, of whatever kind, places it.
+                None => fact.instants().for_each(placed),
+            }
+        }
+    }
+
+    /// The months that an instant lies in somewhere, since [`FIRST`].
+    fn months(&mut self, at: i64) -> [usize; 2] {
+        let day = at.div_euclid(DAY);
+        let slot = usize::try_from(day).unwrap_or(0);
+        if self.known.len() <= slot {
+            self.known.resize(slot + 1, None);
+        }
+        *self.known[slot].get_or_insert_with(|| {
+            // No zone is further from UTC than a day.
+            [day - 1, day + 1].map(|day| {
+                let month = Month::of(zone::day(Tz::UTC, day * DAY)).index();
+                usize::try_from(month - FIRST).unwrap_or(0)
+            })
+        })
     }
 }
 
@@ -208,12 +221,21 @@ impl Ledger {
         Ok(())
     }
 
+    /// Notes that an import fills further columns.
+    pub(super) fn fill_further(&self, import_id: i64, filled: Filled) -> Result<()> {
+        self.conn
+            .prepare_cached("UPDATE filled SET columns = columns | ?2 WHERE import_id = ?1")
+            .and_then(|mut s| s.execute(params![import_id, filled.bits()]))
+            .map_err(sql)?;
+        Ok(())
+    }
+
     /// Builds anew what is derived from the facts.
     pub(super) fn rebuild_months(&self) -> Result<()> {
         self.conn.execute_batch("DELETE FROM order_month; DELETE FROM filled;").map_err(sql)?;
         let mut programs = self.conn.prepare("SELECT id FROM program").map_err(sql)?;
         let programs = programs.query_map([], |row| row.get(0)).map_err(sql)?;
-        let mut columns = std::collections::BTreeMap::new();
+        let mut columns = BTreeMap::new();
         for program_id in programs {
             self.rebuild_program(program_id.map_err(sql)?, &mut columns)?;
         }
@@ -227,11 +249,7 @@ impl Ledger {
     }
 
     /// Reads all lines of a program, a bounded number at a time.
-    fn rebuild_program(
-        &self,
-        program_id: i64,
-        columns: &mut std::collections::BTreeMap<i64, Filled>,
-    ) -> Result<()> {
+    fn rebuild_program(&self, program_id: i64, columns: &mut BTreeMap<i64, Filled>) -> Result<()> {
         let query = format!(
             "SELECT {} FROM order_line
              WHERE program_id = ?1 AND (order_no, line_no, seq) > (?2, ?3, ?4)
@@ -256,6 +274,130 @@ impl Ledger {
             after = (lines::key(&order_no), lines::key(&line_no), seq);
             months.store(&self.conn, program_id)?;
         }
+    }
+}
+
+/// What the derived tables must hold, gathered from all lines in order of their keys.
+#[derive(Default)]
+pub(super) struct Due {
+    filled: BTreeMap<i64, Filled>,
+    /// The orders by program, governing instant and month, as the sum over their digests.
+    orders: BTreeMap<Place, u128>,
+    turns: Turns,
+    order: Option<(i64, No)>,
+    /// Where the order lies by its lines so far.
+    lies: BTreeSet<(i64, i32)>,
+}
+
+/// A program, a governing instant and a month.
+type Place = (i64, i64, i32);
+
+impl Due {
+    /// Takes a line.
+    pub(super) fn add(&mut self, program_id: i64, import_id: i64, fact: &LineFact) {
+        let filled = self.filled.entry(import_id).or_default();
+        *filled = filled.or(Filled::of(fact));
+        let same = |order: &(i64, No)| order.0 == program_id && order.1 == fact.order_no;
+        if !self.order.as_ref().is_some_and(same) {
+            self.end_order();
+            self.order = Some((program_id, fact.order_no.clone()));
+        }
+        let Self { turns, lies, .. } = self;
+        turns.each(fact, |by, month| {
+            lies.insert((
+                i64::try_from(by).unwrap_or(-1),
+                FIRST + i32::try_from(month).unwrap_or(0),
+            ));
+        });
+    }
+
+    fn end_order(&mut self) {
+        let lies = std::mem::take(&mut self.lies);
+        let Some((program_id, order_no)) = self.order.take() else { return };
+        for (by, month) in lies {
+            let sum = self.orders.entry((program_id, by, month)).or_default();
+            *sum = sum.wrapping_add(number_digest(&order_no));
+        }
+    }
+
+    /// Says which derived tables do not hold it.
+    pub(super) fn broken(mut self, ledger: &Ledger) -> Result<Vec<String>> {
+        self.end_order();
+        let tables = [
+            ("filled", self.filled_differs(ledger)?),
+            ("order_month", self.orders_differ(ledger)?),
+        ];
+        let told =
+            |(table, _)| format!("`{table}` is not what the facts make; see `feebook rebuild`");
+        Ok(tables.into_iter().filter(|(_, differs)| *differs).map(told).collect())
+    }
+
+    fn filled_differs(&self, ledger: &Ledger) -> Result<bool> {
+        let mut select = ledger
+            .conn
+            .prepare(
+                "SELECT i.id, f.columns FROM import i LEFT JOIN filled f ON f.import_id = i.id
+                 UNION ALL SELECT import_id, -1 FROM filled WHERE import_id NOT IN (SELECT id FROM import)",
+            )
+            .map_err(sql)?;
+        let mut rows = select.query([]).map_err(sql)?;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let (id, columns): (i64, Option<i64>) =
+                row.get(0).and_then(|id| Ok((id, row.get(1)?))).map_err(sql)?;
+            let due = self.filled.get(&id).copied().unwrap_or_default();
+            if columns != Some(i64::from(due.bits())) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn orders_differ(&self, ledger: &Ledger) -> Result<bool> {
+        let mut select = ledger
+            .conn
+            .prepare(
+                "SELECT program_id, governed_by, month, chunk, digits, texts FROM order_month
+                 ORDER BY program_id, governed_by, month, chunk",
+            )
+            .map_err(sql)?;
+        let mut rows = select.query([]).map_err(sql)?;
+        let mut found: BTreeMap<Place, u128> = BTreeMap::new();
+        // The numbers of one place at a time, with how many chunks it has.
+        let mut at: Option<(Place, i64, BTreeSet<No>)> = None;
+        while let Some(row) = rows.next().map_err(sql)? {
+            let place: Place = row
+                .get(0)
+                .and_then(|program| Ok((program, row.get(1)?, row.get(2)?)))
+                .map_err(sql)?;
+            if at.as_ref().is_some_and(|(known, ..)| *known != place) {
+                end_place(at.take(), &mut found);
+            }
+            let (_, chunks, numbers) = at.get_or_insert_with(|| (place, 0, BTreeSet::new()));
+            *chunks += 1;
+            let bytes = |at| row.get_ref(at).and_then(|value| Ok(value.as_blob()?));
+            numbers.extend(unpack(bytes(4).map_err(sql)?).into_iter().map(No::Digits));
+            let texts = unpacked(bytes(5).map_err(sql)?, numbers);
+            if texts.is_err() || row.get::<_, i64>(3).map_err(sql)? != *chunks {
+                return Ok(true);
+            }
+        }
+        end_place(at, &mut found);
+        Ok(found != self.orders)
+    }
+}
+
+/// Sums up the numbers of a place.
+fn end_place(at: Option<(Place, i64, BTreeSet<No>)>, found: &mut BTreeMap<Place, u128>) {
+    if let Some((place, _, numbers)) = at {
+        let sum = numbers.iter().fold(0, |sum: u128, no| sum.wrapping_add(number_digest(no)));
+        found.insert(place, sum);
+    }
+}
+
+fn number_digest(no: &No) -> u128 {
+    match no {
+        No::Digits(digits) => xxhash_rust::xxh3::xxh3_128(&digits.to_be_bytes()),
+        No::Text(text) => xxhash_rust::xxh3::xxh3_128_with_seed(text.as_bytes(), 1),
     }
 }
 

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::clicks::{self, click_digest};
 use super::imports::fact_digest;
 use super::lines::{self, Filled};
+use super::months::Due;
 use super::seals::Tally;
 use super::{ImportId, Ledger, Result, sql};
 
@@ -43,6 +44,8 @@ struct Sums {
     /// By the sequence number of the withdrawal, which comes after those of its copies.
     withdrawals: BTreeMap<i64, Block>,
     copied: BTreeMap<&'static str, Tally>,
+    /// What the tables that are derived from the lines must hold.
+    due: Due,
     broken: Vec<String>,
 }
 
@@ -82,7 +85,8 @@ impl Ledger {
                 sums.broken.push(text);
             }
         }
-        Ok(sums.broken)
+        // What is derived can only be judged by facts that are whole.
+        if sums.broken.is_empty() { sums.due.broken(self) } else { Ok(sums.broken) }
     }
 
     /// The rows that withdrawals appended again, summed up.
@@ -116,6 +120,7 @@ impl Ledger {
                  FROM withdrawal w JOIN import i ON i.id = w.import_id",
             )?,
             copied: BTreeMap::new(),
+            due: Due::default(),
             broken: Vec::new(),
         };
         self.sum_lines(&mut sums, all)?;
@@ -141,7 +146,10 @@ impl Ledger {
     }
 
     fn sum_lines(&self, sums: &mut Sums, all: bool) -> Result<()> {
-        let query = format!("SELECT {} FROM order_line", Filled::ALL.columns());
+        let query = format!(
+            "SELECT {} FROM order_line ORDER BY program_id, order_no, line_no, seq",
+            Filled::ALL.columns()
+        );
         let mut select = self.conn.prepare(&query).map_err(sql)?;
         let mut rows = select.query([]).map_err(sql)?;
         while let Some(row) = rows.next().map_err(sql)? {
@@ -151,6 +159,7 @@ impl Ledger {
             }
             let digest = lines::read(row, Filled::ALL).and_then(|revision| {
                 lines::is_as_written(row, &revision)?;
+                sums.due.add(placed.program_id, placed.import_id, &revision.fact);
                 Ok(fact_digest(&revision.fact, &self.words))
             });
             sums.add(&placed, digest);

@@ -9,13 +9,8 @@ use super::super::{csv, plain};
 use super::*;
 
 /// What a reading came to: with the facts and problems, rows as they stand in the file and its shape.
-type Came = (
-    std::result::Result<ReadSummary, String>,
-    Vec<LineFact>,
-    Vec<Diagnostic>,
-    Vec<Vec<u8>>,
-    Shape,
-);
+type Came =
+    (std::result::Result<ReadSummary, String>, Vec<LineFact>, Vec<Diagnostic>, Vec<Vec<u8>>, Shape);
 
 fn came(summary: std::result::Result<ReadSummary, Error>, kept: Kept) -> Came {
     let told = |error: Error| format!("{error} {:?}", error.problems());
