@@ -100,8 +100,8 @@ fn answered(sandbox: &Sandbox) {
     sandbox.write(
         "tiered.csv",
         "order_no,line_no,paid_at,product_price,status,currency,category,hot\n\
-         1,1,2019-10-03 10:30:00,100.00,approved,USD,5090301,N\n\
-         2,1,2019-10-12 10:30:00,200.00,approved,USD,311,N\n",
+         1,1,2019-10-03 10:30:00,100.00,odder,USD,5090301,N\n\
+         2,1,2019-10-12 10:30:00,200.00,odder,USD,311,N\n",
     );
     sandbox.run("import tiered.csv --program aliexpress-tiered").expect(0);
     for plugin in ["tiers", "levels"] {

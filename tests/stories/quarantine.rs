@@ -278,7 +278,7 @@ fn rows_of_a_spreadsheet_wait_as_what_their_cells_are() {
     let told = sandbox.run("quarantine retry").expect(4).err;
     assert!(told.contains("orders.xlsx:3:3"), "where it stood: {told}");
     sandbox.write("mend.json", "{\"cells\":[[true]]}");
-    let refused = sandbox.run("import mend.json --as feebook --program example").expect(2).err;
+    let refused = sandbox.run("import mend.json --as feebook --program example").expect(4).err;
     assert!(refused.contains("row 1 has the cell `true`"), "{refused}");
 }
 
@@ -316,7 +316,7 @@ fn rejected_rows_of_many_programs_go_to_the_one_that_their_advertiser_is() {
     // The first row says nothing at all, not even whose it is.
     let rows = ["7".to_owned(), row(1, 1, "\"x\""), row(2, 2, "5.00"), row(3, 2, "\"y\"")];
     sandbox.write("awin.json", &format!("[\n{}\n]", rows.join(",\n")));
-    let told = sandbox.run("import awin.json -O csv").expect(4);
+    let told = sandbox.run("import awin.json --as awin -O csv").expect(4);
     let counted: Vec<_> = told
         .rows()
         .iter()
