@@ -15,7 +15,7 @@ use chrono_tz::Tz;
 use feebook_core::error::Result;
 use feebook_core::explain::explain;
 use feebook_core::fact::{LineFact, No};
-use feebook_core::import::{Context, Formats, Sink, read};
+use feebook_core::import::{Advertiser, Context, Formats, Sink, read};
 use feebook_core::ledger::{Begun, Ledger, NewImport};
 use feebook_core::run::{Scope, Terms, Unwatched, recompute};
 use feebook_core::words::Words;
@@ -140,6 +140,10 @@ impl Sink for Counted {
         &mut self.words
     }
 
+    fn advertiser(&mut self, _advertiser: &Advertiser<'_>) -> Result<Context> {
+        Ok(context())
+    }
+
     fn accept(&mut self, fact: LineFact) -> Result<()> {
         black_box(fact);
         self.facts += 1;
@@ -151,14 +155,18 @@ impl Sink for Counted {
     }
 }
 
+fn context() -> Context {
+    let default_currency = Currency::parse("USD");
+    Context { zone: Tz::Europe__Oslo, default_currency, unknown: false }
+}
+
 fn read_into(report: &str, sink: &mut dyn Sink) {
     let path = "reports/feebook.toml";
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules").join(path);
     let text = std::fs::read_to_string(file).expect("the shipped mapping");
     let (formats, _) = Formats::load(&[Source::new(path, path, text)]);
     let format = formats.by_name("feebook", None).expect("our own format");
-    let context = Context { zone: Tz::Europe__Oslo, default_currency: Currency::parse("USD") };
-    read(format, report.as_bytes(), "report", &context, sink).expect("a report");
+    read(format, report.as_bytes(), "report", &context(), sink).expect("a report");
 }
 
 fn facts(report: &str) {
@@ -189,6 +197,10 @@ fn ledger(report: &str) -> (Ledger, Terms) {
     impl Sink for All<'_> {
         fn words(&mut self) -> &mut Words {
             self.0.words()
+        }
+
+        fn advertiser(&mut self, _advertiser: &Advertiser<'_>) -> Result<Context> {
+            Ok(context())
         }
 
         fn accept(&mut self, fact: LineFact) -> Result<()> {
