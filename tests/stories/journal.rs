@@ -65,7 +65,7 @@ fn the_year_end() {
             "run 2 2 receivable:pending -0.55 2024-08 new revision 2024-07-01 2024-07-01",
             "run 2 2 receivable:approved -2.20 2024-08 new revision 2024-07-01 2024-07-01",
             "run 2 2 income:commission 0.55 2024-08 new revision 2024-07-01 2024-07-01",
-            "run 2 2 income:reversed 2.20 2024-08 new revision 2024-07-01 2024-07-01",
+            "run 2 2 income:commission:reversed 2.20 2024-08 new revision 2024-07-01 2024-07-01",
             "run 2 4 receivable:approved 1.65 2024-08 new revision  2024-07-01",
             "run 2 4 income:commission -1.65 2024-08 new revision  2024-07-01",
         ]
@@ -93,7 +93,7 @@ fn the_year_end() {
             "receivable:approved 7.70",
             "receivable:settled 1.10",
             "income:commission -11.00",
-            "income:reversed 2.20",
+            "income:commission:reversed 2.20",
         ]
     );
     assert!(sandbox.run("close 2024-08").expect(2).err.contains("error[U070]"));

@@ -12,7 +12,7 @@ use feebook_core::comparison::{Compared, compare};
 use feebook_core::error::ErrorKind;
 use feebook_core::exchange::PublishedRate;
 use feebook_core::fact::{LineFact, No};
-use feebook_core::journal::{Account, Journal, Kind, Source, journal};
+use feebook_core::journal::{Account, Journal, Kind, Leg, Source, journal};
 use feebook_core::ledger::{
     Amounts, Begun, Ledger, NewImport, NewRates, Removal, RunId, Scan, StoredResult,
 };
@@ -268,6 +268,7 @@ impl Desk {
     /// What the ledger has, to be compared with what it has after another step.
     fn seen(&self) -> Seen {
         let mut entries = Vec::new();
+        let mut of_payouts: BTreeMap<_, Vec<Vec<Leg>>> = BTreeMap::new();
         let scope = Scope::default();
         journal(&self.ledger, &self.terms, &scope, &mut Unwatched, &mut |entry| {
             let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
@@ -275,6 +276,10 @@ impl Desk {
                 *sums.entry(leg.currency).or_default() += leg.amount;
             }
             assert!(sums.values().all(|sum| *sum == 0), "{entry:?}");
+            if let Some(order_no) = entry.order_no {
+                let key = (entry.source, order_no.clone());
+                of_payouts.entry(key).or_default().push(entry.legs.clone());
+            }
             let is_run = matches!(entry.source, Source::Run(_));
             let text = format!("{:?}", (entry.order_no, entry.source, entry.dated, &entry.legs));
             let legs = entry.legs.iter().map(|leg| (leg.account, leg.currency, leg.amount));
@@ -284,6 +289,7 @@ impl Desk {
         })
         .expect("a journal");
         entries.sort_by_key(|(time, ..)| *time);
+        assert_mirrored(&of_payouts);
         let mut scan = Scan::new(&self.ledger, PROGRAM).expect("a scan");
         let mut rows = BTreeMap::new();
         let mut earned = [0; 4];
@@ -302,6 +308,18 @@ impl Desk {
         let pays = |id| self.ledger.payments_of(id).expect("the payments").into_iter();
         let paid = counting.flat_map(|payout| pays(payout.fact.id)).map(|paid| paid.amount).sum();
         Seen { entries, rows, earned, paid }
+    }
+}
+
+/// What a payout posted of an order is mirrored, entry by entry, where it was taken back.
+fn assert_mirrored(posted: &BTreeMap<(Source, No), Vec<Vec<Leg>>>) {
+    for ((source, order_no), removed) in posted {
+        let Source::Removal(id) = source else { continue };
+        for legs in &posted[&(Source::Payout(*id), order_no.clone())] {
+            let mirrored = legs.iter().map(|leg| Leg { amount: -leg.amount, ..*leg });
+            let mirrored: Vec<Leg> = mirrored.collect();
+            assert!(removed.contains(&mirrored), "{mirrored:?} of {removed:?}");
+        }
     }
 }
 
@@ -542,10 +560,77 @@ fn a_closed_month_is_adjusted_and_what_was_said_then_can_be_said_again() {
         [
             of_august(Source::Payout(1), "2024-09-20", 0),
             of_august(Source::Run(2), "2024-10-05", -5_50),
+            // It was paid: what was paid is owed back.
+            of_august(Source::Run(2), "2024-10-05", 0),
             of_august(Source::Run(2), "2024-10-05", 1_10),
             of_august(Source::Payout(1), "2024-09-20", 0),
         ]
     );
+}
+
+#[test]
+fn a_payment_is_said_from_the_day_on_which_it_was_matched() {
+    let mut desk = Desk::new();
+    desk.now = AUGUST + 35 * DAY; // 5 September
+    desk.import(&[row(1, State::Settled, 100_00, 5)]);
+    desk.recompute();
+    desk.now = AUGUST + 50 * DAY; // 20 September
+    desk.pay(&[], 9_00, 0, false);
+    desk.now = AUGUST + 65 * DAY; // 5 October
+    desk.step(&Step::Match(1, 1, 1, 4_00)); // 14 October
+    let paid = |as_of| said(&desk, as_of).into_iter().map(|(.., paid)| paid).collect::<Vec<_>>();
+    assert_eq!(paid(None), [4_00]);
+    assert_eq!(paid(Some("2024-10-14")), [4_00]);
+    assert_eq!(paid(Some("2024-10-13")), [0]);
+    assert_eq!(paid(Some("2024-09-20")), [0]);
+    assert!(desk.close(0));
+    // The payout was told of in time, what it pays was not.
+    desk.step(&Step::Match(1, 1, 1, 1_00));
+    let mut days = Vec::new();
+    let scope = Scope::default();
+    journal(&desk.ledger, &desk.terms, &scope, &mut Unwatched, &mut |entry| {
+        days.push((entry.source, entry.dated.on.to_string()));
+        Ok(())
+    })
+    .expect("a journal");
+    let on = |source, day: &str| (source, day.to_owned());
+    assert_eq!(
+        days,
+        [
+            on(Source::Run(1), "2024-08-06"),
+            on(Source::Payout(1), "2024-08-20"),
+            on(Source::Payout(1), "2024-10-23"),
+            on(Source::Payout(1), "2024-08-20"),
+        ]
+    );
+}
+
+#[test]
+fn a_rate_that_comes_after_a_payout_is_booked_when_it_comes() {
+    let mut desk = Desk::new();
+    desk.import(&[row(1, State::Settled, 100_00, 5)]);
+    desk.pay(&[], 9_00, 0, true);
+    let result = |desk: &Desk| {
+        let mut results = Vec::new();
+        let scope = Scope::default();
+        journal(&desk.ledger, &desk.terms, &scope, &mut Unwatched, &mut |entry| {
+            let of = entry.legs.iter().filter(|leg| leg.account == Account::ExchangeResult);
+            results.push(of.map(|leg| leg.amount).sum::<i64>());
+            Ok(())
+        })
+        .expect("a journal");
+        results
+    };
+    // 9.01 USD were paid out and 90.17 NOK arrived.
+    assert_eq!(result(&desk), [0]);
+    desk.step(&Step::Rates(10_50));
+    assert_eq!(result(&desk), [0, 94_61 - 90_17]);
+    desk.step(&Step::Rates(10_00));
+    assert_eq!(result(&desk), [0, 94_61 - 90_17, 90_10 - 94_61]);
+    desk.step(&Step::Remove(1));
+    assert_eq!(result(&desk).into_iter().sum::<i64>(), 0);
+    desk.step(&Step::Rates(9_00));
+    assert_eq!(result(&desk).len(), 4, "what was taken back moves no more");
 }
 
 #[test]
