@@ -56,7 +56,7 @@ pub struct Posted {
     pub difference: i64,
 }
 
-/// What a run posted of a month that was closed: it stands in the month that is open.
+/// What a run posted of a month that was closed: it stands in a month that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adjusted {
     /// The program.
