@@ -11,6 +11,7 @@ mod readme;
 mod reconcile;
 mod reports;
 mod schedules;
+mod schemas;
 mod stories;
 mod support;
 mod tidy;

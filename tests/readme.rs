@@ -127,7 +127,7 @@ fn follow(document: &Path, findings: &mut Vec<String>) {
     if name == "plugin-guide.md" {
         // What its `cargo build` leaves.
         let library = sandbox.write("target/release/libfeebook_tiers.so", "");
-        fs::copy(super::plugins::built("tiers"), library).expect("copied");
+        fs::copy(super::support::built("tiers"), library).expect("copied");
     }
     let mut last: Option<String> = None;
     for block in read(document) {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use feebook_core::error::Result;
 use feebook_core::fact::{LineFact, Link, Platform};
-use feebook_core::import::{Context, Format, Formats, Sink, read};
+use feebook_core::import::{Advertiser, Context, Format, Formats, Head, Sink, read_file};
 use feebook_core::words::{Word, Words};
 use feebook_kernel::Minor;
 use feebook_schedule::iso::{Currency, percent};
@@ -117,6 +117,15 @@ struct Kept {
     words: Words,
     facts: Vec<LineFact>,
     problems: Vec<Diagnostic>,
+    /// The advertiser of the rows that follow, and of each fact.
+    advertiser: Option<String>,
+    advertisers: Vec<Option<String>>,
+}
+
+/// A program in Los Angeles whose policy is in USD.
+fn context() -> Context {
+    let usd = Currency::parse("USD");
+    Context { zone: chrono_tz::America::Los_Angeles, default_currency: usd, unknown: false }
 }
 
 impl Sink for Kept {
@@ -124,7 +133,14 @@ impl Sink for Kept {
         &mut self.words
     }
 
+    fn advertiser(&mut self, advertiser: &Advertiser<'_>) -> Result<Context> {
+        let name = advertiser.name.map_or(String::new(), |name| format!(" ({name})"));
+        self.advertiser = Some(format!("{}{name}", advertiser.number));
+        Ok(context())
+    }
+
     fn accept(&mut self, fact: LineFact) -> Result<()> {
+        self.advertisers.push(self.advertiser.clone());
         self.facts.push(fact);
         Ok(())
     }
@@ -222,10 +238,13 @@ fn snapshot(format: &Format, file: &Path, seen: &mut BTreeSet<&'static str>) -> 
     let name = file.file_name().expect("a name").to_string_lossy().into_owned();
     let bytes = fs::read(file).expect("a sample");
     let usd = Currency::parse("USD").expect("a currency");
-    let context = Context { zone: chrono_tz::America::Los_Angeles, default_currency: Some(usd) };
     let mut kept = Kept::default();
-    let read = read(format, &bytes[..], &name, &context, &mut kept);
-    let mut text = format!("{name}:\n\n{}\n", String::from_utf8_lossy(&bytes).trim_end());
+    let count = std::cell::Cell::new(0);
+    let read = read_file(format, (file, &name), &context(), &mut kept, &count);
+    // Of a file that is no text, what was read of it says enough.
+    let shown =
+        if bytes.contains(&0) { "(not a text)".into() } else { String::from_utf8_lossy(&bytes) };
+    let mut text = format!("{name}:\n\n{}\n", shown.trim_end());
     let _ = match &read {
         Ok(summary) => writeln!(
             text,
@@ -236,7 +255,11 @@ fn snapshot(format: &Format, file: &Path, seen: &mut BTreeSet<&'static str>) -> 
             summary.rejected,
             summary.doubtful_times,
             summary.left_out
-        ),
+        )
+        .and_then(|()| {
+            let mut words = summary.unknown_words.iter();
+            words.try_for_each(|(word, count)| writeln!(text, "unknown word {word}: {count} rows"))
+        }),
         Err(error) => writeln!(text, "\nread as {}: refused", format.name).and_then(|()| {
             error.problems().iter().try_for_each(|problem| writeln!(text, "\n{problem}"))
         }),
@@ -244,6 +267,14 @@ fn snapshot(format: &Format, file: &Path, seen: &mut BTreeSet<&'static str>) -> 
     let facts: &[LineFact] = if read.is_ok() { &kept.facts } else { &[] };
     for (number, fact) in facts.iter().enumerate() {
         let _ = writeln!(text, "\nfact {}:", number + 1);
+        if let Some(advertiser) = &kept.advertisers[number] {
+            seen.extend(
+                ["advertiser", "advertiser_name"]
+                    .iter()
+                    .take(1 + usize::from(advertiser.contains('('))),
+            );
+            let _ = writeln!(text, "advertiser={advertiser}");
+        }
         for (field, value) in known(fact, &kept.words, usd) {
             seen.insert(field);
             let _ = writeln!(text, "{field}={value}");
@@ -300,9 +331,13 @@ fn every_sample_is_recognised_as_its_format() {
     let samples = samples(&mappings);
     for mapping in &mappings {
         for file in &samples[&mapping.stem()] {
-            let bytes = fs::read(file).expect("a sample");
             let program = mapping.program.as_deref();
-            let found = formats.recognise(&bytes, &stem(file), program);
+            let head = Head::of_file(file).expect("a sample");
+            let found = formats.recognise(&head, &stem(file), program);
+            if mapping.text.contains("named = true") {
+                assert!(found.is_err(), "{} must be named", file.display());
+                continue;
+            }
             let name = found.map(|format| format.name.clone());
             assert_eq!(name.as_ref(), Ok(&mapping.name), "{}", file.display());
         }

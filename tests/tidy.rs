@@ -86,6 +86,50 @@ fn only_the_ledger_speaks_sql() {
     nothing(&only_in(&["rusqlite"], &["crates/core/src/ledger/"]));
 }
 
+/// What may stand in SQL beside constants in capitals, and where it comes from.
+const IN_SQL: &[(&str, &[&str])] = &[
+    ("coverage.rs", &["column", "condition"]), // literals of one function each
+    ("examine.rs", &["name"]),                 // literals of one function
+    ("imports.rs", &["rows", "condition"]),    // question marks; literals of one function
+    ("payouts.rs", &["which"]),                // literals of one function
+    ("results.rs", &["values"]),               // question marks
+    ("scan.rs", &["end"]),                     // literals of one function
+    ("seals.rs", &["table", "column"]),        // the lists at its head
+    ("standing.rs", &["table", "column", "removals"]), // literals of one type
+    ("upgrade.rs", &["migration", "number"]),  // the migrations themselves
+];
+
+#[test]
+fn sql_is_made_of_constants_only() {
+    let words = ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "PRAGMA ", "VACUUM", " FROM "];
+    let mut findings = Vec::new();
+    let mut seen = 0;
+    for file in sources().iter().filter(|file| file.path.starts_with("crates/core/src/ledger/")) {
+        let name = file.path.rsplit('/').next().expect("a name");
+        let allowed = IN_SQL.iter().find(|(file, _)| *file == name).map_or(&[][..], |(_, a)| a);
+        let text = code(&file.text);
+        for (at, _) in text.match_indices("format!(") {
+            // The literal of the call, up to its closing quote.
+            let Some(literal) = text[at + 8..].trim_start().strip_prefix('"') else { continue };
+            let literal = &literal[..literal.find('"').expect("a closed literal")];
+            if !words.iter().any(|word| literal.contains(word)) {
+                continue;
+            }
+            seen += 1;
+            let inserted = literal.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+            for inserted in inserted.filter(|inserted| !inserted.is_empty()) {
+                let constant = inserted.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+                let told = format!("{}: {inserted} in `{literal}`", file.path);
+                if !constant && !allowed.contains(&inserted) && !literal.starts_with("the ") {
+                    findings.push(told);
+                }
+            }
+        }
+    }
+    assert!(seen > 20, "the statements are looked at");
+    nothing(&findings);
+}
+
 #[test]
 fn only_the_cli_reads_the_clock_the_environment_and_the_terminal() {
     let names = [
@@ -254,6 +298,7 @@ fn migrations_are_numbered_once_and_never_edited() {
         ("0002_facts.sql", "98799510bb8b81ceb02fc8f734b20c538dd863585b16a0d6ee7ffdcd149fad53"),
         ("0003_plugins.sql", "c237a54b08d28bbbea2a8296e9bb331b2b0bd79f22b556ae8533e4b857f70664"),
         ("0004_payouts.sql", "9181a9aece0355bbefbb7df5c275a32bd2eafeb6ff6fc1e4a7b07646ff4b4a5b"),
+        ("0005_quarantine.sql", "a0ed0f67f472ea5c01aa675b69100a4f4206984dd1a9f9f126bf605813e61591"),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))
         .expect("a folder")

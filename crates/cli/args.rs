@@ -87,9 +87,15 @@ pub(crate) enum Command {
     Init,
     /// Import reports
     Import(Import),
+    /// Report formats: list, show, find out which one a file is in, begin a mapping
+    #[command(subcommand, visible_alias = "format")]
+    Formats(FormatsOf),
     /// List imports, or take one back
     #[command(subcommand)]
     Imports(Imports),
+    /// Rows that an import could not read: list, write out to be mended, read again
+    #[command(subcommand)]
+    Quarantine(Quarantine),
     /// The publisher's own click log: import, list, take back
     #[command(subcommand)]
     Click(Click),
@@ -152,6 +158,15 @@ pub(crate) enum Command {
     Reconcile(Reconcile),
     /// Write what was reported or paid short as a folder that can be sent
     Dispute(Dispute),
+    /// Look after the installation: the ledger, schedules, plugins, config, disk; say what to do next
+    Doctor,
+    /// Copy the ledger into a new file while it is in use, and read that again
+    Backup {
+        /// The file, which must not be there
+        file: PathBuf,
+    },
+    /// Drop what is derived from facts and results, and make it again
+    Rebuild,
     /// Price what the terms leave open, both ways, on the ledger's orders
     Assumptions(Scoped),
     /// Print a completion script for a shell
@@ -186,6 +201,39 @@ pub(crate) struct Import {
     /// Keep nothing of a file that has a bad row
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Keep the files themselves, too, packed in the ledger
+    #[arg(long)]
+    pub(crate) archive: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum FormatsOf {
+    /// List all formats
+    List,
+    /// Show a format's mapping file
+    Show {
+        /// The format
+        format: String,
+        /// The program, for a format of its own
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Say which format a file is in, why, and what the nearest others ask for
+    Sniff {
+        /// The report
+        file: PathBuf,
+        /// The program, for a format of its own
+        #[arg(long, value_name = "PROGRAM")]
+        program: Option<String>,
+    },
+    /// Propose a mapping for a file from its columns or keys, to be edited
+    New {
+        /// The report
+        file: PathBuf,
+        /// The new format's name; that of the file if not given
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -196,6 +244,55 @@ pub(crate) enum Imports {
     Undo {
         /// The import's number
         id: i64,
+    },
+    /// Write the file of an import as it was, to stdout or -o; it was imported with --archive
+    Archive {
+        /// The import's number
+        id: i64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quarantine {
+    /// List the rows that wait, each problem of theirs in a row
+    List {
+        /// Only rows of this import
+        #[arg(long, value_name = "IMPORT")]
+        import: Option<i64>,
+        /// Also rows that no longer wait
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show a row as it stood in the file, with all its problems
+    Show {
+        /// Its number in the list
+        row: i64,
+    },
+    /// Write the rows of an import that wait as a file of the same format, to be mended and imported
+    Export {
+        /// The import's number
+        import: i64,
+    },
+    /// Read rows again with the mapping of today, and take in those that pass, as an import of their own
+    Retry {
+        /// The import's number [default: every import with rows that wait]
+        import: Option<i64>,
+    },
+    /// Say why rows need not be taken in; they stay in the ledger and no longer wait
+    #[command(group = clap::ArgGroup::new("rows").required(true).args(["import", "row"]))]
+    Close {
+        /// All rows of this import that wait
+        #[arg(long, value_name = "IMPORT")]
+        import: Option<i64>,
+        /// This row
+        #[arg(long, value_name = "ROW")]
+        row: Option<i64>,
+        /// Why
+        #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+        reason: String,
+        /// Who says so
+        #[arg(long, value_name = "NAME")]
+        who: Option<String>,
     },
 }
 

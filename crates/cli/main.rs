@@ -4,6 +4,7 @@
 //! libraries and writes down what they say.
 
 mod args;
+mod beside;
 mod chart;
 mod commands;
 mod exit;

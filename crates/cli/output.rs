@@ -192,10 +192,43 @@ impl Output {
         written.map_err(|failed| self.failed(failed))
     }
 
+    /// Begins a file that is written as it is, whatever the form, also to a terminal.
+    pub(crate) fn as_it_is(&self) -> Outcome<Bytes<'_>> {
+        Ok(Bytes { output: self, writer: self.lines()? })
+    }
+
     /// Writes one JSON document.
     pub(crate) fn json(&self, value: &Value) -> Outcome<()> {
         let text = serde_json::to_string_pretty(value).map_err(|e| self.failed(e.into()))?;
         self.text(&text)
+    }
+}
+
+/// A file under way that is written as it is.
+pub(crate) struct Bytes<'o> {
+    output: &'o Output,
+    writer: Box<dyn Write>,
+}
+
+impl Bytes<'_> {
+    /// Writes some bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Outcome<()> {
+        self.writer.write_all(bytes).map_err(|failed| self.output.failed(failed))
+    }
+
+    /// Ends the file.
+    pub(crate) fn finish(mut self) -> Outcome<()> {
+        self.writer.flush().map_err(|failed| self.output.failed(failed))
+    }
+}
+
+impl Write for Bytes<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.writer.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
     }
 }
 

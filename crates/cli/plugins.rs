@@ -37,6 +37,8 @@ pub(crate) struct Config {
     /// The trusted plugins in file order.
     pub(crate) trusted: Vec<Trusted>,
     seconds_per_call: u64,
+    /// Whether imported files are kept in the ledger.
+    pub(crate) archive: bool,
 }
 
 /// A plugin that the user trusts.
@@ -196,7 +198,8 @@ pub(crate) fn config_path() -> Option<PathBuf> {
 
 /// Reads the user's config file; one that is not there says nothing.
 pub(crate) fn config() -> Result<Config> {
-    let nothing = Config { trusted: Vec::new(), seconds_per_call: SECONDS_PER_CALL };
+    let nothing =
+        Config { trusted: Vec::new(), seconds_per_call: SECONDS_PER_CALL, archive: false };
     let Some(path) = config_path() else { return Ok(nothing) };
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -220,7 +223,9 @@ pub(crate) fn config() -> Result<Config> {
 }
 
 fn read(reader: &mut Reader<'_>, root: &Table, config: &mut Config) {
-    reader.known(root, "the config file", &["seconds_per_call", "trusted"]);
+    reader.known(root, "the config file", &["archive", "seconds_per_call", "trusted"]);
+    let archive = root.get("archive").and_then(|node| reader.boolean(node, "archive"));
+    config.archive = archive.unwrap_or(false);
     if let Some(seconds) = read_seconds(reader, root) {
         config.seconds_per_call = seconds;
     }

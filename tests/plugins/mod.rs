@@ -11,7 +11,7 @@ mod shipped;
 mod trust;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use feebook_plugin::exchange::{Batch, Entry, Instance, LineInput, OrderInput, Setup};
 use feebook_plugin::host::{Build, Digest, Host, Library, Trust, Wanted};
@@ -19,18 +19,7 @@ use feebook_plugin::kernel::{Line, Minor, Outcome, Reason, Rounding, State, Verd
 use feebook_plugin::{Aggregate, Figure, Of, Period, Refusal};
 use sha2::Digest as _;
 
-use super::support::{Ran, Sandbox, root};
-
-/// The library of a plugin of this workspace; built with these tests, which depend on it.
-pub(super) fn built(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().expect("the tests' own path");
-    let folder = tests.parent().expect("a folder");
-    let file =
-        format!("{}feebook_{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    let library = folder.join(file);
-    assert!(library.is_file(), "no {}", library.display());
-    library
-}
+use super::support::{Ran, Sandbox, built, root};
 
 fn digest(bytes: &[u8]) -> Digest {
     sha2::Sha256::digest(bytes).into()

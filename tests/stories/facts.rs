@@ -225,7 +225,7 @@ fn a_program_is_shown_with_all_that_its_folder_says() {
         "  in force today: 2024-05-07",
         "    rate 6.3%: all",
         "    cap 50.00 USD per order on commission",
-        "  of all programs       aliexpress, feebook, generator",
+        "  of all programs       those of `feebook formats list`",
         "  timezone: not stated; the network's API reports US Pacific",
     ] {
         assert!(text.lines().any(|shown| shown == line), "no line {line:?} in\n{text}");

@@ -206,7 +206,7 @@ fn bad_rows_are_all_told_with_their_place_and_good_rows_are_kept() {
     `ship_to` is "NOR", expected an ISO 3166 code of two letters
 
     bad.csv: 2 rows of 4 rejected
-    bad.csv: import 1
+    bad.csv: import 1; what was rejected is kept: feebook quarantine list --import 1
     "###);
     let kept: Vec<String> = sandbox
         .run("lines -O csv")

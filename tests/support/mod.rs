@@ -135,6 +135,17 @@ fn split(line: &str) -> Vec<String> {
     words
 }
 
+/// The library of a plugin of this workspace; built with these tests, which depend on it.
+pub(crate) fn built(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().expect("the tests' own path");
+    let folder = tests.parent().expect("a folder");
+    let file =
+        format!("{}feebook_{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let library = folder.join(file);
+    assert!(library.is_file(), "no {}", library.display());
+    library
+}
+
 /// The project's own folder.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

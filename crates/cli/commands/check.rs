@@ -1,6 +1,8 @@
 //! `check`: the ledger and its facts. Silent and 0 when there is nothing to find.
 
-use feebook_core::check::check;
+use feebook_core::check::{Check, check};
+use feebook_core::error;
+use feebook_core::ledger::Ledger;
 
 use super::findings::Findings;
 use super::open_to_answer;
@@ -13,7 +15,14 @@ const COLUMNS: &[&str] = &["check", "program", "order_no", "line_no", "finding"]
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8> {
     let scope = args.scope();
-    let (ledger, terms) = open_to_answer(global, scope.program.as_deref())?;
+    let opened = open_to_answer(global, scope.program.as_deref());
+    let (ledger, terms) = match opened {
+        Ok(opened) => opened,
+        Err(failed) if failed.code().id == error::DAMAGED.code.id => {
+            return damaged(global, output);
+        }
+        Err(failed) => return Err(failed.into()),
+    };
     let mut bar = Bar::new(global, "orders", None);
     let mut findings = Findings::new(output, COLUMNS)?;
     check(&ledger, &terms, &scope, &mut bar, &mut |finding| {
@@ -28,5 +37,21 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
         ]);
     })?;
     drop(bar);
+    findings.finish()
+}
+
+/// What is wrong with a file that is too damaged to be opened as a ledger.
+fn damaged(global: &Global, output: &Output) -> Outcome<u8> {
+    let mut findings = Findings::new(output, COLUMNS)?;
+    for text in Ledger::examine(&global.ledger)? {
+        let name = Check::Integrity.name().to_owned();
+        findings.tell(vec![
+            Cell::Text(name),
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Empty,
+            Cell::Text(text),
+        ]);
+    }
     findings.finish()
 }

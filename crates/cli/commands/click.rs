@@ -11,6 +11,7 @@ use super::facts::only_program;
 use super::import::{self, Watcher};
 use super::{imports, known_program, now, open, open_to_answer, shown, terms};
 use crate::args::{Click, Global, Scoped};
+use crate::beside;
 use crate::exit::{self, DONE, Outcome, ROWS};
 use crate::output::{Cell, Output, Sheet};
 
@@ -41,9 +42,10 @@ fn take_in(
         None => known_program(&terms, &only_program(&ledger)?)?,
     };
     let mut sheet = output.sheet(&["file", "program", "added", "unchanged", "rejected"])?;
+    let archive = import::archives(&beside::read(&global.ledger, Some(&terms.book))?)?;
     let mut code = DONE;
     for file in files {
-        let keeping = Keeping { as_of: None, now: now(), strict };
+        let keeping = Keeping { as_of: None, now: now(), strict, archive };
         let mut watcher = Watcher::new(global, None);
         let taken = clicks::take_in(file, program, &mut ledger, &keeping, &mut watcher);
         drop(watcher);
@@ -58,7 +60,8 @@ fn take_in(
 }
 
 fn tell(sheet: &mut Sheet<'_>, file: &Path, program: &str, taken: TakenIn) -> Outcome<u8> {
-    let (totals, rejected) = import::tell_taken(file, taken, false);
+    let (portions, rejected) = import::tell_taken(file, program, taken, false);
+    let totals = portions.first().map(|portion| portion.totals).unwrap_or_default();
     sheet.row(vec![
         Cell::Text(shown(file)),
         Cell::Text(program.to_owned()),

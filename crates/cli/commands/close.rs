@@ -5,7 +5,7 @@ use feebook_core::closing::{ToClose, close};
 use feebook_core::error::{self, Error};
 use feebook_schedule::{Program, zone};
 
-use super::{known_program, now, open, open_scoped, terms};
+use super::{now, open_scoped, open_to_answer};
 use crate::args::{self, Close, Global};
 use crate::exit::{DONE, Outcome, say};
 use crate::output::{Cell, Output};
@@ -39,10 +39,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Close) -> Outcome<u8>
 }
 
 fn list(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> {
-    let (ledger, terms) = (open(global)?, terms(global)?);
-    if let Some(name) = program {
-        known_program(&terms, name)?;
-    }
+    let (ledger, terms) = open_to_answer(global, program)?;
     let columns = ["program", "month", "closed_at", "last_run", "who", "note"];
     let mut sheet = output.sheet(&columns)?;
     for closing in ledger.closings()? {

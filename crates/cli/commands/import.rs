@@ -1,23 +1,28 @@
 //! `import`: reports in. Good rows are kept, bad rows are told with file, line and column.
 
 use feebook_core::error::Result;
-use feebook_core::import::{Formats, Intake, Keeping, ReadSummary, TakenIn, Watch};
+use feebook_core::import::{
+    Beside, Intake, Keeping, Known, Portion, ReadSummary, TakenIn, Unmapped, Watch, advertisers,
+};
 use feebook_core::ledger::{ImportTotals, Ledger};
-use feebook_core::run::Terms;
+use feebook_schedule::Program;
 use feebook_schedule::diagnostic::Diagnostic;
 use std::path::Path;
 
-use super::{counted, instant, now, open, shown};
+use super::{counted, instant_in, now, open, shown};
 use crate::args::{Global, Import};
 use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output, Sheet};
 use crate::progress::Bar;
-use crate::shipped;
+use crate::{beside, plugins, shipped};
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8> {
     let sources = shipped::sources(global)?;
     let formats = shipped::formats(&sources)?;
     let terms = shipped::terms(sources)?;
+    let beside = beside::read(&global.ledger, Some(&terms.book))?;
+    let advertisers = &beside.advertisers;
+    let known = Known { formats: &formats, book: &terms.book, advertisers };
     let mut ledger = Target { global, dry_run: args.dry_run, ledger: None };
     if global.ledger.exists() {
         ledger.open()?;
@@ -31,16 +36,23 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8
         "unchanged",
         "rejected",
     ])?;
+    let archive = args.archive || archives(&beside)?;
     let mut code = DONE;
     for file in &args.files {
         // One file that fails does not keep the others out: each is its own transaction.
-        let import = One { global, args, formats: &formats, terms: &terms };
+        let import = One { global, args, archive, known };
         let outcome = import.file(&mut ledger, file, &mut sheet);
         let this = outcome.unwrap_or_else(|stop| exit::told(&stop));
         code = code.max(this);
     }
     sheet.finish()?;
     Ok(code)
+}
+
+/// Whether files are archived without a word on the command line: the ledger's own file says so, else
+/// the user's config file.
+pub(super) fn archives(beside: &Beside) -> Result<bool> {
+    beside.archive.map_or_else(|| Ok(plugins::config()?.archive), Ok)
 }
 
 /// The ledger, which is not made before there is a report to import.
@@ -89,63 +101,107 @@ pub(super) fn open_or_make(global: &Global, dry_run: bool) -> Result<Ledger> {
 struct One<'a> {
     global: &'a Global,
     args: &'a Import,
-    formats: &'a Formats,
-    terms: &'a Terms,
+    archive: bool,
+    known: Known<'a>,
 }
 
 impl One<'_> {
     fn file(&self, ledger: &mut Target<'_>, file: &Path, sheet: &mut Sheet<'_>) -> Outcome<u8> {
         let (format, program) = (self.args.format.as_deref(), self.args.program.as_deref());
-        let intake = Intake::open(file, self.formats, &self.terms.book, format, program)?;
-        let as_of = self.args.as_of.as_ref().map(|text| instant(intake.program, text));
-        let keeping = Keeping { as_of: as_of.transpose()?, now: now(), strict: self.args.strict };
+        let intake = Intake::open(file, self.known, format, program)?;
+        let program = intake.whose.program();
+        let zone = program.map_or(chrono_tz::Tz::UTC, Program::zone);
+        let as_of = self.args.as_of.as_ref().map(|text| instant_in(zone, text));
+        let keeping = Keeping {
+            as_of: as_of.transpose()?,
+            now: now(),
+            strict: self.args.strict,
+            archive: self.archive,
+        };
         let mut watcher = Watcher::new(self.global, Some(intake.bytes()));
         let taken = intake.take_in(ledger.open()?, &keeping, &mut watcher)?;
         drop(watcher);
-        let (totals, rejected) = tell_taken(file, taken, self.args.dry_run);
-        sheet.row(vec![
-            Cell::Text(shown(file)),
-            Cell::Text(intake.program.id().to_owned()),
-            Cell::Text(intake.format.name.clone()),
-            Cell::Count(totals.added),
-            Cell::Count(totals.revised),
-            Cell::Count(totals.unchanged),
-            Cell::Count(totals.rejected),
-        ])?;
+        let name = program.map(Program::id).or(intake.format.network.as_deref());
+        let (portions, rejected) = tell_taken(file, name.unwrap_or(""), taken, self.args.dry_run);
+        for portion in portions {
+            sheet.row(vec![
+                Cell::Text(shown(file)),
+                Cell::Text(portion.program),
+                Cell::Text(intake.format.name.clone()),
+                Cell::Count(portion.totals.added),
+                Cell::Count(portion.totals.revised),
+                Cell::Count(portion.totals.unchanged),
+                Cell::Count(portion.totals.rejected),
+            ])?;
+        }
         Ok(if rejected { ROWS } else { DONE })
     }
 }
 
-/// Tells what became of a file; returns what it came to, and whether rows of it were rejected, now
-/// or when it was imported before.
-pub(super) fn tell_taken(file: &Path, taken: TakenIn, dry_run: bool) -> (ImportTotals, bool) {
+/// Tells what became of a file; returns what it came to by program, and whether rows of it were
+/// rejected, now or when it was imported before. `program` is whose orders it holds.
+pub(super) fn tell_taken(
+    file: &Path,
+    program: &str,
+    taken: TakenIn,
+    dry_run: bool,
+) -> (Vec<Portion>, bool) {
+    let nothing = |rejected| ImportTotals { rejected, ..ImportTotals::default() };
     match taken {
         TakenIn::Already { id, rejected } => {
             say(&format!("{}: imported before, as import {id}; nothing changed", shown(file)));
             if rejected > 0 {
                 let rows = counted(rejected, "row");
-                say(&format!("{}: {rows} were rejected then, and still are", shown(file)));
+                say(&format!(
+                    "{}: {rows} were rejected then, and still are; see feebook quarantine list",
+                    shown(file)
+                ));
             }
-            (ImportTotals { rejected, ..ImportTotals::default() }, rejected > 0)
+            let program = program.to_owned();
+            (vec![Portion { program, id: None, totals: nothing(rejected) }], rejected > 0)
         }
-        TakenIn::Read { id, totals, summary } => {
-            tell_read(file, id, &totals, &summary, dry_run);
+        TakenIn::Read { mut portions, summary, unmapped, replaced } => {
+            tell_read(file, &portions, &summary, dry_run);
+            for id in replaced {
+                let was = if dry_run { "would be" } else { "is" };
+                say(&format!(
+                    "{}: import {id} of the same file {was} taken back, for this one replaces it",
+                    shown(file)
+                ));
+            }
+            tell_unmapped(file, &unmapped);
             let rejected = summary.rejected;
             // Of a dry run the table says what an import would come to.
-            let kept = id.is_some() || dry_run;
-            let nothing = ImportTotals { rejected, ..ImportTotals::default() };
-            (if kept { totals } else { nothing }, rejected > 0)
+            for portion in portions.iter_mut().filter(|portion| portion.id.is_none() && !dry_run) {
+                portion.totals = nothing(portion.totals.rejected);
+            }
+            if portions.is_empty() {
+                let program = program.to_owned();
+                portions.push(Portion { program, id: None, totals: nothing(rejected) });
+            }
+            (portions, rejected > 0)
         }
     }
 }
 
-fn tell_read(
-    file: &Path,
-    id: Option<i64>,
-    totals: &ImportTotals,
-    summary: &ReadSummary,
-    dry_run: bool,
-) {
+/// Lists the advertisers that no program is mapped to, as lines that can be copied.
+fn tell_unmapped(file: &Path, unmapped: &[Unmapped]) {
+    let Some(first) = unmapped.first() else { return };
+    let advertisers = counted(u64::try_from(unmapped.len()).unwrap_or(0), "advertiser");
+    say(&format!(
+        "{}: {advertisers} without a program; their lines are kept and unverifiable. To map them, \
+         fill in and add to {}, and import the file again:\n\n[programs.{}]",
+        shown(file),
+        advertisers::FILE,
+        first.network
+    ));
+    for advertiser in unmapped {
+        say(&advertisers::ready_line(&advertiser.number, advertiser.name.as_deref()));
+    }
+    say("");
+}
+
+fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: bool) {
     let file = shown(file);
     for column in &summary.unread {
         let near = column.near.as_ref();
@@ -159,11 +215,21 @@ fn tell_read(
         ));
     }
     if summary.left_out > 0 {
-        let amounts = counted(summary.left_out, "reported amount");
-        say(&format!("{file}: {amounts} left out, in another currency than the row's"));
+        let amounts = counted(summary.left_out, "amount");
+        say(&format!(
+            "{file}: {amounts} left out, in another currency than the row's, or in none that is known"
+        ));
     }
-    if totals.outranked > 0 {
-        let lines = counted(totals.outranked, "revised line");
+    for (word, count) in &summary.unknown_words {
+        let rows = counted(*count, "row");
+        say(&format!(
+            "{file}: the status \"{word}\" is not known: {rows} kept as pending; add it to the \
+             mapping's words for `status` and import the file again"
+        ));
+    }
+    let outranked: u64 = portions.iter().map(|portion| portion.totals.outranked).sum();
+    if outranked > 0 {
+        let lines = counted(outranked, "revised line");
         say(&format!(
             "{file}: {lines} outranked by an earlier report, which still counts; if this one is \
                  later, undo the import and say so with --as-of"
@@ -176,10 +242,20 @@ fn tell_read(
         let rows = counted(summary.rejected, "row");
         say(&format!("{file}: {rows} of {} rejected", summary.rows));
     }
-    match id {
-        _ if dry_run => say(&format!("{file}: dry run, nothing was written")),
-        Some(id) => say(&format!("{file}: import {id}")),
-        None => say(&format!("{file}: nothing was kept, as --strict asks")),
+    if dry_run {
+        return say(&format!("{file}: dry run, nothing was written"));
+    }
+    let many = portions.len() > 1;
+    for portion in portions {
+        let of = if many { format!(", {}", portion.program) } else { String::new() };
+        match portion.id {
+            Some(id) if portion.totals.rejected > 0 => say(&format!(
+                "{file}: import {id}{of}; what was rejected is kept: feebook quarantine list \
+                 --import {id}"
+            )),
+            Some(id) => say(&format!("{file}: import {id}{of}")),
+            None => say(&format!("{file}: nothing was kept, as --strict asks")),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Imports) -> Outcome<u
     match args {
         Imports::List => list(global, output),
         Imports::Undo { id } => undo(global, *id),
+        Imports::Archive { id } => archive(global, output, *id),
     }
 }
 
@@ -56,6 +57,15 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
         ])?;
     }
     sheet.finish()?;
+    Ok(DONE)
+}
+
+/// Writes the file of an import as it was.
+fn archive(global: &Global, output: &Output, id: i64) -> Outcome<u8> {
+    let mut writer = output.as_it_is()?;
+    let bytes = open(global)?.archived_file(id, &mut writer)?;
+    writer.finish()?;
+    say(&format!("the file of import {id}, {bytes} bytes, as it was imported"));
     Ok(DONE)
 }
 

@@ -1,6 +1,7 @@
 //! One file per command: arguments in, one document out, an exit code.
 
 mod assumptions;
+mod backup;
 mod check;
 mod click;
 mod close;
@@ -8,11 +9,13 @@ mod completions;
 mod dated;
 mod demo;
 mod dispute;
+mod doctor;
 mod explain;
 mod export;
 mod facts;
 mod findings;
 mod flag;
+mod formats;
 mod fx;
 mod import;
 mod imports;
@@ -23,6 +26,7 @@ mod link;
 mod payout;
 mod plugin;
 mod program;
+mod quarantine;
 mod recompute;
 mod reconcile;
 mod runs;
@@ -52,7 +56,9 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Demo => demo::run(global, &output),
         Command::Init => init::run(global, &output),
         Command::Import(args) => import::run(global, &output, args),
+        Command::Formats(args) => formats::run(global, &output, args),
         Command::Imports(args) => imports::run(global, &output, args),
+        Command::Quarantine(args) => quarantine::run(global, &output, args),
         Command::Click(args) => click::run(global, &output, args),
         Command::Flag(args) => flag::run(global, &output, args),
         Command::Product(args) => dated::product(global, &output, args),
@@ -78,6 +84,9 @@ pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
         Command::Verify(args) => verify::run(global, &output, args),
         Command::Dispute(args) => dispute::run(global, args),
         Command::Reconcile(args) => reconcile::run(global, &output, args),
+        Command::Doctor => doctor::run(global, &output),
+        Command::Backup { file } => backup::backup(global, file),
+        Command::Rebuild => backup::rebuild(global),
         Command::Assumptions(args) => assumptions::run(global, &output, args),
         Command::Completions { shell } => completions::completions(&output, *shell),
         Command::Man { dir } => completions::man(&output, dir.as_deref()),
@@ -111,7 +120,8 @@ fn open(global: &Global) -> Result<Ledger> {
 
 /// The ledger, and the terms, after refusing a program that neither of them knows.
 fn open_scoped(global: &Global, program: Option<&str>) -> Result<(Ledger, Terms)> {
-    let (ledger, terms) = (open(global)?, terms(global)?);
+    let ledger = open(global)?;
+    let terms = terms(global)?.with_unmapped(&ledger)?;
     if let Some(name) = program
         && !ledger.programs()?.iter().any(|known| known == name)
     {
@@ -134,6 +144,11 @@ fn known_program<'t>(terms: &'t Terms, name: &str) -> Result<&'t Program> {
 
 /// Reads an instant with an offset, or a local time or day in a program's zone.
 fn instant(program: &Program, text: &str) -> Result<i64> {
+    instant_in(program.zone(), text)
+}
+
+/// The same in a zone.
+fn instant_in(zone: chrono_tz::Tz, text: &str) -> Result<i64> {
     // As for the times of reports: outside these years they are some program's default, or a slip.
     let years = |local: &NaiveDateTime| (1970..2200).contains(&local.year());
     if let Ok(instant) = chrono::DateTime::parse_from_rfc3339(text)
@@ -147,7 +162,7 @@ fn instant(program: &Program, text: &str) -> Result<i64> {
     let midnight =
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map(|day| day.and_time(NaiveTime::MIN));
     if let Some(local) = local.or(midnight.ok()).filter(years) {
-        Ok(zone::instant(program.zone(), local).0)
+        Ok(zone::instant(zone, local).0)
     } else {
         let message = format!("\"{text}\" is no instant from 1970 to 2199");
         Err(Error::new(&error::BAD_TIME, message)

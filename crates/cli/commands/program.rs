@@ -390,15 +390,10 @@ fn terms_in_words(program: &Terms) -> String {
 }
 
 fn reports(program: &Terms, formats: &Formats) -> String {
-    let of = |own: bool| {
-        let fitting = formats.iter().filter(|format| match &format.program {
-            Some(owner) => own && owner == program.id(),
-            None => !own,
-        });
-        fitting.map(|format| format.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
-    let (own, shared) = (of(true), of(false));
+    let own = formats.iter().filter(|format| format.program.as_deref() == Some(program.id()));
+    let own = own.map(|format| format.name.as_str()).collect::<Vec<_>>().join(", ");
     let own = if own.is_empty() { "none".to_owned() } else { own };
+    let shared = "those of `feebook formats list`";
     format!("  of its own            {own}\n  of all programs       {shared}")
 }
 

@@ -14,7 +14,7 @@ use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
 use crate::journal::{Account, Journal, Kind};
 use crate::ledger::{BookedScan, CountingLine, Ledger, Scan};
-use crate::run::{Evaluator, Progress, Scope, Terms};
+use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
 use crate::standing::{DatedFact, Flag};
 use crate::words::Words;
 
@@ -23,6 +23,18 @@ use crate::words::Words;
 pub enum Check {
     /// The database is whole.
     Integrity,
+    /// The tables and triggers are those that feebook made.
+    Schema,
+    /// Rows of reports and clicks are those that their import wrote.
+    Facts,
+    /// All other rows are those that were written.
+    Seals,
+    /// Archived files can be given back as they were.
+    Archive,
+    /// Rows that could not be read wait in quarantine.
+    Quarantine,
+    /// Results are those that the facts and terms of their runs give.
+    Results,
     /// Two reports of a line differ and nothing but their bytes says which counts.
     Conflict,
     /// A category that the terms' tree does not know.
@@ -49,8 +61,14 @@ pub enum Check {
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::Integrity,
+        Self::Schema,
+        Self::Facts,
+        Self::Seals,
+        Self::Archive,
+        Self::Quarantine,
+        Self::Results,
         Self::Conflict,
         Self::UnknownCategory,
         Self::FeeAboveMaximum,
@@ -68,6 +86,12 @@ impl Check {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Integrity => "integrity",
+            Self::Schema => "schema",
+            Self::Facts => "facts",
+            Self::Seals => "seals",
+            Self::Archive => "archive",
+            Self::Quarantine => "quarantine",
+            Self::Results => "results",
             Self::Conflict => "conflict",
             Self::UnknownCategory => "unknown_category",
             Self::FeeAboveMaximum => "fee_above_maximum",
@@ -108,9 +132,12 @@ pub fn check(
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Finding),
 ) -> Result<()> {
-    for text in ledger.integrity()? {
-        each(Finding { check: Check::Integrity, program: String::new(), line: None, text });
+    let mut whole = |check, text| each(Finding { check, program: String::new(), line: None, text });
+    if !of_the_file(ledger, &mut whole)? {
+        // Whatever else were told of a file that is not whole would be guesses.
+        return Ok(());
     }
+    check_results(ledger, scope, progress, each)?;
     let seq = ledger.last_seq()?;
     for program in ledger.programs()? {
         if !scope.includes_program(&program) {
@@ -177,6 +204,48 @@ fn check_journal(
         each(Finding { check: Check::Journal, program: program.to_owned(), line, text });
     }
     Ok(())
+}
+
+/// Results that are not what the facts and terms of their runs give.
+fn check_results(
+    ledger: &Ledger,
+    scope: &Scope,
+    progress: &mut dyn Progress,
+    each: &mut dyn FnMut(Finding),
+) -> Result<()> {
+    let mut tell = |breach: Breach| {
+        // Plugins are asked again by `verify` only.
+        if matches!(breach.held, Held::Plugin | Held::PluginAsked) {
+            return;
+        }
+        let (order, run) = breach.result.map_or((None, 0), |(order, run)| (Some(order), run));
+        let order = order.map_or_else(String::new, |order| format!("order {order}, run {run}: "));
+        let text = format!("{order}{}", breach.text);
+        each(Finding { check: Check::Results, program: breach.program, line: None, text });
+    };
+    verify_results(ledger, None, scope, progress, &mut tell).map(drop)
+}
+
+/// What is wrong with the file as a whole, whatever the scope; whether the rest can be read at all.
+fn of_the_file(ledger: &Ledger, tell: &mut dyn FnMut(Check, String)) -> Result<bool> {
+    let mut whole = true;
+    for text in ledger.integrity()? {
+        whole = false;
+        tell(Check::Integrity, text);
+    }
+    ledger.broken_schema()?.into_iter().for_each(|text| tell(Check::Schema, text));
+    if !whole {
+        return Ok(false);
+    }
+    ledger.broken_seals()?.into_iter().for_each(|text| tell(Check::Seals, text));
+    ledger.broken_sums()?.into_iter().for_each(|text| tell(Check::Facts, text));
+    ledger.broken_archives()?.into_iter().for_each(|text| tell(Check::Archive, text));
+    for (import, file, rows) in ledger.waiting()? {
+        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        let text = format!("{rows} of {file} (import {import}) could not be read and waits");
+        tell(Check::Quarantine, text);
+    }
+    Ok(true)
 }
 
 fn check_order(

@@ -71,6 +71,15 @@ codes! {
     /// A stored value that the ledger's own rules exclude.
     DAMAGED = Ledger "L007", "damaged ledger",
         "The ledger holds a value that its own rules exclude. `feebook check` lists what is wrong; restore a backup.";
+    /// No room left.
+    NO_ROOM = Ledger "L008", "no room left",
+        "The disk is full, or a limit on the size of files was reached. The transaction was rolled back: the ledger is as it was. Make room, then try again.";
+    /// The ledger, or its folder, cannot be written.
+    READ_ONLY = Ledger "L009", "ledger cannot be written",
+        "The file, its folder or the disk is read-only for this user. SQLite also needs to make files beside the ledger (-wal, -shm). Nothing was changed.";
+    /// A backup that is not the ledger.
+    BAD_BACKUP = Ledger "L010", "backup is not the ledger",
+        "The copy was read again and is not what the ledger was when it was made. It was taken away.";
     /// The terms do not load.
     TERMS = Terms "T001", "terms do not load",
         "The schedule files have errors, listed above. Nothing is evaluated until all of them load: a wrong version would price orders wrongly without a word.";
@@ -209,6 +218,15 @@ codes! {
     /// Several programs would be claimed from at once.
     WHOSE_CLAIM = Usage "U081", "claim on several programs",
         "A dispute goes to one network: name the program with --program.";
+    /// No such quarantined row.
+    NO_QUARANTINE = Usage "U090", "nothing in quarantine",
+        "Quarantined rows are those that an import could not read. `feebook quarantine list` shows those that wait.";
+    /// The file of an import was not kept.
+    NO_ARCHIVE = Usage "U091", "file not archived",
+        "The ledger keeps facts; files only where that was asked for, by `import --archive` or `archive = true` in the config.";
+    /// Rows that make no file together.
+    MANY_SHAPES = Usage "U092", "quarantined rows of several files",
+        "An archive can hold files whose columns differ. Rows of such files cannot be written out as one file; `feebook quarantine retry` reads each in its own.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";

@@ -266,6 +266,10 @@ fn order_steps(
         (Covering::Uncovered(no_cover), _) => {
             ExplainedStep { text: format!("no terms in force: {no_cover}"), ..Default::default() }
         }
+        (Covering::NoTerms, _) => {
+            let text = "no terms of the program are known".to_owned();
+            return vec![ExplainedStep { text, ..Default::default() }];
+        }
         (_, Some(version)) => version_step(program, version),
         (_, None) => return vec![instant],
     };
@@ -585,6 +589,11 @@ impl Teller<'_> {
             Reason::NotYetGoverned => format!(
                 "no line of the order reports `{}_at`, which picks the terms of this program",
                 self.program.governed_by().word()
+            ),
+            Reason::NoTerms => format!(
+                "there are no terms of `{}`; once there are, map it in feebook.toml and import \
+                 the report again",
+                self.program.id()
             ),
             Reason::NoExchangeRate => self.no_exchange_rate(),
             Reason::NoAmount => "the report has no amount that the basis can use".to_owned(),

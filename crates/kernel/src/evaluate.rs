@@ -35,7 +35,8 @@ pub fn rate<O: Observer>(
         *outcome = match cover {
             Cover::Terms(terms) => rate_line(terms, line, index, observer),
             Cover::Uncovered => bare(Verdict::Uncovered, Reason::NoCover, Decided::Nothing),
-            Cover::NotYetGoverned => ungoverned(line),
+            Cover::NotYetGoverned => ungoverned(line, Reason::NotYetGoverned),
+            Cover::NoTerms => ungoverned(line, Reason::NoTerms),
         };
         observer.step(
             index,
@@ -74,12 +75,12 @@ fn bare(verdict: Verdict, reason: Reason, decided: Decided) -> Outcome {
     Outcome { verdict, reason, decided, ..Outcome::default() }
 }
 
-/// Rule 3: no line of the order has the governing instant.
-fn ungoverned(line: &Line) -> Outcome {
+/// Rule 3: no line of the order has the governing instant; or no terms of its program are known.
+fn ungoverned(line: &Line, reason: Reason) -> Outcome {
     let gross = line.price.map_or(paid(line), |price| price.times(line.quantity));
     match declined(line, gross.map(|gross| gross.less(line.refunded))) {
-        Some(reason) => bare(Verdict::Declined, reason, Decided::Qualified),
-        None => bare(Verdict::Unverifiable, Reason::NotYetGoverned, Decided::Nothing),
+        Some(declined) => bare(Verdict::Declined, declined, Decided::Qualified),
+        None => bare(Verdict::Unverifiable, reason, Decided::Nothing),
     }
 }
 

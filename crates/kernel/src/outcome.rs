@@ -94,6 +94,8 @@ pub enum Reason {
     BandExceeded = 57,
     /// The plugin that sets the commission has not spoken.
     PluginSilent = 58,
+    /// There are no terms of the program.
+    NoTerms = 59,
     /// A percent of the basis.
     Percent = 70,
     /// A flat amount per line.
@@ -106,7 +108,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, for tables and docs.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::NoCover,
         Self::Declined,
         Self::Reversed,
@@ -124,6 +126,7 @@ impl Reason {
         Self::BandWithoutReport,
         Self::BandExceeded,
         Self::PluginSilent,
+        Self::NoTerms,
         Self::Percent,
         Self::Flat,
         Self::BandReported,
@@ -150,6 +153,7 @@ impl Reason {
             Self::BandWithoutReport => "band_without_report",
             Self::BandExceeded => "band_exceeded",
             Self::PluginSilent => "plugin_silent",
+            Self::NoTerms => "no_terms",
             Self::Percent => "percent",
             Self::Flat => "flat",
             Self::BandReported => "band_reported",

@@ -125,4 +125,6 @@ pub enum Cover<'t> {
     Uncovered,
     /// None of its lines has the governing instant yet.
     NotYetGoverned,
+    /// There are no terms of its program.
+    NoTerms,
 }

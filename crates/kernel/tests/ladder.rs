@@ -159,6 +159,7 @@ fn the_ladder_and_what_earns_pass_every_reason() {
     assert!(priced.set_commission(minor(750)));
     assert_eq!((priced.verdict, priced.reason), (Verdict::Commissionable, Reason::Plugin));
     reasons.extend([priced.reason, Reason::NoCover, Reason::NotYetGoverned]);
+    reasons.push(outcome(Cover::NoTerms, &fine).reason);
 
     reasons.sort_unstable();
     reasons.dedup();
@@ -202,5 +203,8 @@ fn without_the_governing_instant_a_line_is_declined_or_unverifiable() {
         let found = outcome(Cover::NotYetGoverned, &line);
         let expected = Outcome { verdict, reason, decided, ..Outcome::default() };
         assert_eq!(found, expected, "without {takes}");
+        let reason = if reason == Reason::NotYetGoverned { Reason::NoTerms } else { reason };
+        let expected = Outcome { reason, ..expected };
+        assert_eq!(outcome(Cover::NoTerms, &line), expected, "without {takes} and terms");
     }
 }

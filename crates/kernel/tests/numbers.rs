@@ -14,7 +14,7 @@ const VERDICTS: [(Verdict, u8, &str); 8] = [
     (Verdict::Commissionable, 7, "commissionable"),
 ];
 
-const REASONS: [(Reason, u16, &str); 21] = [
+const REASONS: [(Reason, u16, &str); 22] = [
     (Reason::NoCover, 1, "no_cover"),
     (Reason::Declined, 10, "declined"),
     (Reason::Reversed, 11, "reversed"),
@@ -32,6 +32,7 @@ const REASONS: [(Reason, u16, &str); 21] = [
     (Reason::BandWithoutReport, 56, "band_without_report"),
     (Reason::BandExceeded, 57, "band_exceeded"),
     (Reason::PluginSilent, 58, "plugin_silent"),
+    (Reason::NoTerms, 59, "no_terms"),
     (Reason::Percent, 70, "percent"),
     (Reason::Flat, 71, "flat"),
     (Reason::BandReported, 72, "band_reported"),
@@ -91,6 +92,7 @@ fn known_reason(reason: Reason) -> bool {
         | Reason::BandWithoutReport
         | Reason::BandExceeded
         | Reason::PluginSilent
+        | Reason::NoTerms
         | Reason::Percent
         | Reason::Flat
         | Reason::BandReported

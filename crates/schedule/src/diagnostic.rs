@@ -112,7 +112,7 @@ impl Diagnostic {
         let line = text[line_start..].lines().next().unwrap_or("");
         let line_end = line_start + line.len();
         let meant = text.get(span.start..span.end.min(line_end)).map_or(1, |t| t.chars().count());
-        let excerpt = Some((line.to_owned(), meant.max(1)));
+        let excerpt = fitted(line, place.column, meant.max(1));
         Self { code, place, excerpt, message: message.into(), hint: None }
     }
 
@@ -157,6 +157,20 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The longest line that is shown whole, in characters.
+pub const SHOWN_LINE: usize = 400;
+
+/// Cuts a line that is too long to show; none when what is meant would be cut off. A line can have
+/// thousands of problems, each of which would keep all of it.
+fn fitted(line: &str, column: u32, meant: usize) -> Option<(String, usize)> {
+    let Some((end, _)) = line.char_indices().nth(SHOWN_LINE) else {
+        return Some((line.to_owned(), meant));
+    };
+    let before = usize::try_from(column).ok()?.saturating_sub(1);
+    let room = SHOWN_LINE.checked_sub(before).filter(|room| *room > 0)?;
+    Some((format!("{}…", line.get(..end)?), meant.min(room)))
+}
+
 /// Finds the known name that a person most likely meant.
 pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     known
@@ -165,4 +179,28 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .filter(|(distance, candidate)| *distance <= 1 + candidate.chars().count() / 3)
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_cut_and_never_hides_what_is_meant() {
+        let line = "å".repeat(1_000);
+        let (cut, meant) = fitted(&line, 391, 600).unwrap();
+        assert_eq!((cut.chars().count(), meant), (401, 10));
+        assert!(fitted(&line, 401, 1).is_none());
+        assert_eq!(fitted("abc", 2, 1).unwrap(), ("abc".to_owned(), 1));
+    }
+
+    #[test]
+    fn ten_thousand_problems_of_one_line_keep_little_of_it() {
+        static CODE: Code = Code { id: "S000", severity: Severity::Error, title: "", help: "" };
+        let text = "x = 1;".repeat(20_000);
+        let problems = (0..10_000).map(|at| Diagnostic::at(&CODE, "x", &text, at..at + 1, ""));
+        let kept: usize =
+            problems.filter_map(|problem| problem.excerpt).map(|(line, _)| line.len()).sum();
+        assert!(kept <= 400 * 403, "{kept} bytes");
+    }
 }

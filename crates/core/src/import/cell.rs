@@ -10,10 +10,27 @@ use rust_decimal::Decimal;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+/// What a cell is by itself; only those of spreadsheets are more than texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nature {
+    Text,
+    /// A number, written with a point.
+    Number,
+    /// A number with more digits than a spreadsheet keeps.
+    Inexact,
+    /// A date, a time or both, written as `2024-05-07 10:00:00`.
+    Moment,
+}
+
 /// A row as texts.
 pub(super) trait Cells {
     /// Returns the text of a cell; none when the row does not have it.
     fn text(&self, slot: usize) -> Option<&str>;
+
+    /// What the cell is by itself, whatever its text looks like.
+    fn nature(&self, _slot: usize) -> Nature {
+        Nature::Text
+    }
 
     /// Whether the cell holds a list or an object.
     fn nested(&self, _slot: usize) -> bool {

@@ -4,7 +4,8 @@
 //! Owns the reading of its rows. An instant that is not given is taken from an `aff_trace_key` in
 //! the url, else in the referrer. Refuses to match clicks with orders.
 
-use std::fs::File;
+use std::cell::Cell;
+use std::io::Read;
 use std::path::Path;
 
 use chrono_tz::Tz;
@@ -14,15 +15,16 @@ use sha2::{Digest, Sha256};
 
 use super::cell::Cells;
 use super::csv;
-use super::intake::{self, Keeping, TakenIn, Watch};
+use super::intake::{self, IntoLedger, Keeping, TakenIn, Watch};
+use super::looked::Looked;
 use super::mapping::CsvLayout;
-use super::moment::{self, TimeFormat};
+use super::moment::{self, TimeFormat, Zones};
 use super::report::Rows;
 use super::row::{Problem, shown};
-use super::{ReadSummary, codes, refused};
+use super::{Context, ReadSummary, Shape, Sink, codes, refused};
 use crate::click::{Click, traced_at};
-use crate::error::{Error, Result};
-use crate::ledger::{Begun, Ledger, NewImport, PendingImport};
+use crate::error::Result;
+use crate::ledger::{Begun, Ledger, NewImport};
 
 /// The name under which the ledger lists imports of clicks.
 pub const FORMAT: &str = "clicks";
@@ -49,13 +51,14 @@ pub fn take_in(
     watch: &mut dyn Watch,
 ) -> Result<TakenIn> {
     let shown = path.display().to_string();
-    let (_, _, file_digest) = intake::look_at(path)?;
+    let file = Looked::at(path)?;
+    let file_digest = file.digest;
     let new = NewImport {
         program: program.id(),
         file: &shown,
         file_digest,
         format: FORMAT,
-        format_digest: Sha256::digest(COLUMNS.join(",")).into(),
+        format_digest: format_digest(),
         as_of: keeping.as_of,
         imported_at: keeping.now,
     };
@@ -63,42 +66,56 @@ pub fn take_in(
         Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
         Begun::Started(pending) => *pending,
     };
-    let file = File::open(path).map_err(|e| Error::file(path, "read", e))?;
-    let mut log = Log {
-        shown: &shown,
-        zone: program.zone(),
-        formats: [TimeFormat::Rfc3339, TimeFormat::Plain],
-        pending,
-        watch,
-        summary: ReadSummary::default(),
-    };
-    let layout = CsvLayout {
-        delimiter: b',',
-        quote: Some(b'"'),
-        encoding: encoding_rs::UTF_8,
-        columns: vec![COLUMNS[SUB_ID].to_owned()],
-    };
-    csv::read(&COLUMNS.map(str::to_owned), &layout, file, &mut log)?;
-    let Log { pending, summary, .. } = log;
+    let count = Cell::new(0);
+    let mut into = IntoLedger::new(pending, watch, &count, Context::of(program));
+    let mut again = file.again(&count)?;
+    let summary = read(&mut again, &shown, program.zone(), &mut into)?;
+    again.finish()?;
+    let IntoLedger { pending, .. } = into;
+    intake::kept(pending, program.id(), summary, keeping, &file)
+}
+
+/// The digest that stands for the columns, which are fixed.
+pub(super) fn format_digest() -> [u8; 32] {
+    Sha256::digest(COLUMNS.join(",")).into()
+}
+
+/// Takes clicks, and rows that are none.
+pub(super) trait ClickSink: Sink {
+    /// Takes a row that was understood.
+    fn click(&mut self, click: Click) -> Result<()>;
+}
+
+/// Reads a click log.
+pub(super) fn read<S: ClickSink>(
+    input: impl Read,
+    shown: &str,
+    zone: Tz,
+    sink: &mut S,
+) -> Result<ReadSummary> {
+    let formats = [TimeFormat::Rfc3339, TimeFormat::Plain];
+    let mut log = Log { shown, zone, formats, sink, summary: ReadSummary::default() };
+    let layout = CsvLayout::plain(vec![COLUMNS[SUB_ID].to_owned()]);
+    csv::read(&COLUMNS.map(str::to_owned), &layout, input, &mut log)?;
+    let Log { summary, .. } = log;
     if summary.unread.iter().any(|column| column.name == "order_no") {
         let message = "the header has `order_no`: this is a report of orders, not a click log";
-        let problem = Diagnostic::whole(&codes::ORDERS_AS_CLICKS, &shown, message);
+        let problem = Diagnostic::whole(&codes::ORDERS_AS_CLICKS, shown, message);
         return Err(refused(problem.hint("`feebook import` takes it")));
     }
-    intake::kept(pending, summary, keeping)
+    Ok(summary)
 }
 
 /// A click log while it is being read.
-struct Log<'l, 'w> {
+struct Log<'w, S> {
     shown: &'w str,
     zone: Tz,
     formats: [TimeFormat; 2],
-    pending: PendingImport<'l>,
-    watch: &'w mut dyn Watch,
+    sink: &'w mut S,
     summary: ReadSummary,
 }
 
-impl Rows for Log<'_, '_> {
+impl<S: ClickSink> Rows for Log<'_, S> {
     fn shown(&self) -> &str {
         self.shown
     }
@@ -108,7 +125,15 @@ impl Rows for Log<'_, '_> {
     }
 
     fn tell(&mut self, problem: Diagnostic) {
-        self.watch.problem(problem);
+        self.sink.reject(problem);
+    }
+
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()> {
+        self.sink.quarantine(raw, problems)
+    }
+
+    fn shaped(&mut self, shape: Shape) {
+        self.sink.shaped(shape);
     }
 
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
@@ -117,13 +142,13 @@ impl Rows for Log<'_, '_> {
         let click = self.click(cells, &mut problems);
         if let (Some(click), true) = (click, problems.is_empty()) {
             self.summary.accepted += 1;
-            self.pending.append_click(click)?;
+            self.sink.click(click)?;
         }
         Ok(problems)
     }
 }
 
-impl Log<'_, '_> {
+impl<S: ClickSink> Log<'_, S> {
     /// Reads a row; none when it cannot be a click, which is then among the problems.
     fn click<C: Cells>(&mut self, cells: &C, problems: &mut Vec<Problem>) -> Option<Click> {
         let text = |slot: usize| cells.text(slot).map(str::trim).filter(|text| !text.is_empty());
@@ -144,7 +169,7 @@ impl Log<'_, '_> {
             let expected = "an ISO 3166 code of two letters";
             problems.push(unexpected(&codes::UNKNOWN_COUNTRY, COUNTRY, code, expected));
         }
-        let words = self.pending.words();
+        let words = self.sink.words();
         Some(Click {
             sub_id: text(SUB_ID).unwrap_or_default().into(),
             clicked_at: clicked_at?,
@@ -172,7 +197,8 @@ impl Log<'_, '_> {
             }
             return traced;
         };
-        let Some((at, doubtful)) = moment::instant(written, &self.formats, self.zone) else {
+        let zones = Zones { zone: self.zone, abbreviations: &[] };
+        let Some((at, doubtful)) = moment::instant(written, &self.formats, zones) else {
             let traced = traced_at(written);
             if traced.is_none() {
                 let expected = "RFC 3339, YYYY-MM-DD HH:MM:SS or an aff_trace_key";

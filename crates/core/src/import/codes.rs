@@ -52,7 +52,7 @@ codes! {
         "Within one program, and among the shared ones, each format has its own name.";
     /// A section of the other kind of file.
     WRONG_SECTION = "M005", "section does not belong to this kind of report",
-        "[csv] and recognise.columns belong to kind = \"csv\", [json] and recognise.keys to kind = \"json\".";
+        "[csv] and recognise.columns belong to kind = \"csv\", [json] and [xml] to the kinds of their names, recognise.keys to both.";
     /// A character was wanted.
     BAD_CHARACTER = "M006", "not one character",
         "A delimiter and a quote are one ASCII character each, a decimal or thousands mark is one character, and no two that meet are the same.";
@@ -82,13 +82,26 @@ codes! {
         "A word of the network can mean only one of ours; capitals do not matter.";
     /// A format that would fit every file.
     NOT_RECOGNISABLE = "M015", "nothing to recognise the report by",
-        "recognise.columns (CSV) or recognise.keys (JSON) name what must be there, so that a report is never read by the wrong mapping.";
+        "recognise.columns (CSV) or recognise.keys (JSON, XML) name what must be there, so that a report is never read by the wrong mapping. `named = true` is for reports that do not say what they are.";
     /// An alias for a country that does not exist.
     BAD_COUNTRY = "M016", "not a country",
         "[countries] translates a network's own codes to ISO 3166 codes of two capitals, as in UK = \"GB\".";
     /// A constant that the field cannot take.
     BAD_CONSTANT = "M017", "constant that the field cannot take",
         "A constant is read like a value of the report, and this one would be rejected in every row.";
+
+    /// Not an offset.
+    BAD_OFFSET = "M018", "not an offset from UTC",
+        "What a zone's abbreviation means is written as in CEST = \"+02:00\": the same letters stand for several zones.";
+    /// Columns without names, or with two.
+    NO_NAMES = "M019", "columns without names, or with two",
+        "A CSV without a header needs csv.names; where csv.names are given, nothing is asked of the header.";
+    /// An advertiser of no network.
+    NO_NETWORK = "M020", "advertiser of no network",
+        "advertiser and advertiser_name belong to a mapping that names its network: feebook.toml maps the network's advertisers to programs.";
+    /// A program that is not there.
+    UNKNOWN_PROGRAM = "M021", "program that is not there",
+        "[programs.NETWORK] of feebook.toml maps an advertiser's number, or \"*\" for all others, to a folder of the schedules.";
 
     /// Nothing known fits.
     NO_FORMAT = "R002", "no known format fits",
@@ -195,4 +208,32 @@ codes! {
     /// Another payout under the same number.
     PAYOUT_DIFFERS = "R037", "payout known otherwise",
         "A payout is told apart by the network's number. This row says otherwise of a number that is known; payouts are never changed. Take the other back with its reason, then import again.";
+    /// XML that is none.
+    BAD_XML = "R040", "not valid XML, or breaks off",
+        "The file breaks the rules of XML at this place, or ends too early. Nothing of it was kept.";
+    /// Entities of the document's own.
+    OWN_ENTITIES = "R041", "entities of the document's own",
+        "A document can declare texts of its own that grow without end when they are read. Only the characters that every XML document has are read.";
+    /// Nested without end.
+    TOO_DEEP = "R042", "nested too deep",
+        "The elements of an XML report are nested at most 64 deep.";
+    /// Not a spreadsheet.
+    BAD_SHEET = "R043", "not a spreadsheet",
+        "The file begins like an XLSX, XLS or ODS and cannot be read as one.";
+    /// Digits are gone.
+    LOST_DIGITS = "R044", "number that a spreadsheet cannot keep",
+        "A spreadsheet keeps 15 digits of a number. A longer order number was changed when the file was saved, and would be another order.";
+    /// Unpacks to too much.
+    UNPACKS_TOO_LARGE = "R045", "file that is too large when it is unpacked",
+        "A compressed report unpacks to at most 300 times its size and 64 GiB; a spreadsheet has at most 64 MiB, 512 MiB unpacked and four million filled cells.";
+    /// Not an archive.
+    BAD_ARCHIVE = "R046", "archive that cannot be unpacked",
+        "The gzip or zip file is damaged, encrypted, compressed by a method that is not known here, or empty.";
+    /// More rows without numbers than can be counted.
+    TOO_MANY_NUMBERS = "R047", "too many rows without a number",
+        "Rows that have no number of their own are told apart by counting those that are alike, which is done for four million per file. Import a shorter period.";
+
+    /// Other bytes the second time.
+    FILE_CHANGED = "R050", "file changed while it was read",
+        "A report is read twice, for its digest and for its rows, and must be the same both times. Nothing of it was kept.";
 }

@@ -5,7 +5,6 @@
 
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 use feebook_schedule::diagnostic::{Code, Diagnostic};
@@ -16,7 +15,7 @@ use super::mapping::CsvLayout;
 use super::place::{self, Keeping, Piece};
 use super::report::Rows;
 use super::row::Problem;
-use super::{codes, refused};
+use super::{Shape, codes, contents, refused};
 use crate::error::{Error, Result};
 
 /// Makes a reader of records of any number of fields; the header is the first of them.
@@ -42,19 +41,34 @@ pub(super) fn read<R: Read>(
     let input = Ending { kept, ended: false };
     let mut file = CsvFile { records: records(layout, input), layout, from: 0 };
     let mut record = StringRecord::new();
-    if !file.next(&mut record, report)? {
-        let message = "the file is empty";
-        return Err(refused(Diagnostic::whole(&codes::EMPTY_REPORT, report.shown(), message)));
+    let mut names = layout.names.clone();
+    if layout.header {
+        if !file.next(&mut record, report)? {
+            let message = "the file is empty";
+            return Err(refused(Diagnostic::whole(&codes::EMPTY_REPORT, report.shown(), message)));
+        }
+        if names.is_empty() {
+            names = header::names(&record);
+        }
     }
-    let names = header::names(&record);
     let header =
         file.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
     let header = header.map_err(refused)?;
-    report.summary().unread = header.unread(slots);
+    report.shaped(file.with_piece(|piece| shape(piece.bytes, layout)));
+    report.summary().note_unread(header.unread(slots));
     while file.next(&mut record, report)? {
         file.row(&header, &record, report)?;
     }
     Ok(())
+}
+
+/// A file of rows has its header first, if it has one. It is written in UTF-8, so one of another
+/// encoding says so.
+fn shape(header: &[u8], layout: &CsvLayout) -> Shape {
+    let mark: &[u8] = if layout.encoding == encoding_rs::UTF_8 { b"" } else { b"\xEF\xBB\xBF" };
+    let header = if layout.header { [header, b"\n"].concat() } else { Vec::new() };
+    let head = [mark, &header].concat();
+    Shape { head, separator: b"\n".to_vec(), tail: b"\n".to_vec() }
 }
 
 /// Knows whether the input has ended: a record that is read by then lacks its line end.
@@ -91,7 +105,8 @@ impl<R: Read> CsvFile<'_, R> {
                 Err(error) => error,
             };
             if let ErrorKind::Utf8 { err, .. } = error.kind() {
-                report.reject_unread(self.undecodable(report.shown(), err.field()));
+                let problem = self.undecodable(report.shown(), err.field());
+                self.with_piece(|piece| report.reject_unread(piece.bytes, problem))?;
             } else {
                 return Err(self.stopped(report.shown(), error));
             }
@@ -122,7 +137,7 @@ impl<R: Read> CsvFile<'_, R> {
             }));
         }
         if let ErrorKind::Io(error) = error.into_kind() {
-            return Error::file(Path::new(shown), "read", error);
+            return contents::failed(shown, error);
         }
         let message = "the file cannot be read as CSV";
         refused(Diagnostic::whole(&codes::BAD_TEXT, shown, message))
@@ -160,8 +175,7 @@ impl<R: Read> CsvFile<'_, R> {
 
     fn row(&self, header: &Header, record: &StringRecord, report: &mut impl Rows) -> Result<()> {
         if let Some(problem) = self.shape_problem(header, record, report.shown()) {
-            report.reject_unread(problem);
-            return Ok(());
+            return self.with_piece(|piece| report.reject_unread(piece.bytes, problem));
         }
         let problems = report.row(&CsvRow { header, record })?;
         if !problems.is_empty() {
@@ -173,7 +187,7 @@ impl<R: Read> CsvFile<'_, R> {
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
-            report.reject(placed);
+            return self.with_piece(|piece| report.reject(piece.bytes, placed));
         }
         Ok(())
     }
@@ -186,7 +200,9 @@ impl<R: Read> CsvFile<'_, R> {
         shown: &str,
     ) -> Option<Diagnostic> {
         let (found, expected) = (record.len(), header.names.len());
-        if found != expected {
+        // Some exports end every row with a delimiter too many: empty fields belong to nothing.
+        let surplus = || record.iter().skip(expected).all(|field| field.trim().is_empty());
+        if found < expected || (found > expected && !surplus()) {
             let message = format!("the row has {found} fields, the header {expected}");
             let mut problem = self.at(&codes::FIELD_COUNT, shown, None, message);
             if self.with_piece(|piece| piece.bytes.contains(&b'\n')) {
@@ -269,12 +285,7 @@ mod tests {
 
     #[test]
     fn a_quote_is_open_that_the_last_field_begins_with_and_does_not_close() {
-        let layout = CsvLayout {
-            delimiter: b',',
-            quote: Some(b'"'),
-            encoding: encoding_rs::UTF_8,
-            columns: Vec::new(),
-        };
+        let layout = CsvLayout::plain(Vec::new());
         let open = |raw: &str| open_quote(raw.as_bytes(), &layout);
         assert_eq!(open(r#"80,1,"125.00"#), Some(5));
         assert_eq!(open("\"a,b\n"), Some(0));

@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Flag(Slot<bool>),
     Platform(Slot<Platform>),
     Link(Slot<Link>),
+    /// Whose advertiser the row is of, which is no part of the fact.
+    Advertiser,
 }
 
 /// One of our fields.
@@ -58,6 +60,10 @@ impl Field {
         matches!(self.kind, Kind::Amount(_) | Kind::Reported(_))
     }
 }
+
+/// What a row says of its advertiser: the network's number, and a name for people.
+pub(super) static ADVERTISER: [Field; 2] =
+    [field("advertiser", Kind::Advertiser), field("advertiser_name", Kind::Advertiser)];
 
 const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind }

@@ -8,14 +8,88 @@ use feebook_schedule::diagnostic::{Diagnostic, nearest};
 
 use super::csv;
 use super::header;
-use super::mapping::{CsvLayout, Format, JsonLayout, Layout};
+use super::looked::Looked;
+use super::mapping::{CsvLayout, DocumentLayout, Format, Layout};
 use super::path::Path;
 use super::row::{shown as safe, shown_up_to};
-use super::{codes, mapping_file, place, probe};
-use crate::error::{self, Error};
+use super::{codes, contents, mapping_file, place, probe, xml};
+use crate::error::{self, Error, Result as Outcome};
 
 /// How many bytes of a report are enough to recognise it.
 pub const HEAD: usize = 1 << 16;
+
+/// The beginning of a report, which is enough to recognise it.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// The first [`HEAD`] bytes, or all of a shorter report; empty for a spreadsheet.
+    pub(super) text: Vec<u8>,
+    /// The names of a spreadsheet's columns.
+    pub(super) names: Option<Vec<String>>,
+}
+
+/// The kinds of file that a beginning can be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looks {
+    Table,
+    Json,
+    Xml,
+}
+
+impl Head {
+    /// Takes the beginning of a text.
+    pub fn of_text(text: &[u8]) -> Self {
+        Self { text: text.get(..HEAD).unwrap_or(text).to_owned(), names: None }
+    }
+
+    /// Reads the beginning of the first report that a file holds.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or unpacked.
+    pub fn of_file(path: &std::path::Path) -> Outcome<Self> {
+        Self::of(&Looked::at(path)?, &path.display().to_string())
+    }
+
+    /// The same of a file that is open.
+    pub(super) fn of(file: &Looked, shown: &str) -> Outcome<Self> {
+        contents::head(file, shown)
+    }
+
+    /// What kind of file it looks like.
+    pub(super) fn looks(&self) -> Looks {
+        match decoded(&self.text, encoding_rs::UTF_8).trim_ascii_start().first() {
+            _ if self.names.is_some() => Looks::Table,
+            Some(b'{' | b'[') => Looks::Json,
+            Some(b'<') => Looks::Xml,
+            _ => Looks::Table,
+        }
+    }
+
+    /// The names of the columns, as a mapping sees them.
+    fn columns(&self, layout: &CsvLayout) -> Vec<String> {
+        self.names.clone().unwrap_or_else(|| header(layout, &self.text))
+    }
+}
+
+/// How well a format fits a report.
+#[derive(Debug)]
+pub struct Fit<'f> {
+    /// The format.
+    pub format: &'f Format,
+    /// What it asks for and the report has: columns, or keys.
+    pub has: Vec<String>,
+    /// What it asks for and the report lacks.
+    pub lacks: Vec<String>,
+    /// Whether the report holds the network's error message, which stands instead of rows.
+    pub is_error: bool,
+}
+
+impl Fit<'_> {
+    /// Whether the report can be read in this format.
+    pub fn fits(&self) -> bool {
+        !self.format.named && (self.lacks.is_empty() || self.is_error)
+    }
+}
 
 /// All known formats.
 #[derive(Debug, Default)]
@@ -66,27 +140,33 @@ impl Formats {
         self.list.iter()
     }
 
-    /// Finds the format that a report is in. `head` is the first [`HEAD`] bytes of the file, or
-    /// all of a shorter one; other programs' own formats do not count when a program is given.
+    /// Says of each format for this kind of file how well it fits a report, the best first. Other
+    /// programs' own formats do not count when a program is given.
+    pub fn fits(&self, head: &Head, program: Option<&str>) -> Vec<Fit<'_>> {
+        let looks = head.looks();
+        let fit = |format| fit(format, head, looks);
+        let mut fits: Vec<Fit<'_>> = self.candidates(program).filter_map(fit).collect();
+        fits.sort_by_key(|fit| (!fit.fits(), fit.lacks.len(), usize::MAX - fit.has.len()));
+        fits
+    }
+
+    /// Finds the format that a report is in.
     pub fn recognise(
         &self,
-        head: &[u8],
+        head: &Head,
         shown: &str,
         program: Option<&str>,
     ) -> Result<&Format, Diagnostic> {
-        let candidates: Vec<&Format> = self.candidates(program).collect();
-        let text = decoded(head, encoding_rs::UTF_8);
-        let is_json = looks_like_json(&text);
-        let fits = |format: &&Format| match &format.layout {
-            Layout::Json(layout) => is_json && json_fits(layout, &text),
-            Layout::Csv(layout) => !is_json && missing(layout, &header(layout, head)).is_empty(),
-        };
-        let fitting: Vec<&Format> = candidates.iter().copied().filter(fits).collect();
+        let fits = self.fits(head, program);
+        let fitting: Vec<&Format> =
+            fits.iter().filter(|fit| fit.fits()).map(|fit| fit.format).collect();
         match fitting[..] {
             [only] => Ok(only),
-            [] => Err(none_fits(&candidates, head, &text, shown)),
+            [] => Err(none_fits(&fits, head, shown)),
             _ => {
-                let names: Vec<String> = fitting.iter().map(|format| full_name(format)).collect();
+                let mut names: Vec<String> =
+                    fitting.iter().map(|format| full_name(format)).collect();
+                names.sort();
                 let message = format!("the report could be {}", names.join(" or "));
                 Err(Diagnostic::whole(&codes::SEVERAL_FORMATS, shown, message)
                     .hint("name the format with --as"))
@@ -164,17 +244,42 @@ fn decoded(head: &[u8], encoding: &'static encoding_rs::Encoding) -> Vec<u8> {
     text
 }
 
-fn looks_like_json(text: &[u8]) -> bool {
-    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
+/// How well a format fits; none when it is for another kind of file.
+fn fit<'f>(format: &'f Format, head: &Head, looks: Looks) -> Option<Fit<'f>> {
+    let (has, lacks, is_error) = match (&format.layout, looks) {
+        (Layout::Csv(layout), Looks::Table) => {
+            let names = head.columns(layout);
+            let (has, lacks) =
+                layout.columns.iter().cloned().partition(|column| names.contains(column));
+            (has, lacks, false)
+        }
+        (Layout::Json(layout), Looks::Json) => {
+            let text = decoded(&head.text, encoding_rs::UTF_8);
+            of_document(layout, |paths| probe::found(&text, paths, layout.rows_at_top()))
+        }
+        (Layout::Xml(layout), Looks::Xml) => {
+            of_document(layout, |paths| xml::found(&head.text, paths))
+        }
+        _ => return None,
+    };
+    Some(Fit { format, has, lacks, is_error })
 }
 
-fn json_fits(layout: &JsonLayout, text: &[u8]) -> bool {
+/// The keys that a document has and lacks, and whether it has the network's error message: that
+/// stands instead of the rows, and reading it then says what the network said.
+fn of_document(
+    layout: &DocumentLayout,
+    found: impl FnOnce(&[&Path]) -> Vec<bool>,
+) -> (Vec<String>, Vec<String>, bool) {
     let mut paths: Vec<&Path> = layout.keys.iter().collect();
-    // An error message stands instead of the rows; reading it then says what the network said.
     paths.extend(layout.error.iter().map(|error| &error.at));
-    let found = probe::found(text, &paths, layout.rows_at_top());
+    let found = found(&paths);
     let (keys, error) = found.split_at(layout.keys.len());
-    keys.iter().all(|found| *found) || error.contains(&true)
+    let (mut has, mut lacks) = (Vec::new(), Vec::new());
+    for (path, found) in layout.keys.iter().zip(keys) {
+        if *found { &mut has } else { &mut lacks }.push(path.written.clone());
+    }
+    (has, lacks, error.contains(&true))
 }
 
 /// The names in the first line of a report; empty when there is none.
@@ -187,31 +292,28 @@ fn header(layout: &CsvLayout, head: &[u8]) -> Vec<String> {
     }
 }
 
-/// The columns that a format needs and a header lacks.
-fn missing<'f>(layout: &'f CsvLayout, names: &[String]) -> Vec<&'f str> {
-    layout.columns.iter().filter(|column| !names.contains(column)).map(String::as_str).collect()
-}
-
-fn none_fits(candidates: &[&Format], head: &[u8], text: &[u8], shown: &str) -> Diagnostic {
-    if text.trim_ascii().is_empty() {
+fn none_fits(fits: &[Fit<'_>], head: &Head, shown: &str) -> Diagnostic {
+    let text = decoded(&head.text, encoding_rs::UTF_8);
+    if head.names.is_none() && text.trim_ascii().is_empty() {
         return Diagnostic::whole(&codes::EMPTY_REPORT, shown, "the file is empty");
     }
-    let names: Vec<&str> = candidates.iter().map(|format| &*format.name).collect();
-    let seen = if looks_like_json(text) {
-        format!("the keys are {}", listed(&probe::first_keys(text)))
-    } else {
-        format!("the first line is \"{}\"", shown_up_to(500, &first_line(text)))
+    let seen = match (&head.names, head.looks()) {
+        (Some(names), _) => format!("the columns are {}", listed(names)),
+        (None, Looks::Json) => format!("the keys are {}", listed(&probe::first_keys(&text))),
+        (None, Looks::Xml) => format!("the elements are {}", listed(&xml::first_names(&head.text))),
+        (None, Looks::Table) => {
+            format!("the first line is \"{}\"", shown_up_to(500, &first_line(&text)))
+        }
     };
-    let message =
-        format!("the report is in none of the known formats ({}); {seen}", names.join(", "));
-    let hint = nearly(candidates, head, text)
-        .or_else(|| other_kind(head))
-        .or_else(|| otherwise_separated(text));
-    Diagnostic::whole(&codes::NO_FORMAT, shown, message).hint(
-        hint.unwrap_or_else(|| {
-            "name the format with --as, or add a mapping file for it".to_owned()
-        }),
-    )
+    let message = format!("the report is in none of the known formats; {seen}");
+    let hint = nearly(fits)
+        .or_else(|| other_kind(&head.text))
+        .or_else(|| otherwise_separated(head, &text));
+    Diagnostic::whole(&codes::NO_FORMAT, shown, message).hint(hint.unwrap_or_else(|| {
+        "`feebook formats list` shows the formats; name one with --as, or begin a mapping with \
+         `feebook formats new`"
+            .to_owned()
+    }))
 }
 
 fn listed(names: &[String]) -> String {
@@ -226,33 +328,31 @@ fn first_line(text: &[u8]) -> String {
 }
 
 /// What to do about a first line without commas.
-fn otherwise_separated(text: &[u8]) -> Option<String> {
+fn otherwise_separated(head: &Head, text: &[u8]) -> Option<String> {
     let line = first_line(text);
-    let one_field = !looks_like_json(text) && !line.contains(',');
+    let one_field = head.looks() == Looks::Table && !line.contains(',');
     header::otherwise_separated(&[line]).filter(|_| one_field)
 }
 
 /// A format of which most columns are there.
-fn nearly(candidates: &[&Format], head: &[u8], text: &[u8]) -> Option<String> {
-    if looks_like_json(text) {
-        return None;
-    }
-    let lacks = candidates.iter().filter_map(|format| {
-        let Layout::Csv(layout) = &format.layout else { return None };
-        let lacks = missing(layout, &header(layout, head));
-        (lacks.len() * 2 <= layout.columns.len()).then_some((lacks, format))
-    });
-    let (lacks, format) = lacks.min_by_key(|(lacks, _)| lacks.len())?;
-    Some(format!("`{}` would fit if the header had `{}`", format.name, lacks.join("`, `")))
+fn nearly(fits: &[Fit<'_>]) -> Option<String> {
+    let near = |fit: &&Fit<'_>| {
+        matches!(fit.format.layout, Layout::Csv(_))
+            && !fit.lacks.is_empty()
+            && fit.lacks.len() <= fit.has.len()
+    };
+    let fit = fits.iter().filter(near).min_by_key(|fit| fit.lacks.len())?;
+    let (name, lacks) = (&fit.format.name, fit.lacks.join("`, `"));
+    Some(format!("`{name}` would fit if the header had `{lacks}`"))
 }
 
 /// What a file that is no text probably is.
 fn other_kind(head: &[u8]) -> Option<String> {
     let kind = match head {
-        [b'P', b'K', ..] => "a spreadsheet or an archive; save it as CSV",
-        [0x1F, 0x8B, ..] => "compressed; unpack it first",
         [b'%', b'P', b'D', b'F', ..] => "a PDF; get the report as CSV or JSON",
-        [b'<', ..] => "XML or a web page; get the report as CSV or JSON",
+        [b'<', b'!', b'D' | b'd', ..] | [b'<', b'h', ..] => {
+            "a web page; get the report as CSV, JSON or XML"
+        }
         _ => return None,
     };
     Some(format!("the file is {kind}"))

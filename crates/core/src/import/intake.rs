@@ -3,32 +3,74 @@
 //! Owns the order of these steps, and that a file is in the ledger whole or not at all. Refuses to
 //! evaluate anything: a report is facts.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::path::Path;
 
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::{Book, Currency, Program, Version};
-use sha2::{Digest, Sha256};
 
-use super::{Context, Format, Formats, HEAD, ReadSummary, Sink, read, refused_file};
+use super::clicks::ClickSink;
+use super::looked::Looked;
+use super::{
+    Advertiser, Advertisers, Context, Format, Formats, Head, ReadSummary, Shape, Sink, advertisers,
+    read_looked, refused_file,
+};
+use crate::click::Click;
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
-use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PendingImport};
+use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport};
 use crate::program;
 use crate::words::Words;
 
-/// A report that was recognised, and the program of its orders.
+/// A report that was recognised, and whose orders it holds.
 #[derive(Debug)]
 pub struct Intake<'a> {
-    path: &'a Path,
     shown: String,
     /// The format.
     pub format: &'a Format,
-    /// The program.
-    pub program: &'a Program,
-    bytes: u64,
-    digest: [u8; 32],
+    /// Whose orders it holds.
+    pub whose: Whose<'a>,
+    known: Known<'a>,
+    file: Looked,
+}
+
+/// Whose orders a report holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Whose<'a> {
+    /// All are of one program.
+    One(&'a Program),
+    /// Of many advertisers of this network.
+    Network(&'a str),
+}
+
+impl<'a> Whose<'a> {
+    /// Returns the program, where there is one.
+    pub fn program(self) -> Option<&'a Program> {
+        match self {
+            Self::One(program) => Some(program),
+            Self::Network(_) => None,
+        }
+    }
+
+    /// Returns the network, where the rows say whose they are.
+    fn network(self) -> Option<&'a str> {
+        match self {
+            Self::One(_) => None,
+            Self::Network(network) => Some(network),
+        }
+    }
+}
+
+/// What is known before a report is opened.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The formats.
+    pub formats: &'a Formats,
+    /// The programs.
+    pub book: &'a Book,
+    /// Which of them a network's advertisers are.
+    pub advertisers: &'a Advertisers,
 }
 
 /// How a report is to be kept.
@@ -40,6 +82,8 @@ pub struct Keeping {
     pub now: i64,
     /// Keep nothing of a file that has a bad row.
     pub strict: bool,
+    /// Keep the file itself, too.
+    pub archive: bool,
 }
 
 /// What became of a file.
@@ -54,13 +98,39 @@ pub enum TakenIn {
     },
     /// It was read.
     Read {
-        /// The import; none when nothing was kept.
-        id: Option<ImportId>,
-        /// What it came to.
-        totals: ImportTotals,
+        /// What it came to, by program; one without an import when nothing was kept.
+        portions: Vec<Portion>,
         /// What the reader saw.
         summary: ReadSummary,
+        /// The advertisers that no program is mapped to.
+        unmapped: Vec<Unmapped>,
+        /// Earlier imports of the same file, which this one replaces.
+        replaced: Vec<ImportId>,
     },
+}
+
+/// What a file came to for one program.
+#[derive(Clone, Debug)]
+pub struct Portion {
+    /// The program, or the name under which orders of an advertiser without one are kept.
+    pub program: String,
+    /// The import; none when nothing was kept.
+    pub id: Option<ImportId>,
+    /// What it came to.
+    pub totals: ImportTotals,
+}
+
+/// An advertiser that no program is mapped to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmapped {
+    /// The network.
+    pub network: String,
+    /// The network's number of it.
+    pub number: String,
+    /// What the network calls it.
+    pub name: Option<String>,
+    /// The name under which its orders are kept.
+    pub kept_as: String,
 }
 
 /// Is told what happens while a file is read.
@@ -78,32 +148,27 @@ impl<'a> Intake<'a> {
     ///
     /// When the file cannot be read, no format or more than one fits, or the program is not known.
     pub fn open(
-        path: &'a Path,
-        formats: &'a Formats,
-        book: &'a Book,
+        path: &Path,
+        known: Known<'a>,
         format: Option<&str>,
         program: Option<&str>,
     ) -> Result<Self> {
         let shown = path.display().to_string();
-        let (head, bytes, digest) = look_at(path)?;
+        let file = Looked::at(path)?;
+        let formats = known.formats;
         let format = match format {
             Some(name) => formats.by_name(name, program)?,
             None => formats
-                .recognise(&head, &shown, program)
+                .recognise(&Head::of(&file, &shown)?, &shown, program)
                 .map_err(|problem| refused_file(&shown, problem))?,
         };
-        let name = program.or(format.program.as_deref()).ok_or_else(|| {
-            let message = format!("{shown} does not say which program its orders belong to");
-            Error::new(&error::WHICH_PROGRAM, message)
-                .hint("add --program; `feebook program list` shows the programs")
-        })?;
-        let program = program::named(book, name)?;
-        Ok(Self { path, shown, format, program, bytes, digest })
+        let whose = whose(format, &known, program, &shown)?;
+        Ok(Self { shown, format, whose, known, file })
     }
 
     /// Returns the file's length in bytes.
     pub fn bytes(&self) -> u64 {
-        self.bytes
+        self.file.bytes
     }
 
     /// Reads the file into the ledger.
@@ -117,53 +182,153 @@ impl<'a> Intake<'a> {
         keeping: &Keeping,
         watch: &mut dyn Watch,
     ) -> Result<TakenIn> {
+        let format_digest = match self.whose {
+            Whose::One(_) => self.format.digest,
+            Whose::Network(network) => self.known.advertisers.digest(self.format.digest, network),
+        };
         let new = NewImport {
-            program: self.program.id(),
+            program: self.whose.program().map_or("", Program::id),
             file: &self.shown,
-            file_digest: self.digest,
+            file_digest: self.file.digest,
             format: &self.format.name,
-            format_digest: self.format.digest,
+            format_digest,
             as_of: keeping.as_of,
             imported_at: keeping.now,
         };
-        let pending = match ledger.begin_import(&new)? {
+        let begun = match self.whose {
+            Whose::One(_) => ledger.begin_import(&new)?,
+            Whose::Network(_) => ledger.begin_network_import(&new)?,
+        };
+        let pending = match begun {
             Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
             Begun::Started(pending) => *pending,
         };
-        let (pending, summary) = self.read(pending, watch)?;
-        kept(pending, summary, keeping)
+        let (pending, summary, unmapped) = self.read(pending, watch)?;
+        match self.whose {
+            Whose::One(program) => kept(pending, program.id(), summary, keeping, &self.file),
+            Whose::Network(_) => kept_parts(pending, summary, unmapped, keeping, &self.file),
+        }
     }
 
     fn read<'l>(
         &self,
         pending: PendingImport<'l>,
         watch: &mut dyn Watch,
-    ) -> Result<(PendingImport<'l>, ReadSummary)> {
-        let file = File::open(self.path).map_err(|e| Error::file(self.path, "read", e))?;
-        let count = std::cell::Cell::new(0);
-        let input = BufReader::with_capacity(HEAD, Counted { inner: file, count: &count });
-        let context =
-            Context { zone: self.program.zone(), default_currency: default_currency(self.program) };
-        let mut sink = IntoLedger { pending, watch, count: &count };
-        let summary = read(self.format, input, &self.shown, &context, &mut sink)?;
-        Ok((sink.pending, summary))
+    ) -> Result<(PendingImport<'l>, ReadSummary, Vec<Unmapped>)> {
+        let count = Cell::new(0);
+        let context = self.whose.program().map_or(NO_PROGRAM, Context::of);
+        let mut sink = IntoLedger::new(pending, watch, &count, context);
+        sink.seating = self.whose.network().map(|network| Seating::new(network, self.known));
+        let file = (&self.file, &*self.shown);
+        let summary = read_looked(self.format, file, context, &mut sink, &count)?;
+        sink.seat_all()?;
+        let unmapped = sink.seating.map_or_else(Vec::new, |seating| seating.unmapped);
+        Ok((sink.pending, summary, unmapped))
+    }
+}
+
+/// What is known of reports of an advertiser without a program: a time that names no zone is in the
+/// mapping's or in UTC, and an amount must name its currency.
+pub(super) const NO_PROGRAM: Context =
+    Context { zone: chrono_tz::Tz::UTC, default_currency: None, unknown: true };
+
+/// How many rejected rows wait for a row that says whose it is.
+const UNSEATED: usize = 256;
+
+/// Decides whose orders a report holds: those of the program that was named, or that the format
+/// belongs to; else those of its network's advertisers.
+fn whose<'a>(
+    format: &'a Format,
+    known: &Known<'a>,
+    program: Option<&str>,
+    shown: &str,
+) -> Result<Whose<'a>> {
+    if let Some(name) = program.or(format.program.as_deref()) {
+        return program::named(known.book, name).map(Whose::One);
+    }
+    match &format.network {
+        Some(network) if format.advertiser[0].is_some() => Ok(Whose::Network(network)),
+        // One advertiser's own report: whichever number stands for all.
+        Some(network) if known.advertisers.program(network, "").is_some() => {
+            let name = known.advertisers.program(network, "").unwrap_or_default();
+            program::named(known.book, name).map(Whose::One)
+        }
+        _ => {
+            let message = format!("{shown} does not say which program its orders belong to");
+            let hint = match &format.network {
+                Some(network) => format!(
+                    "add --program, or `\"*\" = \"<program>\"` under [programs.{network}] of \
+                     {}; `feebook program list` shows the programs",
+                    advertisers::FILE
+                ),
+                None => "add --program; `feebook program list` shows the programs".to_owned(),
+            };
+            Err(Error::new(&error::WHICH_PROGRAM, message).hint(hint))
+        }
+    }
+}
+
+impl Context {
+    /// What a program says about its reports.
+    pub(super) fn of(program: &Program) -> Self {
+        Self { zone: program.zone(), default_currency: default_currency(program), unknown: false }
     }
 }
 
 /// Keeps what was read, or nothing of it where a row is bad and that was asked for.
 pub(super) fn kept(
-    mut pending: PendingImport<'_>,
+    pending: PendingImport<'_>,
+    program: &str,
     summary: ReadSummary,
     keeping: &Keeping,
+    file: &Looked,
 ) -> Result<TakenIn> {
     let id = pending.id();
-    pending.note_rejected(summary.rejected);
-    if keeping.strict && summary.rejected > 0 {
-        let totals = pending.discard()?;
-        return Ok(TakenIn::Read { id: None, totals, summary });
+    let (id, totals) = if keeping.strict && summary.rejected > 0 {
+        (None, pending.discard()?)
+    } else {
+        archived(&pending, keeping, file)?;
+        (Some(id), pending.keep()?)
+    };
+    let portions = vec![Portion { program: program.to_owned(), id, totals }];
+    Ok(TakenIn::Read { portions, summary, unmapped: Vec::new(), replaced: Vec::new() })
+}
+
+/// The same for the orders of many programs. Each of their imports has its own rejected rows.
+fn kept_parts(
+    pending: PendingImport<'_>,
+    summary: ReadSummary,
+    unmapped: Vec<Unmapped>,
+    keeping: &Keeping,
+    file: &Looked,
+) -> Result<TakenIn> {
+    let mut replaced = pending.replaces().to_vec();
+    let strict = keeping.strict && summary.rejected > 0;
+    let parts = if strict {
+        replaced.clear();
+        pending.discard_parts()?
+    } else {
+        archived(&pending, keeping, file)?;
+        pending.keep_parts()?
+    };
+    let portion = |part: PartKept| {
+        let id = (!strict).then_some(part.id);
+        Portion { program: part.program, id, totals: part.totals }
+    };
+    let portions = parts.into_iter().map(portion).collect();
+    Ok(TakenIn::Read { portions, summary, unmapped, replaced })
+}
+
+/// Keeps the file itself, where that is asked for.
+fn archived(pending: &PendingImport<'_>, keeping: &Keeping, file: &Looked) -> Result<()> {
+    if !keeping.archive {
+        return Ok(());
     }
-    let totals = pending.keep()?;
-    Ok(TakenIn::Read { id: Some(id), totals, summary })
+    let mut archiving = pending.archive(&file.digest, keeping.now)?;
+    if let Some(archiving) = &mut archiving {
+        file.each_block(&mut |block| archiving.write(block))?;
+    }
+    archiving.map_or(Ok(()), |archiving| archiving.finish(&file.digest))
 }
 
 /// The currency of amounts that name none; none where the versions' decimals differ.
@@ -173,53 +338,82 @@ fn default_currency(program: &Program) -> Option<Currency> {
     currencies.all(|other| other.decimals() == first.decimals()).then_some(first)
 }
 
-/// Reads the beginning of a file, its length and its SHA-256.
-pub(super) fn look_at(path: &Path) -> Result<(Vec<u8>, u64, [u8; 32])> {
-    let unreadable = |e| Error::file(path, "read", e);
-    let mut file = File::open(path).map_err(unreadable)?;
-    let mut digest = Sha256::new();
-    let (mut head, mut bytes) = (Vec::new(), 0_u64);
-    let mut block = vec![0; HEAD];
-    loop {
-        let length = match file.read(&mut block) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(e) => return Err(unreadable(e)),
-        };
-        let read = block.get(..length).unwrap_or_default();
-        digest.update(read);
-        bytes += u64::try_from(length).unwrap_or(0);
-        let room = HEAD.saturating_sub(head.len()).min(length);
-        head.extend_from_slice(read.get(..room).unwrap_or_default());
-    }
-    Ok((head, bytes, digest.finalize().into()))
-}
-
-/// Counts the bytes that are read.
-struct Counted<'c, R> {
-    inner: R,
-    count: &'c std::cell::Cell<u64>,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.inner.read(buffer)?;
-        self.count.set(self.count.get() + u64::try_from(length).unwrap_or(0));
-        Ok(length)
-    }
-}
-
 /// Hands rows to the ledger and problems to whoever watches.
-struct IntoLedger<'l, 'w> {
-    pending: PendingImport<'l>,
+pub(super) struct IntoLedger<'l, 'w, 'a> {
+    pub(super) pending: PendingImport<'l>,
     watch: &'w mut dyn Watch,
-    count: &'w std::cell::Cell<u64>,
+    count: &'w Cell<u64>,
+    context: Context,
+    seating: Option<Seating<'a>>,
 }
 
-impl Sink for IntoLedger<'_, '_> {
+impl<'l, 'w> IntoLedger<'l, 'w, '_> {
+    pub(super) fn new(
+        pending: PendingImport<'l>,
+        watch: &'w mut dyn Watch,
+        count: &'w Cell<u64>,
+        context: Context,
+    ) -> Self {
+        Self { pending, watch, count, context, seating: None }
+    }
+
+    /// Has the rows that no row says whose they are be of the advertiser without a number.
+    fn seat_all(&mut self) -> Result<()> {
+        if self.seating.is_some() && self.pending.unseated() > 0 {
+            self.advertiser(&Advertiser { number: "", name: None })?;
+        }
+        Ok(())
+    }
+}
+
+/// Which program each advertiser of a network is, while its report is read.
+pub(super) struct Seating<'a> {
+    network: &'a str,
+    known: Known<'a>,
+    unmapped: Vec<Unmapped>,
+}
+
+impl<'a> Seating<'a> {
+    pub(super) fn new(network: &'a str, known: Known<'a>) -> Self {
+        Self { network, known, unmapped: Vec::new() }
+    }
+
+    /// The name under which an advertiser's orders are kept, and what is known of its reports.
+    pub(super) fn of(&mut self, advertiser: &Advertiser<'_>) -> (Cow<'a, str>, Context) {
+        let program = self.known.advertisers.program(self.network, advertiser.number);
+        match program.and_then(|name| self.known.book.program(name)) {
+            Some(program) => (Cow::Borrowed(program.id()), Context::of(program)),
+            None => (Cow::Owned(self.without_program(advertiser)), NO_PROGRAM),
+        }
+    }
+
+    /// The name under which the orders of an advertiser without a program are kept.
+    fn without_program(&mut self, advertiser: &Advertiser<'_>) -> String {
+        let number = advertiser.number;
+        if let Some(known) = self.unmapped.iter().find(|known| known.number == number) {
+            return known.kept_as.clone();
+        }
+        let kept_as = advertisers::unmapped(self.network, number, self.known.book);
+        self.unmapped.push(Unmapped {
+            network: self.network.to_owned(),
+            number: number.to_owned(),
+            name: advertiser.name.map(str::to_owned),
+            kept_as: kept_as.clone(),
+        });
+        kept_as
+    }
+}
+
+impl Sink for IntoLedger<'_, '_, '_> {
     fn words(&mut self) -> &mut Words {
         self.pending.words()
+    }
+
+    fn advertiser(&mut self, advertiser: &Advertiser<'_>) -> Result<Context> {
+        let Some(seating) = &mut self.seating else { return Ok(self.context) };
+        let (program, context) = seating.of(advertiser);
+        self.pending.seat(&program)?;
+        Ok(context)
     }
 
     fn accept(&mut self, fact: LineFact) -> Result<()> {
@@ -229,5 +423,22 @@ impl Sink for IntoLedger<'_, '_> {
 
     fn reject(&mut self, problem: Diagnostic) {
         self.watch.problem(problem);
+    }
+
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()> {
+        if self.pending.unseated() >= UNSEATED {
+            self.seat_all()?;
+        }
+        self.pending.quarantine(raw, problems)
+    }
+
+    fn shaped(&mut self, shape: Shape) {
+        self.pending.shaped(shape);
+    }
+}
+
+impl ClickSink for IntoLedger<'_, '_, '_> {
+    fn click(&mut self, click: Click) -> Result<()> {
+        self.pending.append_click(click)
     }
 }

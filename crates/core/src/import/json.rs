@@ -3,9 +3,9 @@
 //! Owns the way down to the rows, which are read one by one, and what an answer says of itself.
 //! Refuses an answer that is an error, and a document without the rows that the mapping names.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::Read;
-use std::path::Path as FilePath;
+use std::rc::Rc;
 
 use feebook_schedule::diagnostic::{Code, Diagnostic};
 use serde::de::{
@@ -15,12 +15,12 @@ use serde_json::value::RawValue;
 
 use super::feed::{Feed, Spot};
 use super::json_row::{JsonRow, Paths};
-use super::mapping::{Format, JsonLayout};
-use super::path::Path;
+use super::mapping::{DocumentLayout, Format};
+use super::path::{Path, Step};
 use super::place::{self, Piece};
 use super::report::{Report, Rows as _};
 use super::row::{Problem, shown};
-use super::{cell, codes, refused};
+use super::{Shape, cell, codes, contents, refused};
 use crate::error::{Error, Result};
 
 /// What stands at the end of a path.
@@ -37,7 +37,7 @@ enum Target {
 /// Reads a report.
 pub(super) fn read<R: Read>(
     format: &Format,
-    layout: &JsonLayout,
+    layout: &DocumentLayout,
     input: R,
     report: &mut Report<'_>,
 ) -> Result<()> {
@@ -57,6 +57,7 @@ pub(super) fn read<R: Read>(
         let message = "the file is empty";
         return Err(refused(walk.whole(&codes::EMPTY_REPORT, message)));
     }
+    walk.report.shaped(shape(layout));
     while feed.peek().is_some() {
         let mut input = serde_json::Deserializer::from_reader(feed.clone());
         let active = walk.all();
@@ -66,13 +67,28 @@ pub(super) fn read<R: Read>(
         }
     }
     match feed.failure() {
-        Some(error) => Err(Error::file(FilePath::new(walk.report.shown), "read", error)),
+        Some(error) => Err(contents::failed(&walk.report.shown, error)),
         None => Ok(()),
     }
 }
 
+/// The rows stand in a list at the end of their first path.
+fn shape(layout: &DocumentLayout) -> Shape {
+    let (mut head, mut tail) = (String::new(), String::new());
+    for step in layout.rows.first().map_or(&[][..], |path| &path.steps) {
+        let key = match step {
+            Step::Key(key) => key,
+            Step::Any => "answer",
+        };
+        let _ = write!(head, "{{{}:", serde_json::Value::from(key));
+        tail.push('}');
+    }
+    let (head, tail) = (format!("{head}[\n"), format!("\n]{tail}\n"));
+    Shape { head: head.into(), separator: b",\n".to_vec(), tail: tail.into() }
+}
+
 /// Returns the paths that matter, and what stands at their ends.
-fn targets(layout: &JsonLayout) -> Vec<(Target, &Path)> {
+fn targets(layout: &DocumentLayout) -> Vec<(Target, &Path)> {
     let mut targets: Vec<_> = layout.rows.iter().map(|path| (Target::Rows, path)).collect();
     if let Some(error) = &layout.error {
         targets.push((Target::Error, &error.at));
@@ -99,7 +115,7 @@ struct Found {
 
 struct Walk<'w, 'a, R> {
     feed: Feed<R>,
-    layout: &'w JsonLayout,
+    layout: &'w DocumentLayout,
     targets: Vec<(Target, &'w Path)>,
     paths: Paths,
     slots: usize,
@@ -112,7 +128,7 @@ struct Walk<'w, 'a, R> {
 
 impl<R: Read> Walk<'_, '_, R> {
     fn whole(&self, code: &'static Code, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::whole(code, self.report.shown, message)
+        Diagnostic::whole(code, &self.report.shown, message)
     }
 
     /// All targets, of which nothing is known yet.
@@ -140,7 +156,7 @@ impl<R: Read> Walk<'_, '_, R> {
             return failure;
         }
         if let Some(error) = self.feed.failure() {
-            return Error::file(FilePath::new(self.report.shown), "read", error);
+            return contents::failed(&self.report.shown, error);
         }
         let spot = self.feed.spot(1);
         if self.feed.over() {
@@ -154,14 +170,14 @@ impl<R: Read> Walk<'_, '_, R> {
         let bytes = self.feed.rest_from_last();
         let piece =
             Piece { bytes: &bytes, line: spot.line, before: &spot.before, hidden: spot.hidden };
-        let problem = place::at(&codes::BAD_JSON, self.report.shown, &piece, 0..1, message);
+        let problem = place::at(&codes::BAD_JSON, &self.report.shown, &piece, 0..1, message);
         refused(problem.hint("the file may have been cut off or edited; get the report again"))
     }
 
     fn here(&self, code: &'static Code, spot: &Spot, message: String) -> Diagnostic {
         let piece =
             Piece { bytes: b" ", line: spot.line, before: &spot.before, hidden: spot.hidden };
-        let mut problem = place::at(code, self.report.shown, &piece, 0..1, message);
+        let mut problem = place::at(code, &self.report.shown, &piece, 0..1, message);
         problem.excerpt = problem.excerpt.filter(|(line, _)| !line.trim().is_empty());
         problem
     }
@@ -174,24 +190,18 @@ impl<R: Read> Walk<'_, '_, R> {
             before: &spot.before,
             hidden: spot.hidden,
         };
-        let file = self.report.shown;
+        let file = &*Rc::clone(&self.report.shown);
         let Some(row) = JsonRow::of(text, &self.paths, self.slots) else {
             let message = format!("the row is `{}`, expected an object", shown(text));
-            self.report.reject_unread(place::at(
-                &codes::NOT_A_ROW,
-                file,
-                &piece,
-                0..text.len(),
-                message,
-            ));
-            return Ok(());
+            let problem = place::at(&codes::NOT_A_ROW, file, &piece, 0..text.len(), message);
+            return self.report.reject_unread(text.as_bytes(), problem);
         };
         if let Some(slot) = row.twice {
             let name = self.slot_names.get(slot).map_or("", String::as_str);
             let message = format!("the row has the key `{name}` twice");
             let span = row.span(Some(slot));
-            self.report.reject_unread(place::at(&codes::COLUMN_TWICE, file, &piece, span, message));
-            return Ok(());
+            let problem = place::at(&codes::COLUMN_TWICE, file, &piece, span, message);
+            return self.report.reject_unread(text.as_bytes(), problem);
         }
         let problems = self.report.row(&row)?;
         if !problems.is_empty() {
@@ -201,7 +211,7 @@ impl<R: Read> Walk<'_, '_, R> {
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));
-            self.report.reject(placed);
+            return self.report.reject(text.as_bytes(), placed);
         }
         Ok(())
     }

@@ -8,17 +8,23 @@
 //! | `format` | the version of this language: 1 |
 //! | `name` | what is typed after `--as` |
 //! | `title` | what a person calls the report |
-//! | `kind` | `"csv"` or `"json"` |
+//! | `kind` | `"csv"` (also a spreadsheet), `"json"` or `"xml"` |
+//! | `network` | whose reports these are; with `fields.advertiser`, one holds many programs' orders |
 //! | `csv.delimiter` | one character, `","` if absent; `"\t"` for tabs |
 //! | `csv.quote` | one character, `"\""` if absent; `""` if nothing is ever quoted |
 //! | `csv.encoding` | a label of the web's, `"utf-8"` if absent; a byte order mark wins over it |
+//! | `csv.names` | names of the columns by their places, instead of those of the header; `""` is not read |
+//! | `csv.header` | `false` with `names`: the first line is a row; `true` if absent |
 //! | `json.rows` | paths of the rows: a list, or a single object as one row; alternatives |
 //! | `json.error` | `{ at, code, message }`: the network's error message, which refuses the file |
 //! | `json.status` | `{ at, ok, empty, message }`: the status of an answer; `empty` means no rows |
+//! | `xml.rows`, `xml.error`, `xml.status` | the same; a step `@name` is an attribute |
 //! | `recognise.columns` | CSV: columns that must all be in the header |
-//! | `recognise.keys` | JSON: paths that must all exist |
+//! | `recognise.keys` | JSON, XML: paths that must all exist |
+//! | `recognise.named` | `true`: the report says nothing of what it is, and must be named with `--as` |
 //! | `times.zone` | `"program"` if absent, or an IANA name: where times without an offset belong |
 //! | `times.formats` | `"rfc3339"`, `"unix"`, `"unix_ms"`, patterns; the first that fits |
+//! | `times.abbreviations` | what a zone's abbreviation (`%Z`) means, as in `CEST = "+02:00"` |
 //! | `money.unit` | `"major"` if absent, or `"minor"`: whole units or cents |
 //! | `money.decimal_mark` | one character, `"."` if absent |
 //! | `money.thousands_mark` | one character; absent: there is none |
@@ -28,7 +34,7 @@
 //! | `countries` | the network's own country codes in ISO 3166, as in `UK = "GB"` |
 //! | `fields` | our field = source, or a list of sources of which the first that is not empty wins |
 //!
-//! A source is a column's name (JSON: a path from the row), or a table:
+//! A source is a column's name (JSON, XML: a path from the row), or a table:
 //!
 //! | key | meaning |
 //! |---|---|
@@ -39,7 +45,10 @@
 //! | `json` | the cell holds a JSON object as text: the first of these keys that is filled |
 //! | `words` | the network's words = ours, for a status, a boolean (`"yes"`, `"no"`), platform, link |
 //! | `yes`, `no` | the same for a boolean: lists of words; `Y` and `N` if absent |
-//! | `unknown` | for any other word: `"refuse"` the row (if absent), try the `"next"` source, or one of our words |
+//! | `unknown` | for any other word: `"refuse"` the row (if absent), try the `"next"` source, or one of our words; `"keep"`: a status is pending, and the word is told |
+//! | `by` | `"sign"`: the words are `negative`, `zero` and `positive`, for the sign of an amount |
+//! | `negative` | what an amount below zero is: `"refuse"` the row, its `"magnitude"`, or `"zero"` |
+//! | `occurrence` | `true`: a number that occurs again in the file gets `#2`, `#3` … |
 //! | `unit`, `decimal_mark`, `thousands_mark`, `rounding`, `rate_unit` | as under `money`, for this source |
 //! | `currency_of` | the column with this amount's own currency; if it is another than the row's, the amount is left out |
 
@@ -65,6 +74,12 @@ pub struct Format {
     pub shown: String,
     /// SHA-256 of the mapping file: part of what makes an import the same as an earlier one.
     pub digest: [u8; 32],
+    /// Whether it must be named: its reports do not say what they are.
+    pub named: bool,
+    /// Whose reports these are; none for a format of no network.
+    pub network: Option<String>,
+    /// Where a row says whose advertiser it is of: number and name.
+    pub(super) advertiser: [Option<FieldPlan>; 2],
     pub(super) layout: Layout,
     pub(super) times: Times,
     pub(super) empty: Vec<String>,
@@ -74,18 +89,31 @@ pub struct Format {
     pub(super) fields: Vec<FieldPlan>,
 }
 
+impl Format {
+    /// Returns the word for the kind of file.
+    pub fn kind(&self) -> &'static str {
+        match self.layout {
+            Layout::Csv(_) => "csv",
+            Layout::Json(_) => "json",
+            Layout::Xml(_) => "xml",
+        }
+    }
+}
+
 /// The kind of file that a mapping is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FileKind {
     Csv,
     Json,
+    Xml,
 }
 
 /// The kind of file, and what belongs to that kind.
 #[derive(Debug)]
 pub(super) enum Layout {
     Csv(CsvLayout),
-    Json(Box<JsonLayout>),
+    Json(Box<DocumentLayout>),
+    Xml(Box<DocumentLayout>),
 }
 
 /// How a CSV file is written and recognised.
@@ -95,18 +123,36 @@ pub(super) struct CsvLayout {
     pub(super) quote: Option<u8>,
     pub(super) encoding: &'static encoding_rs::Encoding,
     pub(super) columns: Vec<String>,
+    /// The names of the columns by their places, where those of the header do not count.
+    pub(super) names: Vec<String>,
+    /// Whether the first line is a header.
+    pub(super) header: bool,
 }
 
-/// Where a JSON document keeps its rows, and how it is recognised.
+impl CsvLayout {
+    /// A CSV as feebook writes it, whose header must have these columns.
+    pub(super) fn plain(columns: Vec<String>) -> Self {
+        Self {
+            delimiter: b',',
+            quote: Some(b'"'),
+            encoding: encoding_rs::UTF_8,
+            columns,
+            names: Vec::new(),
+            header: true,
+        }
+    }
+}
+
+/// Where a JSON or XML document keeps its rows, and how it is recognised.
 #[derive(Debug)]
-pub(super) struct JsonLayout {
+pub(super) struct DocumentLayout {
     pub(super) rows: Vec<Path>,
     pub(super) error: Option<ErrorAt>,
     pub(super) status: Option<StatusAt>,
     pub(super) keys: Vec<Path>,
 }
 
-impl JsonLayout {
+impl DocumentLayout {
     /// Whether the document itself can be the list of rows; if not, a list at the top is a list of
     /// documents.
     pub(super) fn rows_at_top(&self) -> bool {
@@ -137,6 +183,8 @@ pub(super) struct Times {
     /// None for the program's zone.
     pub(super) zone: Option<Tz>,
     pub(super) formats: Vec<TimeFormat>,
+    /// Abbreviations of zones, and their offsets in seconds.
+    pub(super) abbreviations: Vec<(String, i32)>,
 }
 
 /// Where one of our fields comes from.
@@ -157,6 +205,12 @@ pub(super) struct Source {
     pub(super) unknown: Unknown,
     pub(super) notation: Notation,
     pub(super) currency_of: Option<usize>,
+    /// The words are those of an amount's sign.
+    pub(super) by_sign: bool,
+    /// What an amount below zero is.
+    pub(super) negative: Negative,
+    /// A number that occurs again gets the number of its occurrence.
+    pub(super) occurrence: bool,
 }
 
 impl Source {
@@ -184,6 +238,17 @@ pub(super) enum Meaning {
     Link(Link),
 }
 
+/// What an amount below zero is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Negative {
+    /// A slip, unless it is a reported amount.
+    AsItIs,
+    /// An amount that is taken back: the same without its sign.
+    Magnitude,
+    /// What takes back all that was reported before: nothing is left.
+    Zero,
+}
+
 /// What a word that the mapping does not list does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unknown {
@@ -193,4 +258,6 @@ pub(super) enum Unknown {
     Next,
     /// It means this.
     Means(Meaning),
+    /// The line is pending, and the word is told.
+    Keep,
 }

@@ -7,16 +7,17 @@ use feebook_kernel::{Rounding, State};
 use feebook_schedule::document::{Node, Reader, Table, Value};
 
 use super::codes;
-use super::field::{FIELDS, Field, Kind};
+use super::field::{ADVERTISER, FIELDS, Field, Kind};
 use super::mapping::FileKind;
-use super::mapping::{FieldPlan, Meaning, Origin, Source, Times, Unknown};
+use super::mapping::{FieldPlan, Meaning, Negative, Origin, Source, Times, Unknown};
 use super::number::{Notation, RateUnit, Unit};
 use super::path::is_row_path;
 use super::row;
 use crate::fact::{Link, Platform};
 
-const NOTATION: &[&str] = &["unit", "decimal_mark", "thousands_mark", "rounding", "rate_unit"];
-const SOURCE: &[&str] = &[
+pub(super) const NOTATION: &[&str] =
+    &["unit", "decimal_mark", "thousands_mark", "rounding", "rate_unit"];
+pub(super) const SOURCE: &[&str] = &[
     "column",
     "columns",
     "separator",
@@ -27,6 +28,9 @@ const SOURCE: &[&str] = &[
     "yes",
     "no",
     "unknown",
+    "by",
+    "negative",
+    "occurrence",
     "currency_of",
     "unit",
     "decimal_mark",
@@ -40,6 +44,7 @@ const SOURCE: &[&str] = &[
 pub(super) struct Fields {
     pub(super) slots: Vec<String>,
     pub(super) plans: Vec<FieldPlan>,
+    pub(super) advertiser: [Option<FieldPlan>; 2],
 }
 
 impl Fields {
@@ -58,7 +63,8 @@ impl Fields {
         }
         let mut fields = FieldsReader { reader, kind, notation, slots: Vec::new() };
         let plans = fields.plans(root, times, empty);
-        Self { slots: fields.slots, plans }
+        let advertiser = fields.advertiser(root);
+        Self { slots: fields.slots, plans, advertiser }
     }
 }
 
@@ -75,7 +81,7 @@ impl FieldsReader<'_, '_> {
             return Vec::new();
         };
         let Some(table) = self.reader.table(node, "fields") else { return Vec::new() };
-        let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
+        let names: Vec<&str> = FIELDS.iter().chain(&ADVERTISER).map(|field| field.name).collect();
         self.reader.known(table, "[fields]", &names);
         for key in ["order_no", "line_no"] {
             if table.get(key).is_none() {
@@ -94,6 +100,29 @@ impl FieldsReader<'_, '_> {
                 self.reader.problem_hint(&codes::BAD_CONSTANT, node.span.clone(), message, hint);
             }
             plans.push(plan);
+        }
+        plans
+    }
+
+    /// Where a row says whose advertiser it is of.
+    fn advertiser(&mut self, root: &Table) -> [Option<FieldPlan>; 2] {
+        let table = root.get("fields").and_then(|node| match &node.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        });
+        let mut plans = [None, None];
+        for (plan, field) in plans.iter_mut().zip(&ADVERTISER) {
+            let Some((key, node)) = table
+                .and_then(|table| table.entries.iter().find(|(key, _)| key.name == field.name))
+            else {
+                continue;
+            };
+            if root.get("network").is_none() {
+                let message = format!("`{}` needs `network` at the top", field.name);
+                let hint = "feebook.toml maps a network's advertisers to programs";
+                self.reader.problem_hint(&codes::NO_NETWORK, key.span.clone(), message, hint);
+            }
+            *plan = Some(self.plan(field, node));
         }
         plans
     }
@@ -118,6 +147,9 @@ impl FieldsReader<'_, '_> {
             unknown: Unknown::Refuse,
             notation: self.notation,
             currency_of: None,
+            by_sign: false,
+            negative: Negative::AsItIs,
+            occurrence: false,
         })
     }
 
@@ -128,6 +160,8 @@ impl FieldsReader<'_, '_> {
         let strip = table.get("strip").and_then(|node| self.reader.text_of(node, "strip"));
         let strip = strip.unwrap_or_default().to_owned();
         let json = self.texts(table, "json");
+        let by = table.get("by").and_then(|node| self.reader.word(node, "by", &[("sign", true)]));
+        let by_sign = by.unwrap_or(false);
         let words = self.words(field, table);
         let unknown = self.unknown(field, table);
         let notation = read_notation(self.reader, table, self.notation);
@@ -135,7 +169,29 @@ impl FieldsReader<'_, '_> {
             let column = self.reader.text_of(node, "currency_of")?.to_owned();
             self.slot(&column, node)
         });
-        Some(Source { origin, strip, json, words, unknown, notation, currency_of })
+        let negatives = [
+            ("refuse", Negative::AsItIs),
+            ("magnitude", Negative::Magnitude),
+            ("zero", Negative::Zero),
+        ];
+        let negative = table.get("negative");
+        let negative = negative.and_then(|node| self.reader.word(node, "negative", &negatives));
+        let negative = negative.unwrap_or(Negative::AsItIs);
+        let occurrence = table.get("occurrence");
+        let occurrence = occurrence.and_then(|node| self.reader.boolean(node, "occurrence"));
+        let occurrence = occurrence.unwrap_or(false);
+        Some(Source {
+            origin,
+            strip,
+            json,
+            words,
+            unknown,
+            notation,
+            currency_of,
+            by_sign,
+            negative,
+            occurrence,
+        })
     }
 
     fn options_fit(&mut self, field: &Field, table: &Table) {
@@ -144,8 +200,12 @@ impl FieldsReader<'_, '_> {
             let fits = match key.name.as_str() {
                 "words" | "unknown" => field.takes_words(),
                 "yes" | "no" => matches!(field.kind, Kind::Flag(_)),
-                "unit" | "rounding" | "currency_of" => field.is_amount(),
-                "decimal_mark" | "thousands_mark" => field.is_amount() || is_rate,
+                "by" => matches!(field.kind, Kind::Status),
+                "occurrence" => matches!(field.kind, Kind::OrderNo | Kind::LineNo),
+                "unit" | "rounding" | "currency_of" | "negative" => field.is_amount(),
+                "decimal_mark" | "thousands_mark" => {
+                    field.is_amount() || is_rate || table.get("by").is_some()
+                }
                 "rate_unit" => is_rate,
                 _ => true,
             };
@@ -200,7 +260,7 @@ impl FieldsReader<'_, '_> {
 
     /// Returns the index of a column or path, a new one if no other source reads it.
     fn slot(&mut self, name: &str, node: &Node) -> Option<usize> {
-        if self.kind == FileKind::Json && !is_row_path(name) {
+        if self.kind != FileKind::Csv && !is_row_path(name) {
             let message = format!("\"{name}\" is no path from a row to a value");
             let hint = "write keys joined by dots; a number is the place in a list, from 0";
             self.reader.problem_hint(&codes::BAD_PATH, node.span.clone(), message, hint);
@@ -249,6 +309,9 @@ impl FieldsReader<'_, '_> {
     fn unknown(&mut self, field: &Field, table: &Table) -> Unknown {
         let Some(node) = table.get("unknown") else { return Unknown::Refuse };
         let mut words = vec![("refuse", Unknown::Refuse), ("next", Unknown::Next)];
+        if let Kind::Status = field.kind {
+            words.push(("keep", Unknown::Keep));
+        }
         words.extend(our_words(field).into_iter().map(|(w, means)| (w, Unknown::Means(means))));
         self.reader.word(node, "unknown", &words).unwrap_or(Unknown::Refuse)
     }

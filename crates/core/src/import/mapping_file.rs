@@ -7,29 +7,43 @@ use std::ops::Range;
 
 use chrono_tz::Tz;
 use feebook_schedule::diagnostic::{Diagnostic, nearest};
-use feebook_schedule::document::{Node, Reader, Table};
+use feebook_schedule::document::{Node, Reader, Table, Value};
 use feebook_schedule::iso;
 use sha2::{Digest, Sha256};
 
 use super::codes;
-use super::mapping::{CsvLayout, ErrorAt, FileKind, Format, JsonLayout, Layout, StatusAt, Times};
+use super::mapping::{
+    CsvLayout, DocumentLayout, ErrorAt, FileKind, Format, Layout, StatusAt, Times,
+};
 use super::mapping_fields::{Fields, one_char};
-use super::moment::TimeFormat;
+use super::moment::{self, TimeFormat};
 use super::path::Path;
 
-const TOP: &[&str] = &[
+pub(super) const TOP: &[&str] = &[
     "format",
     "name",
     "title",
     "kind",
+    "network",
     "csv",
     "json",
+    "xml",
     "recognise",
     "times",
     "money",
     "empty",
     "countries",
     "fields",
+];
+
+/// The keys of each section, by its name.
+pub(super) const SECTIONS: &[(&str, &[&str])] = &[
+    ("csv", &["delimiter", "quote", "encoding", "names", "header"]),
+    ("json", &["rows", "error", "status"]),
+    ("xml", &["rows", "error", "status"]),
+    ("recognise", &["columns", "keys", "named"]),
+    ("times", &["zone", "formats", "abbreviations"]),
+    ("empty", &["words"]),
 ];
 
 /// Reads a mapping file; no format when there is any problem.
@@ -45,6 +59,13 @@ pub(super) fn read(
     (format.filter(|_| problems.is_empty()), problems)
 }
 
+/// Whether reports of the format must be named: `recognise.named`.
+fn named_only(root: &Table) -> bool {
+    let recognise = root.get("recognise").map(|node| &node.value);
+    let Some(Value::Table(table)) = recognise else { return false };
+    table.get("named").is_some_and(|node| matches!(node.value, Value::Boolean(true)))
+}
+
 struct MappingFile<'t> {
     reader: Reader<'t>,
 }
@@ -56,17 +77,21 @@ impl MappingFile<'_> {
         let name = self.name(root);
         let title = self.optional_text(root, "title");
         let kind = self.reader.required(root, "the mapping", "kind");
-        let kinds = [("csv", FileKind::Csv), ("json", FileKind::Json)];
+        let kinds = [("csv", FileKind::Csv), ("json", FileKind::Json), ("xml", FileKind::Xml)];
         let kind = kind.and_then(|node| self.reader.word(node, "kind", &kinds));
+        let network = root.get("network").and_then(|node| self.plain_name(node, "network"));
         let times = self.times(root);
-        let empty = self.section(root, "empty", &["words"]);
+        let empty = self.section(root, "empty");
         let empty = empty.map_or_else(Vec::new, |table| self.texts(table, "words"));
         let countries = self.countries(root);
         // Without the kind, a source can be neither a column nor a path.
         let kind = kind?;
         let layout = match kind {
             FileKind::Csv => self.csv(root).map(Layout::Csv),
-            FileKind::Json => self.json(root).map(|layout| Layout::Json(Box::new(layout))),
+            FileKind::Json => {
+                self.document(root, "json").map(|layout| Layout::Json(Box::new(layout)))
+            }
+            FileKind::Xml => self.document(root, "xml").map(|layout| Layout::Xml(Box::new(layout))),
         };
         let fields = Fields::read(&mut self.reader, root, kind, &times, &empty);
         let name = name?;
@@ -76,6 +101,9 @@ impl MappingFile<'_> {
             program,
             shown: self.reader.file.to_owned(),
             digest: Sha256::digest(self.reader.text.as_bytes()).into(),
+            named: named_only(root),
+            network,
+            advertiser: fields.advertiser,
             layout: layout?,
             times,
             empty,
@@ -98,21 +126,29 @@ impl MappingFile<'_> {
 
     fn name(&mut self, root: &Table) -> Option<String> {
         let node = self.reader.required(root, "the mapping", "name")?;
-        let name = self.reader.text_of(node, "name")?;
+        self.plain_name(node, "name")
+    }
+
+    fn plain_name(&mut self, node: &Node, key: &str) -> Option<String> {
+        let name = self.reader.text_of(node, key)?;
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if name.is_empty() || !name.bytes().all(plain) {
             let message =
-                format!("`name` is \"{name}\", expected lower-case letters, digits and hyphens");
-            let hint = "it is what is typed after --as";
+                format!("`{key}` is \"{name}\", expected lower-case letters, digits and hyphens");
+            let hint = match key {
+                "network" => "feebook.toml names the network by it",
+                _ => "it is what is typed after --as",
+            };
             self.reader.problem_hint(&codes::BAD_NAME, node.span.clone(), message, hint);
         }
         Some(name.to_owned())
     }
 
     /// Takes a table that may be absent.
-    fn section<'n>(&mut self, root: &'n Table, name: &str, known: &[&str]) -> Option<&'n Table> {
+    fn section<'n>(&mut self, root: &'n Table, name: &str) -> Option<&'n Table> {
         let table = self.reader.table(root.get(name)?, name)?;
-        self.reader.known(table, &format!("[{name}]"), known);
+        let known = SECTIONS.iter().find(|(section, _)| *section == name);
+        self.reader.known(table, &format!("[{name}]"), known.map_or(&[][..], |(_, keys)| keys));
         Some(table)
     }
 
@@ -137,8 +173,9 @@ impl MappingFile<'_> {
     }
 
     fn times(&mut self, root: &Table) -> Times {
-        let mut times = Times { zone: None, formats: Vec::new() };
-        if let Some(table) = self.section(root, "times", &["zone", "formats"]) {
+        let mut times = Times { zone: None, formats: Vec::new(), abbreviations: Vec::new() };
+        if let Some(table) = self.section(root, "times") {
+            times.abbreviations = self.abbreviations(table);
             times.zone = table.get("zone").and_then(|node| self.zone(node));
             let formats = table.get("formats");
             for node in formats.map_or(&[][..], |node| self.reader.one_or_more(node)) {
@@ -149,6 +186,26 @@ impl MappingFile<'_> {
             times.formats = vec![TimeFormat::Rfc3339, TimeFormat::Plain];
         }
         times
+    }
+
+    /// What the abbreviations of zones mean: none is known of itself, for many have two meanings.
+    fn abbreviations(&mut self, table: &Table) -> Vec<(String, i32)> {
+        let node = table.get("abbreviations");
+        let Some(table) = node.and_then(|node| self.reader.table(node, "abbreviations")) else {
+            return Vec::new();
+        };
+        let mut known = Vec::new();
+        for (key, node) in &table.entries {
+            let Some(text) = self.reader.text_of(node, &key.name) else { continue };
+            if let Some(offset) = moment::offset(text) {
+                known.push((key.name.clone(), offset));
+            } else {
+                let message = format!("`{}` is \"{text}\", expected an offset from UTC", key.name);
+                let hint = "write it as in CEST = \"+02:00\"";
+                self.reader.problem_hint(&codes::BAD_OFFSET, node.span.clone(), message, hint);
+            }
+        }
+        known
     }
 
     fn zone(&mut self, node: &Node) -> Option<Tz> {
@@ -199,8 +256,11 @@ impl MappingFile<'_> {
     }
 
     fn csv(&mut self, root: &Table) -> Option<CsvLayout> {
-        self.not_here(root, "json", "this mapping is of kind \"csv\" and has [json]");
-        let section = self.section(root, "csv", &["delimiter", "quote", "encoding"]);
+        for other in ["json", "xml"] {
+            let message = format!("this mapping is of kind \"csv\" and has [{other}]");
+            self.not_here(root, other, &message);
+        }
+        let section = self.section(root, "csv");
         let empty = Table::default();
         let table = section.unwrap_or(&empty);
         let delimiter = self.byte(table, "delimiter").unwrap_or(b',');
@@ -215,10 +275,23 @@ impl MappingFile<'_> {
             self.reader.problem_hint(&codes::BAD_CHARACTER, table.span.clone(), message, hint);
         }
         let encoding = self.encoding(table);
+        let names = self.texts(table, "names");
+        let header = table.get("header").and_then(|node| self.reader.boolean(node, "header"));
+        let header = header.unwrap_or(true);
+        if !header && names.is_empty() {
+            let message = "a report without a header needs `names`";
+            let hint = "list the names of its columns by their places, \"\" for one not read";
+            self.reader.problem_hint(&codes::NO_NAMES, table.span.clone(), message, hint);
+        }
         let recognise = self.recognise(root, "columns", "keys")?;
         let columns = self.texts(recognise, "columns");
+        if !names.is_empty() && !columns.is_empty() {
+            let message = "`columns` asks the header, which `csv.names` replaces";
+            let hint = "write `named = true` under [recognise] instead";
+            self.reader.problem_hint(&codes::NO_NAMES, recognise.span.clone(), message, hint);
+        }
         self.some(recognise, "columns", columns.is_empty());
-        Some(CsvLayout { delimiter, quote, encoding, columns })
+        Some(CsvLayout { delimiter, quote, encoding, columns, names, header })
     }
 
     fn byte(&mut self, table: &Table, key: &str) -> Option<u8> {
@@ -247,7 +320,7 @@ impl MappingFile<'_> {
 
     /// Takes [recognise], which has one key or the other.
     fn recognise<'n>(&mut self, root: &'n Table, mine: &str, other: &str) -> Option<&'n Table> {
-        let Some(table) = self.section(root, "recognise", &["columns", "keys"]) else {
+        let Some(table) = self.section(root, "recognise") else {
             self.not_recognisable(root.span.clone(), mine);
             return None;
         };
@@ -257,7 +330,8 @@ impl MappingFile<'_> {
     }
 
     fn some(&mut self, table: &Table, key: &str, is_empty: bool) {
-        if is_empty {
+        let named = table.get("named").and_then(|node| self.reader.boolean(node, "named"));
+        if is_empty && named != Some(true) {
             self.not_recognisable(table.span.clone(), key);
         }
     }
@@ -268,27 +342,30 @@ impl MappingFile<'_> {
         self.reader.problem_hint(&codes::NOT_RECOGNISABLE, span, message, hint);
     }
 
-    fn json(&mut self, root: &Table) -> Option<JsonLayout> {
-        self.not_here(root, "csv", "this mapping is of kind \"json\" and has [csv]");
+    fn document(&mut self, root: &Table, kind: &str) -> Option<DocumentLayout> {
+        for other in ["csv", "json", "xml"].into_iter().filter(|other| *other != kind) {
+            let message = format!("this mapping is of kind \"{kind}\" and has [{other}]");
+            self.not_here(root, other, &message);
+        }
         let recognise = self.recognise(root, "keys", "columns");
         let keys = recognise.map(|table| {
             let keys = self.paths(table, "keys");
             self.some(table, "keys", table.get("keys").is_none());
             keys
         });
-        self.reader.required(root, "the mapping", "json")?;
-        let table = self.section(root, "json", &["rows", "error", "status"])?;
-        self.reader.required(table, "[json]", "rows");
+        self.reader.required(root, "the mapping", kind)?;
+        let table = self.section(root, kind)?;
+        self.reader.required(table, &format!("[{kind}]"), "rows");
         let rows = self.paths(table, "rows");
         let error = table.get("error").and_then(|node| self.error(node));
         let status = table.get("status").and_then(|node| self.status(node));
-        Some(JsonLayout { rows, error, status, keys: keys? })
+        Some(DocumentLayout { rows, error, status, keys: keys? })
     }
 
     fn error(&mut self, node: &Node) -> Option<ErrorAt> {
         let table = self.reader.table(node, "error")?;
-        self.reader.known(table, "json.error", &["at", "code", "message"]);
-        self.reader.required(table, "json.error", "at");
+        self.reader.known(table, "error", &["at", "code", "message"]);
+        self.reader.required(table, "error", "at");
         let at = self.path(table, "at")?;
         // Code and message are keys of the envelope.
         let code = self.optional_text(table, "code").and_then(|key| at.joined(&key));
@@ -298,9 +375,9 @@ impl MappingFile<'_> {
 
     fn status(&mut self, node: &Node) -> Option<StatusAt> {
         let table = self.reader.table(node, "status")?;
-        self.reader.known(table, "json.status", &["at", "ok", "empty", "message"]);
-        self.reader.required(table, "json.status", "at");
-        self.reader.required(table, "json.status", "ok");
+        self.reader.known(table, "status", &["at", "ok", "empty", "message"]);
+        self.reader.required(table, "status", "at");
+        self.reader.required(table, "status", "ok");
         let (ok, empty) = (self.texts(table, "ok"), self.texts(table, "empty"));
         let message = self.path(table, "message");
         Some(StatusAt { at: self.path(table, "at")?, ok, empty, message })

@@ -5,9 +5,12 @@
 //! size. Refuses to guess: a row that is not understood is rejected with file, line and column,
 //! and a file that is no report of the format is refused as a whole.
 
+pub mod advertisers;
+mod beside;
 mod cell;
 pub mod clicks;
 pub mod codes;
+mod contents;
 mod csv;
 mod feed;
 pub mod field;
@@ -16,6 +19,7 @@ mod header;
 mod intake;
 mod json;
 mod json_row;
+mod looked;
 pub mod mapping;
 mod mapping_fields;
 mod mapping_file;
@@ -25,24 +29,34 @@ mod path;
 pub mod payouts;
 mod place;
 mod probe;
+pub mod proposal;
 pub mod rates;
 mod report;
+mod retry;
 mod row;
+mod sheet;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod xml;
 
+use std::cell::Cell;
 use std::io::Read;
+use std::path::Path;
 
 use chrono_tz::Tz;
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
-pub use self::formats::{Formats, HEAD};
-pub use self::intake::{Intake, Keeping, TakenIn, Watch};
+pub use self::advertisers::Advertisers;
+pub use self::beside::Beside;
+pub use self::formats::{Fit, Formats, HEAD, Head};
+pub use self::intake::{Intake, Keeping, Known, Portion, TakenIn, Unmapped, Watch, Whose};
+use self::looked::Looked;
 pub use self::mapping::Format;
 use self::mapping::Layout;
 use self::report::Report;
+pub use self::retry::{Retried, retry};
 use crate::error::{Error, Result};
 use crate::fact::LineFact;
 use crate::words::Words;
@@ -55,12 +69,19 @@ pub struct Context {
     /// The currency of amounts in rows that name none: the policy's; none where the program's
     /// versions have currencies of different decimals, so that such an amount cannot be read.
     pub default_currency: Option<Currency>,
+    /// Nothing is known of the program: an amount whose currency is not known is left out, and does
+    /// not cost the row.
+    pub unknown: bool,
 }
 
 /// Takes what is read out of a report.
 pub trait Sink {
     /// Returns the dictionary for texts that recur.
     fn words(&mut self) -> &mut Words;
+
+    /// Says which program's orders follow, in a report that holds those of many advertisers: until
+    /// this is called again, what is accepted is of this advertiser.
+    fn advertiser(&mut self, advertiser: &Advertiser<'_>) -> Result<Context>;
 
     /// Takes a row that was understood.
     ///
@@ -69,6 +90,35 @@ pub trait Sink {
 
     /// Takes one problem of a row that is not imported; a row can have several, one after another.
     fn reject(&mut self, problem: Diagnostic);
+
+    /// Takes a row that is not imported as it stands in the file, in UTF-8 where that could be made of
+    /// it, and all its problems, before each of them comes to [`reject`](Self::reject).
+    fn quarantine(&mut self, _raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Is told, before the first row, how rows stand in their file.
+    fn shaped(&mut self, _shape: Shape) {}
+}
+
+/// How rows stand in their file: what makes a file of the same format of some of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// What comes before the first row.
+    pub head: Vec<u8>,
+    /// What comes between two rows.
+    pub separator: Vec<u8>,
+    /// What comes after the last row.
+    pub tail: Vec<u8>,
+}
+
+/// An advertiser as a network's report names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Advertiser<'a> {
+    /// The network's number; empty where the row has none.
+    pub number: &'a str,
+    /// What the network calls it.
+    pub name: Option<&'a str>,
 }
 
 /// What reading a report came to.
@@ -82,10 +132,23 @@ pub struct ReadSummary {
     pub rejected: u64,
     /// Facts with a local time that occurred twice or never.
     pub doubtful_times: u64,
-    /// Reported amounts that were left out because their currency is not the row's.
+    /// Amounts that were left out because their currency is not the row's, or is not known.
     pub left_out: u64,
     /// Columns that no field reads, in the order of the header; for CSV only.
     pub unread: Vec<UnreadColumn>,
+    /// Status words that the mapping does not know and keeps, and how many rows have them.
+    pub unknown_words: Vec<(String, u64)>,
+}
+
+impl ReadSummary {
+    /// Adds columns that no field reads; of several files in one archive, each is told once.
+    fn note_unread(&mut self, columns: Vec<UnreadColumn>) {
+        for column in columns {
+            if !self.unread.contains(&column) {
+                self.unread.push(column);
+            }
+        }
+    }
 }
 
 /// A column of a report that no field reads.
@@ -110,11 +173,55 @@ pub fn read(
     sink: &mut dyn Sink,
 ) -> Result<ReadSummary> {
     let mut report = Report::new(format, shown, *context, sink);
-    match &format.layout {
-        Layout::Csv(layout) => csv::read(&format.slots, layout, input, &mut report)?,
-        Layout::Json(layout) => json::read(format, layout, input, &mut report)?,
-    }
+    read_into(format, input, &mut report)?;
     Ok(report.finish())
+}
+
+/// Reads what a file holds: a report, one that is compressed, or an archive of several of one
+/// format. `count` is told how many of the file's bytes were read.
+///
+/// # Errors
+///
+/// As of [`read`], and when the file cannot be read or unpacked.
+pub fn read_file(
+    format: &Format,
+    (path, shown): (&Path, &str),
+    context: &Context,
+    sink: &mut dyn Sink,
+    count: &Cell<u64>,
+) -> Result<ReadSummary> {
+    read_looked(format, (&Looked::at(path)?, shown), *context, sink, count)
+}
+
+/// The same of a file that was looked at, which must still be the same.
+fn read_looked(
+    format: &Format,
+    (file, shown): (&Looked, &str),
+    context: Context,
+    sink: &mut dyn Sink,
+    count: &Cell<u64>,
+) -> Result<ReadSummary> {
+    let mut report = Report::new(format, shown, context, sink);
+    contents::each(file, shown, count, &mut |name, input| {
+        report.shown = name.into();
+        read_into(format, input, &mut report)?;
+        Ok(true)
+    })?;
+    Ok(report.finish())
+}
+
+/// Reads one report, be it text or a spreadsheet.
+fn read_into(format: &Format, input: impl Read, report: &mut Report<'_>) -> Result<()> {
+    let peeked = contents::peeked(input);
+    let (start, input) = peeked.map_err(|e| contents::failed(&report.shown, e))?;
+    match &format.layout {
+        Layout::Csv(layout) if sheet::may_be(&start) || sheet::are_cells(&start) => {
+            sheet::read(&format.slots, layout, input, report)
+        }
+        Layout::Csv(layout) => csv::read(&format.slots, layout, input, report),
+        Layout::Json(layout) => json::read(format, layout, input, report),
+        Layout::Xml(layout) => xml::read(format, layout, input, report),
+    }
 }
 
 /// Refuses a report as a whole.

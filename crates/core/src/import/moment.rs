@@ -22,6 +22,8 @@ pub(super) enum TimeFormat {
     Unix,
     UnixMillis,
     Pattern(String, Vec<Item<'static>>),
+    /// A pattern that ends with the abbreviation of a zone.
+    Abbreviated(String, Vec<Item<'static>>),
 }
 
 impl TimeFormat {
@@ -35,12 +37,27 @@ impl TimeFormat {
             PLAIN => return Some(Self::Plain),
             _ => {}
         }
+        if let Some(pattern) = text.strip_suffix("%Z") {
+            let items = StrftimeItems::new(pattern.trim_end()).parse_to_owned().ok()?;
+            let sample = DateTime::from_timestamp(1_600_000_000, 0)?;
+            let written = sample.format(pattern.trim_end()).to_string();
+            by_pattern(&written, &items, Tz::UTC)?;
+            return Some(Self::Abbreviated(text.to_owned(), items));
+        }
         let items = StrftimeItems::new(text).parse_to_owned().ok()?;
         let format = Self::Pattern(text.to_owned(), items);
         // A pattern that cannot read what it wrote itself would reject every row.
         let sample = DateTime::from_timestamp(1_600_000_000, 0)?;
         let written = sample.format(text).to_string();
-        format.instant(&written, Tz::UTC).map(|_| format)
+        by_pattern(&written, format.items()?, Tz::UTC)?;
+        Some(format)
+    }
+
+    fn items(&self) -> Option<&[Item<'static>]> {
+        match self {
+            Self::Pattern(_, items) | Self::Abbreviated(_, items) => Some(items),
+            _ => None,
+        }
     }
 
     /// Returns how a person would describe the format.
@@ -50,11 +67,12 @@ impl TimeFormat {
             Self::Plain => "YYYY-MM-DD HH:MM:SS",
             Self::Unix => "seconds since 1970",
             Self::UnixMillis => "milliseconds since 1970",
-            Self::Pattern(pattern, _) => pattern,
+            Self::Pattern(pattern, _) | Self::Abbreviated(pattern, _) => pattern,
         }
     }
 
-    fn instant(&self, text: &str, zone: Tz) -> Option<(i64, bool)> {
+    fn instant(&self, text: &str, zones: Zones<'_>) -> Option<(i64, bool)> {
+        let zone = zones.zone;
         match self {
             Self::Rfc3339 => {
                 DateTime::parse_from_rfc3339(text).ok().map(|at| (at.timestamp(), false))
@@ -65,22 +83,48 @@ impl TimeFormat {
                 text.parse().ok().map(|millis: i64| (millis.div_euclid(1_000), false))
             }
             Self::Pattern(_, items) => by_pattern(text, items, zone),
+            Self::Abbreviated(_, items) => {
+                let (text, abbreviation) = text.rsplit_once(' ')?;
+                let known = |(name, _): &&(String, i32)| name == abbreviation;
+                let (_, offset) = zones.abbreviations.iter().find(known)?;
+                let (at, _) = by_pattern(text.trim_end(), items, Tz::UTC)?;
+                Some((at - i64::from(*offset), false))
+            }
         }
     }
 }
 
+/// Where times without an offset belong, and what abbreviations of zones mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Zones<'z> {
+    pub(super) zone: Tz,
+    pub(super) abbreviations: &'z [(String, i32)],
+}
+
 /// Reads a time in the first of the formats that fits; true with it when the local time occurred
 /// twice or never.
-pub(super) fn instant(text: &str, formats: &[TimeFormat], zone: Tz) -> Option<(i64, bool)> {
+pub(super) fn instant(text: &str, formats: &[TimeFormat], zones: Zones<'_>) -> Option<(i64, bool)> {
     formats
         .iter()
-        .find_map(|format| format.instant(text, zone))
-        .filter(|(at, _)| RANGE.contains(at))
+        .find_map(|format| format.instant(text, zones).filter(|(at, _)| RANGE.contains(at)))
 }
 
 /// Whether a text is a time that lies before 1970 or after 2199.
-pub(super) fn out_of_range(text: &str, formats: &[TimeFormat], zone: Tz) -> bool {
-    formats.iter().any(|format| format.instant(text, zone).is_some())
+pub(super) fn out_of_range(text: &str, formats: &[TimeFormat], zones: Zones<'_>) -> bool {
+    formats.iter().any(|format| format.instant(text, zones).is_some())
+}
+
+/// Reads the date, or date and time, of a spreadsheet's cell as it was written out.
+pub(super) fn of_cell(text: &str, zone: Tz) -> Option<(i64, bool)> {
+    let day = || NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    let local = plain(text).or_else(|| day().map(|day| day.and_time(NaiveTime::MIN)))?;
+    Some(in_zone(zone, local)).filter(|(at, _)| RANGE.contains(at))
+}
+
+/// Reads an offset from UTC, as in `+02:00`, in seconds.
+pub(super) fn offset(text: &str) -> Option<i32> {
+    let offset: chrono::FixedOffset = text.parse().ok()?;
+    Some(offset.local_minus_utc())
 }
 
 fn in_zone(zone: Tz, local: NaiveDateTime) -> (i64, bool) {
@@ -124,7 +168,9 @@ mod tests {
 
     fn read(text: &str, formats: &[&str], zone: Tz) -> Option<(String, bool)> {
         let formats: Vec<_> = formats.iter().map(|f| TimeFormat::parse(f).unwrap()).collect();
-        instant(text, &formats, zone).map(|(at, doubt)| (zone::written(Tz::UTC, at), doubt))
+        let abbreviations = [("CEST".to_owned(), 7_200), ("CET".to_owned(), 3_600)];
+        let zones = Zones { zone, abbreviations: &abbreviations };
+        instant(text, &formats, zones).map(|(at, doubt)| (zone::written(Tz::UTC, at), doubt))
     }
 
     #[test]
@@ -157,6 +203,26 @@ mod tests {
         );
         assert_eq!(at("1600000000", "unix").as_deref(), Some("2020-09-13T12:26:40Z"));
         assert_eq!(at("1600000000999", "unix_ms").as_deref(), Some("2020-09-13T12:26:40Z"));
+    }
+
+    #[test]
+    fn an_abbreviation_tells_which_of_two_hours_is_meant() {
+        let zone = Tz::Europe__Stockholm;
+        let at = |text| read(text, &["%Y-%m-%d %H:%M:%S %Z"], zone);
+        assert_eq!(at("2014-10-26 02:30:00 CEST"), Some(("2014-10-26T00:30:00Z".into(), false)));
+        assert_eq!(at("2014-10-26 02:30:00 CET"), Some(("2014-10-26T01:30:00Z".into(), false)));
+        assert_eq!(at("2014-10-26 02:30:00 XYZ"), None);
+        assert_eq!(at("2014-10-26 02:30:00"), None);
+        assert_eq!(offset("+02:00"), Some(7_200));
+        assert_eq!(offset("two"), None);
+    }
+
+    #[test]
+    fn cells_of_spreadsheets_are_days_or_instants() {
+        let at = |text| of_cell(text, Tz::UTC).map(|(at, _)| at);
+        assert_eq!(at("1970-01-02"), Some(86_400));
+        assert_eq!(at("1970-01-01 00:01:00"), Some(60));
+        assert_eq!(at("10:00:00"), None);
     }
 
     #[test]

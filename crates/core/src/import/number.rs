@@ -68,6 +68,20 @@ impl Notation {
         }
     }
 
+    /// The same notation for a number that is one of its own, as in a spreadsheet: it has a point
+    /// and no groups.
+    pub(super) fn of_numbers(self) -> Self {
+        Self { decimal_mark: '.', thousands_mark: None, ..self }
+    }
+
+    /// Which sign a number has: -1, 0 or 1.
+    pub(super) fn sign(&self, text: &str) -> Result<i64, Fault> {
+        let exact = Self { rounding: Some(Rounding::Floor), unit: Unit::Major, ..*self };
+        let some = text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
+        let sign = if text.starts_with('-') { -1 } else { 1 };
+        exact.scaled(text, 2).map(|_| if some { sign } else { 0 })
+    }
+
     /// Reads a rate; none when it is malformed, too precise or not between 0 and 100 %.
     pub(super) fn rate(&self, text: &str) -> Option<Ppm> {
         let number = text.strip_suffix('%').map(str::trim_end);
@@ -235,6 +249,18 @@ mod tests {
         assert_eq!(round(Rounding::HalfEven, "0.005"), Ok(0));
         assert_eq!(round(Rounding::HalfEven, "0.0051"), Ok(1));
         assert_eq!(round(Rounding::HalfEven, "0.015"), Ok(2));
+    }
+
+    #[test]
+    fn the_sign_is_that_of_all_digits() {
+        let plain = Notation::default();
+        for (text, sign) in [("-0.001", -1), ("0.00", 0), ("-0.00", 0), ("0.0001", 1), ("7", 1)] {
+            assert_eq!(plain.sign(text), Ok(sign), "{text}");
+        }
+        assert_eq!(plain.sign("-"), Err(Fault::Malformed));
+        let german =
+            Notation { decimal_mark: ',', thousands_mark: Some('.'), ..Notation::default() };
+        assert_eq!(german.of_numbers().amount("1234.5", 2), Ok(123_450));
     }
 
     #[test]

@@ -53,6 +53,13 @@ impl Path {
     }
 }
 
+impl Path {
+    /// Whether the step at some depth is this very name, and not any.
+    pub(super) fn names(&self, depth: usize, name: &str) -> bool {
+        matches!(self.steps.get(depth), Some(Step::Key(wanted)) if wanted == name)
+    }
+}
+
 /// Whether a text is a path from a row to one of its values.
 pub(super) fn is_row_path(text: &str) -> bool {
     Path::parse(text).is_some_and(|path| {

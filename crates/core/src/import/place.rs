@@ -9,14 +9,12 @@ use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8};
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use feebook_schedule::diagnostic::{Code, Diagnostic};
+use feebook_schedule::diagnostic::{Code, Diagnostic, SHOWN_LINE};
 
 use super::row::printable;
 
 /// The longest record that is read.
 pub(super) const RECORD_LIMIT: usize = 1 << 20;
-/// The longest line that is shown whole, in characters.
-const SHOWN_LINE: usize = 400;
 
 /// Makes UTF-8 of a report. A byte order mark wins over the encoding that the mapping names.
 pub(super) fn decoded<R: Read>(input: R, encoding: &'static Encoding) -> impl Read {
@@ -48,7 +46,8 @@ pub(super) fn at(
     let before = piece.before.len();
     let span = before + moved(span.start)..before + moved(span.end);
     let mut problem = Diagnostic::at(code, file, &text, span, message);
-    problem.excerpt = problem.excerpt.and_then(|excerpt| fitted(excerpt, problem.place.column));
+    problem.excerpt =
+        problem.excerpt.map(|(line, meant)| (line.chars().map(printable).collect(), meant));
     problem.place.line =
         problem.place.line.saturating_add(u32::try_from(piece.line - 1).unwrap_or(u32::MAX));
     if problem.place.line == u32::try_from(piece.line).unwrap_or(u32::MAX) {
@@ -70,21 +69,6 @@ pub(super) struct Piece<'p> {
     pub(super) hidden: u32,
 }
 
-/// Cuts a line that is too long to show; none when what is meant would be cut off.
-fn fitted((line, meant): (String, usize), column: u32) -> Option<(String, usize)> {
-    let before = usize::try_from(column).ok()?.saturating_sub(1);
-    let length = line.chars().count();
-    if length <= SHOWN_LINE {
-        return Some((line.chars().map(printable).collect(), meant));
-    }
-    if before >= SHOWN_LINE {
-        return None;
-    }
-    let mut cut: String = line.chars().take(SHOWN_LINE).map(printable).collect();
-    cut.push('…');
-    Some((cut, meant.min(SHOWN_LINE - before)))
-}
-
 /// How far the lines of a report were counted.
 #[derive(Clone, Copy, Default)]
 struct Counted {
@@ -101,6 +85,8 @@ pub(super) struct Keeping<R> {
     kept: Vec<u8>,
     /// The offset in the file of the first kept byte.
     base: u64,
+    /// Where the line begins that the first kept byte is in.
+    line_began: u64,
     /// How far lines were counted, so that a thousand bad rows do not count them a thousand times.
     counted: Cell<Counted>,
     /// Bytes before this offset are no longer wanted.
@@ -115,6 +101,7 @@ impl<R> Keeping<R> {
             input,
             kept: Vec::new(),
             base: 0,
+            line_began: 0,
             counted: Cell::default(),
             wanted_from: 0,
             over: false,
@@ -137,6 +124,19 @@ impl<R> Keeping<R> {
         (raw.get(blank..raw.len() - ends).unwrap_or_default(), line)
     }
 
+    /// Returns from where on the line of an offset is at hand, no more than a message shows, and how
+    /// many bytes of it before that are not.
+    pub(super) fn line_from(&self, offset: u64) -> (u64, u64) {
+        let kept = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let before = self.kept.get(..kept).unwrap_or(&self.kept);
+        let ended = before.iter().rposition(|byte| *byte == b'\n');
+        let at = |at: usize| self.base.saturating_add(u64::try_from(at).unwrap_or(0));
+        let began = ended.map_or(self.line_began, |ended| at(ended + 1));
+        let shown = u64::try_from(SHOWN_LINE).unwrap_or(0);
+        let from = began.max(self.base).max(offset.saturating_sub(shown)).min(offset);
+        (from, from.saturating_sub(began))
+    }
+
     /// Counts the lines that end before one of the kept bytes. The count only moves forward, as
     /// records do.
     fn lines_before(&self, kept: usize) -> u64 {
@@ -155,6 +155,10 @@ impl<R> Keeping<R> {
         let rest = self.kept.get(wanted..).unwrap_or_default();
         wanted += rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.lines_before(wanted);
+        let gone = self.kept.get(..wanted).unwrap_or_default();
+        if let Some(ended) = gone.iter().rposition(|byte| *byte == b'\n') {
+            self.line_began = self.base.saturating_add(u64::try_from(ended + 1).unwrap_or(0));
+        }
         let counted = self.counted.get();
         self.counted.set(Counted { upto: counted.upto.saturating_sub(wanted), ..counted });
         self.base += u64::try_from(wanted).unwrap_or(0);
@@ -189,18 +193,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_terminal_would_obey_is_not_shown() {
+        let piece = Piece { bytes: b"a\x1bb", line: 1, before: "", hidden: 0 };
+        let problem = at(&super::super::codes::BAD_TEXT, "x", &piece, 0..1, String::new());
+        assert_eq!(problem.excerpt.unwrap().0, "a\u{fffd}b");
+    }
+
+    #[test]
     fn line_ends_of_all_kinds_count_once() {
         assert_eq!(line_ends(b"a\nb\r\nc\rd\r\r\n\n", 0), 6);
         assert_eq!(line_ends(b"\na", b'\r'), 0);
         assert_eq!(line_ends(b"", b'\n'), 0);
-    }
-
-    #[test]
-    fn a_long_line_is_cut_and_never_hides_what_is_meant() {
-        let line = "x".repeat(1000);
-        let (cut, meant) = fitted((line.clone(), 600), 391).unwrap();
-        assert_eq!((cut.chars().count(), meant), (401, 10));
-        assert!(fitted((line, 1), 401).is_none());
-        assert_eq!(fitted(("a\u{1b}b".into(), 1), 1).unwrap().0, "a\u{fffd}b");
     }
 }

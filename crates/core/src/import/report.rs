@@ -2,12 +2,14 @@
 //!
 //! Owns the counting and the way of a row to the sink. Refuses to know the kind of file.
 
+use std::rc::Rc;
+
 use feebook_schedule::diagnostic::Diagnostic;
 
 use super::cell::Cells;
 use super::mapping::Format;
 use super::row::{Problem, RowReader};
-use super::{Context, ReadSummary, Sink};
+use super::{Advertiser, Context, ReadSummary, Shape, Sink};
 use crate::error::Result;
 
 /// Takes the rows of a file.
@@ -21,30 +23,40 @@ pub(super) trait Rows {
     /// Hands on a problem of a row that is not imported.
     fn tell(&mut self, problem: Diagnostic);
 
+    /// Keeps a row that is not imported as it stands in the file, with all its problems.
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()>;
+
+    /// Is told, before the first row, how rows stand in their file.
+    fn shaped(&mut self, shape: Shape);
+
     /// Takes a row; returns what is wrong with it, if anything, for the caller to place and to
     /// [`reject`](Self::reject).
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>>;
 
-    /// Takes the problems of a row that was read.
-    fn reject(&mut self, problems: Vec<Diagnostic>) {
+    /// Takes a row that was read and what is wrong with it.
+    fn reject(&mut self, raw: &[u8], problems: Vec<Diagnostic>) -> Result<()> {
         self.summary().rejected += 1;
+        self.quarantine(raw, &problems)?;
         for problem in problems {
             self.tell(problem);
         }
+        Ok(())
     }
 
-    /// Takes the problem of a row that could not even be taken apart.
-    fn reject_unread(&mut self, problem: Diagnostic) {
+    /// Takes a row that could not even be taken apart.
+    fn reject_unread(&mut self, raw: &[u8], problem: Diagnostic) -> Result<()> {
         self.summary().rows += 1;
-        self.reject(vec![problem]);
+        self.reject(raw, vec![problem])
     }
 }
 
 /// A report while it is being read.
 pub(super) struct Report<'a> {
     /// The file as the user knows it.
-    pub(super) shown: &'a str,
+    pub(super) shown: Rc<str>,
     rows: RowReader<'a>,
+    /// The advertiser of the row before, where rows say whose they are.
+    advertiser: Option<String>,
     sink: &'a mut dyn Sink,
     pub(super) summary: ReadSummary,
 }
@@ -52,23 +64,42 @@ pub(super) struct Report<'a> {
 impl<'a> Report<'a> {
     pub(super) fn new(
         format: &'a Format,
-        shown: &'a str,
+        shown: &str,
         context: Context,
         sink: &'a mut dyn Sink,
     ) -> Self {
-        let rows = RowReader::new(format, context.zone, context.default_currency);
-        Self { shown, rows, sink, summary: ReadSummary::default() }
+        let rows = RowReader::new(format, context);
+        let summary = ReadSummary::default();
+        Self { shown: shown.into(), rows, advertiser: None, sink, summary }
     }
 
     pub(super) fn finish(mut self) -> ReadSummary {
         self.summary.left_out = self.rows.left_out;
+        self.summary.unknown_words =
+            std::mem::take(&mut self.rows.unknown_words).into_iter().collect();
         self.summary
+    }
+}
+
+impl Report<'_> {
+    /// Has the sink say to which program a row's advertiser belongs, when it is another than that
+    /// of the row before.
+    fn seat<C: Cells>(&mut self, cells: &C) -> Result<()> {
+        let Some((number, name)) = self.rows.advertiser(cells) else { return Ok(()) };
+        if self.advertiser.as_ref() == Some(&number) {
+            return Ok(());
+        }
+        let advertiser = Advertiser { number: &number, name: name.as_deref() };
+        let context = self.sink.advertiser(&advertiser)?;
+        self.rows.set_context(context);
+        self.advertiser = Some(number);
+        Ok(())
     }
 }
 
 impl Rows for Report<'_> {
     fn shown(&self) -> &str {
-        self.shown
+        &self.shown
     }
 
     fn summary(&mut self) -> &mut ReadSummary {
@@ -79,8 +110,17 @@ impl Rows for Report<'_> {
         self.sink.reject(problem);
     }
 
+    fn quarantine(&mut self, raw: &[u8], problems: &[Diagnostic]) -> Result<()> {
+        self.sink.quarantine(raw, problems)
+    }
+
+    fn shaped(&mut self, shape: Shape) {
+        self.sink.shaped(shape);
+    }
+
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
         self.summary.rows += 1;
+        self.seat(cells)?;
         let Some(fact) = self.rows.read(cells, self.sink.words()) else {
             return Ok(std::mem::take(&mut self.rows.problems));
         };

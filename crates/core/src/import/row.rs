@@ -4,20 +4,27 @@
 //! row, and what is absent stays unknown.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::Tz;
 use feebook_kernel::{Minor, State};
 use feebook_schedule::diagnostic::{Code, nearest};
 use feebook_schedule::iso::{self, Currency};
 
-use super::cell::{self, Cells};
+use super::Context;
+use super::cell::{self, Cells, Nature};
 use super::codes;
 use super::field::{Field, Kind, Slot};
-use super::mapping::{FieldPlan, Format, Meaning, Origin, Source, Times, Unknown};
-use super::moment;
+use super::mapping::{FieldPlan, Format, Meaning, Negative, Origin, Source, Times, Unknown};
+use super::moment::{self, Zones};
 use super::number::{Fault, Notation, RateUnit, Unit};
 use crate::fact::{LineFact, No};
 use crate::words::{Word, Words};
+
+/// How many numbers of rows are remembered for the sake of those that occur again.
+const NUMBERS: usize = 1 << 22;
+/// How many unknown words are told one by one.
+const UNKNOWN_WORDS: usize = 50;
 
 /// What is wrong with one value of a row.
 #[derive(Debug)]
@@ -37,6 +44,8 @@ struct Rules<'f> {
     countries: &'f [(String, String)],
     slots: &'f [String],
     currency: Option<Currency>,
+    /// Amounts of no known currency are left out.
+    lenient: bool,
 }
 
 /// What a source's last text turned out to mean: in most columns the next row says the same.
@@ -62,26 +71,64 @@ pub(super) struct RowReader<'f> {
     pub(super) problems: Vec<Problem>,
     /// How many amounts were left out because their currency is not the row's.
     pub(super) left_out: u64,
+    /// Status words that the mapping does not know, and how many rows have them.
+    pub(super) unknown_words: BTreeMap<String, u64>,
+    /// How often each number of a row occurred, where the mapping asks for that.
+    occurrences: HashMap<u128, u32>,
+    advertiser: &'f [Option<FieldPlan>; 2],
 }
 
 impl<'f> RowReader<'f> {
     /// Makes a reader for reports of a format.
-    pub(super) fn new(format: &'f Format, program_zone: Tz, currency: Option<Currency>) -> Self {
+    pub(super) fn new(format: &'f Format, context: Context) -> Self {
         let rules = Rules {
-            zone: format.times.zone.unwrap_or(program_zone),
+            zone: format.times.zone.unwrap_or(context.zone),
             times: &format.times,
             empty: &format.empty,
             countries: &format.countries,
             slots: &format.slots,
-            currency,
+            currency: context.default_currency,
+            lenient: context.unknown,
         };
-        Self::with(format.fields.iter(), rules)
+        Self { advertiser: &format.advertiser, ..Self::with(format.fields.iter(), rules) }
+    }
+
+    /// From here on rows are of another program.
+    pub(super) fn set_context(&mut self, context: Context) {
+        self.rules.zone = self.rules.times.zone.unwrap_or(context.zone);
+        self.rules.currency = context.default_currency;
+        self.rules.lenient = context.unknown;
+    }
+
+    /// Whose advertiser a row is of: the network's number, empty where the row has none, and the
+    /// name; none where the mapping does not say.
+    pub(super) fn advertiser<C: Cells>(&self, cells: &C) -> Option<(String, Option<String>)> {
+        let [number, name] = self.advertiser;
+        let text = |plan: &FieldPlan| {
+            plan.sources.iter().find_map(|source| {
+                let text = match &source.origin {
+                    Origin::Constant(text) => return Some(text.clone()),
+                    Origin::Slot(slot) => cells.text(*slot)?,
+                    Origin::Joined(..) => return None,
+                };
+                self.rules.cleaned(text, source).map(str::to_owned)
+            })
+        };
+        Some((text(number.as_ref()?).unwrap_or_default(), name.as_ref().and_then(text)))
     }
 
     fn with(plans: impl Iterator<Item = &'f FieldPlan>, rules: Rules<'f>) -> Self {
         let seen = |plan: &FieldPlan| plan.sources.iter().map(|_| Seen::default()).collect();
         let columns = plans.map(|plan| Column { seen: seen(plan), plan }).collect();
-        Self { columns, rules, problems: Vec::new(), left_out: 0 }
+        Self {
+            columns,
+            rules,
+            problems: Vec::new(),
+            left_out: 0,
+            unknown_words: BTreeMap::new(),
+            occurrences: HashMap::new(),
+            advertiser: &NOBODY,
+        }
     }
 
     /// Reads a row; none when there is any problem with it.
@@ -93,6 +140,8 @@ impl<'f> RowReader<'f> {
             rules: &self.rules,
             problems: &mut self.problems,
             left_out: &mut self.left_out,
+            unknown_words: &mut self.unknown_words,
+            occurrences: &mut self.occurrences,
             words,
             fact,
             currency: None,
@@ -106,6 +155,9 @@ impl<'f> RowReader<'f> {
     }
 }
 
+/// The advertiser of rows that do not say.
+static NOBODY: [Option<FieldPlan>; 2] = [None, None];
+
 /// Says what is wrong with the constant of a field, if its other sources are empty.
 pub(super) fn constant_fault(plan: &FieldPlan, times: &Times, empty: &[String]) -> Option<String> {
     plan.sources.iter().find(|source| matches!(source.origin, Origin::Constant(_)))?;
@@ -116,6 +168,7 @@ pub(super) fn constant_fault(plan: &FieldPlan, times: &Times, empty: &[String]) 
         countries: &[],
         slots: &[],
         currency: Currency::parse("USD"),
+        lenient: false,
     };
     let mut reader = RowReader::with(std::iter::once(plan), rules);
     reader.read(&cell::NoCells, &mut Words::default());
@@ -128,6 +181,7 @@ struct Value<'a> {
     source: &'a Source,
     /// Which of the field's sources it is.
     at: usize,
+    nature: Nature,
 }
 
 struct Row<'r, 'f, C> {
@@ -135,6 +189,8 @@ struct Row<'r, 'f, C> {
     rules: &'r Rules<'f>,
     problems: &'r mut Vec<Problem>,
     left_out: &'r mut u64,
+    unknown_words: &'r mut BTreeMap<String, u64>,
+    occurrences: &'r mut HashMap<u128, u32>,
     words: &'r mut Words,
     fact: LineFact,
     /// The currency of the row's amounts, once it is known.
@@ -160,8 +216,15 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             return;
         };
         match plan.field.kind {
-            Kind::OrderNo => self.fact.order_no = No::parse(&value.text).unwrap_or(No::Digits(0)),
-            Kind::LineNo => self.fact.line_no = No::parse(&value.text).unwrap_or(No::Digits(0)),
+            Kind::OrderNo => {
+                let number = self.numbered(value, "");
+                self.fact.order_no = No::parse(&number).unwrap_or(No::Digits(0));
+            }
+            Kind::LineNo => {
+                let order_no = self.fact.order_no.to_string();
+                let number = self.numbered(value, &order_no);
+                self.fact.line_no = No::parse(&number).unwrap_or(No::Digits(0));
+            }
             Kind::Product(slot) => *slot(&mut self.fact) = No::parse(&value.text),
             Kind::Text(slot) => *slot(&mut self.fact) = Some((*value.text).into()),
             Kind::Word(slot) => self.word(column, &value, slot),
@@ -173,8 +236,38 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             Kind::Amount(slot) => self.amount(plan.field, &value, slot),
             Kind::Reported(slot) => self.reported(plan.field, &value, slot),
             Kind::Rate => self.rate(plan.field, &value),
-            Kind::Status | Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_) => {}
+            Kind::Status | Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_) | Kind::Advertiser => {
+            }
         }
+    }
+
+    /// The number of an order or of a line. One that occurs again in the file, where the mapping
+    /// asks for that, is told from the first by which occurrence it is: rows that are alike in all
+    /// that makes up the number get the same numbers in whatever order they come. What `strip` drops
+    /// counts, so that `-20` is the first to take back the first `20`.
+    fn numbered<'a>(&mut self, value: Value<'a>, order_no: &str) -> Cow<'a, str> {
+        if !value.source.occurrence {
+            return value.text;
+        }
+        let slots = match &value.source.origin {
+            Origin::Slot(slot) => std::slice::from_ref(slot),
+            Origin::Joined(slots, _) => slots,
+            Origin::Constant(_) => &[],
+        };
+        let mut written = format!("{order_no}\0");
+        for slot in slots {
+            written.push_str(self.cells.text(*slot).unwrap_or_default().trim_ascii());
+            written.push('\0');
+        }
+        let key = xxhash_rust::xxh3::xxh3_128(written.as_bytes());
+        if self.occurrences.len() >= NUMBERS && !self.occurrences.contains_key(&key) {
+            let message = format!("the file has over {NUMBERS} rows that have no number");
+            self.problem(&codes::TOO_MANY_NUMBERS, Some(value.source), message);
+            return value.text;
+        }
+        let count = self.occurrences.entry(key).or_insert(0);
+        *count += 1;
+        if *count == 1 { value.text } else { Cow::Owned(format!("{}#{count}", value.text)) }
     }
 
     /// Finds the first source, from some number on, that is not empty.
@@ -186,8 +279,18 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             let Some(text) = self.text(cells, source) else { continue };
             let text =
                 if source.json.is_empty() { Some(text) } else { self.dug(plan, source, &text) };
+            let nature = nature_of(cells, source);
             if let Some(text) = text {
-                return Some(Value { text, source, at });
+                if nature == Nature::Inexact {
+                    let name = self.column_name(Some(source), plan);
+                    let message = format!(
+                        "`{name}` is a number of over 15 digits, of which the spreadsheet has kept 15"
+                    );
+                    self.problem(&codes::LOST_DIGITS, Some(source), message);
+                    self.hint("get the report as CSV, or with such columns as text");
+                    return None;
+                }
+                return Some(Value { text, source, at, nature });
             }
         }
         None
@@ -220,14 +323,8 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         }
     }
 
-    /// The text without blanks and stripped characters around it; none when that leaves nothing.
     fn cleaned<'a>(&self, text: &'a str, source: &Source) -> Option<&'a str> {
-        let mut text = text.trim_ascii();
-        if !source.strip.is_empty() {
-            text = text.trim_start_matches(|c| source.strip.contains(c)).trim_ascii_start();
-        }
-        let empty = text.is_empty() || self.rules.empty.iter().any(|word| word == text);
-        (!empty).then_some(text)
+        self.rules.cleaned(text, source)
     }
 
     /// Takes the first filled key out of a cell that holds a JSON object as text.
@@ -331,11 +428,16 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
 
     fn instant(&mut self, field: &Field, value: &Value<'_>, slot: Slot<i64>) {
         let formats = &self.rules.times.formats;
-        if let Some((at, doubtful)) = moment::instant(&value.text, formats, self.rules.zone) {
+        let zones = Zones { zone: self.rules.zone, abbreviations: &self.rules.times.abbreviations };
+        let found = match value.nature {
+            Nature::Moment => moment::of_cell(&value.text, zones.zone),
+            _ => moment::instant(&value.text, formats, zones),
+        };
+        if let Some((at, doubtful)) = found {
             *slot(&mut self.fact) = Some(at);
             self.fact.doubtful_time |= doubtful;
         } else {
-            let wanted = if moment::out_of_range(&value.text, formats, self.rules.zone) {
+            let wanted = if moment::out_of_range(&value.text, formats, zones) {
                 "a day from 1970 to 2199".to_owned()
             } else {
                 let shown: Vec<&str> = formats.iter().map(moment::TimeFormat::shown).collect();
@@ -359,7 +461,8 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     fn amount(&mut self, field: &Field, value: &Value<'_>, slot: Slot<Minor>) {
         let Some(minor) = self.minor(field, value) else { return };
         if minor < 0 {
-            return self.unexpected(&codes::NEGATIVE_AMOUNT, field, value, "no less than 0");
+            self.unexpected(&codes::NEGATIVE_AMOUNT, field, value, "no less than 0");
+            return self.hint("a mapping can say what it means: `negative = \"magnitude\"`");
         }
         *slot(&mut self.fact) = Minor::new(minor);
     }
@@ -373,9 +476,15 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     /// Reads an amount whose magnitude is one that a fact can have.
     fn minor(&mut self, field: &Field, value: &Value<'_>) -> Option<i64> {
         let currency = self.amount_currency(field, value)?;
-        let notation = &value.source.notation;
+        let notation = notation_of(value);
         match notation.amount(&value.text, currency.decimals()) {
-            Ok(minor) if minor.abs() <= Minor::MAX.get() => return Some(minor),
+            Ok(minor) if minor.abs() <= Minor::MAX.get() => {
+                return Some(match value.source.negative {
+                    Negative::AsItIs => minor,
+                    Negative::Magnitude => minor.abs(),
+                    Negative::Zero => minor.max(0),
+                });
+            }
             Ok(_) | Err(Fault::TooGreat) => {
                 let wanted = format!("at most {} {currency}", currency.written(Minor::MAX.get()));
                 self.unexpected(&codes::TOO_GREAT, field, value, &wanted);
@@ -403,6 +512,10 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     /// The currency of an amount; none when it is not the row's, so that the amount is left out.
     fn amount_currency(&mut self, field: &Field, value: &Value<'_>) -> Option<Currency> {
         let Some(row) = self.currency.or(self.rules.currency) else {
+            if self.rules.lenient {
+                *self.left_out += 1;
+                return None;
+            }
             let wanted = "a currency beside it: the versions of the program have different ones";
             self.unexpected(&codes::CURRENCY_OPEN, field, value, wanted);
             return None;
@@ -412,7 +525,8 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let Some(text) = cells.text(slot).and_then(|text| self.cleaned(text, value.source)) else {
             return Some(row);
         };
-        let own = Value { text: Cow::Borrowed(text), source: value.source, at: value.at };
+        let (source, at) = (value.source, value.at);
+        let own = Value { text: Cow::Borrowed(text), source, at, nature: Nature::Text };
         let own = self.currency_named(field, &own)?;
         if own == row {
             return Some(row);
@@ -422,7 +536,7 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     }
 
     fn rate(&mut self, field: &Field, value: &Value<'_>) {
-        self.fact.reported_rate = value.source.notation.rate(&value.text);
+        self.fact.reported_rate = notation_of(value).rate(&value.text);
         if self.fact.reported_rate.is_none() {
             let wanted = match value.source.notation.rate {
                 RateUnit::Signed => "a percent such as 6.3%, of at most 100% and four decimals",
@@ -436,8 +550,12 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     fn status(&mut self, column: &mut Column<'f>) {
         let cells = self.cells;
         let mut from = 0;
-        while let Some(value) = self.value(cells, column.plan, from) {
+        while let Some(mut value) = self.value(cells, column.plan, from) {
             from = value.at + 1;
+            if value.source.by_sign {
+                let Some(word) = self.sign_of(column.plan.field, &value) else { return };
+                value.text = Cow::Borrowed(word);
+            }
             let Some(seen) = column.seen.get_mut(value.at) else { return };
             if seen.word.is_none() || seen.text != *value.text {
                 match self.meaning_of(column.plan.field, &value, &codes::UNKNOWN_STATUS) {
@@ -449,12 +567,39 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
                     Ok(None) => continue,
                     Err(()) => return,
                 }
+                if value.source.unknown == Unknown::Keep
+                    && value.source.meaning(&value.text).is_none()
+                {
+                    // Not remembered: every row with an unknown word counts.
+                    seen.text.clear();
+                    self.note_unknown(&value.text);
+                }
             }
             if let Some(Meaning::State(state)) = seen.meaning {
                 self.fact.state = state;
             }
             self.fact.status_word = seen.word;
             return;
+        }
+    }
+
+    /// The word for the sign of an amount.
+    fn sign_of(&mut self, field: &Field, value: &Value<'_>) -> Option<&'static str> {
+        match notation_of(value).sign(&value.text) {
+            Ok(sign) if sign < 0 => Some("negative"),
+            Ok(0) => Some("zero"),
+            Ok(_) => Some("positive"),
+            Err(_) => {
+                self.unexpected(&codes::BAD_AMOUNT, field, value, "a number, for its sign");
+                None
+            }
+        }
+    }
+
+    fn note_unknown(&mut self, word: &str) {
+        let word = shown(word);
+        if self.unknown_words.len() < UNKNOWN_WORDS || self.unknown_words.contains_key(&word) {
+            *self.unknown_words.entry(word).or_insert(0) += 1;
         }
     }
 
@@ -494,6 +639,7 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         match value.source.unknown {
             Unknown::Next => Ok(None),
             Unknown::Means(meaning) => Ok(Some(meaning)),
+            Unknown::Keep => Ok(Some(Meaning::State(State::Pending))),
             Unknown::Refuse => {
                 let known: Vec<&str> = value.source.words.iter().map(|(word, _)| &**word).collect();
                 let wanted = format!("one of {}", known.join(", "));
@@ -523,6 +669,41 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             let source = column.and_then(|column| column.plan.sources.first());
             self.problem(&codes::LINE_TOO_GREAT, source, message);
         }
+    }
+}
+
+impl Rules<'_> {
+    /// The text without blanks and stripped characters around it; none when that leaves nothing.
+    fn cleaned<'a>(&self, text: &'a str, source: &Source) -> Option<&'a str> {
+        let mut text = text.trim_ascii();
+        if !source.strip.is_empty() {
+            text = text.trim_start_matches(|c| source.strip.contains(c)).trim_ascii_start();
+        }
+        let empty = text.is_empty() || self.empty.iter().any(|word| word == text);
+        (!empty).then_some(text)
+    }
+}
+
+/// What the cell of a source is by itself; of several that are joined, a moment if one of them is.
+fn nature_of<C: Cells>(cells: &C, source: &Source) -> Nature {
+    match &source.origin {
+        Origin::Slot(slot) => cells.nature(*slot),
+        Origin::Joined(slots, _) => {
+            let natures = || slots.iter().map(|slot| cells.nature(*slot));
+            [Nature::Inexact, Nature::Moment]
+                .into_iter()
+                .find(|wanted| natures().any(|nature| nature == *wanted))
+                .unwrap_or(Nature::Text)
+        }
+        Origin::Constant(_) => Nature::Text,
+    }
+}
+
+/// How a value's number is written.
+fn notation_of(value: &Value<'_>) -> Notation {
+    match value.nature {
+        Nature::Number => value.source.notation.of_numbers(),
+        _ => value.source.notation,
     }
 }
 

@@ -16,7 +16,7 @@ use super::mapping::CsvLayout;
 use super::number::{Fault, Notation};
 use super::report::Rows;
 use super::row::{Problem, shown};
-use super::{ReadSummary, codes, csv};
+use super::{ReadSummary, Shape, codes, csv};
 use crate::error::{Error, Result};
 
 /// Is told of each bad row.
@@ -24,12 +24,8 @@ pub type Tell<'t> = dyn FnMut(Diagnostic) + 't;
 
 /// The layout of a table that we define: commas, UTF-8, these columns.
 pub(super) fn layout(delimiter: u8, columns: &[&str]) -> CsvLayout {
-    CsvLayout {
-        delimiter,
-        quote: Some(b'"'),
-        encoding: encoding_rs::UTF_8,
-        columns: columns.iter().map(|column| (*column).to_owned()).collect(),
-    }
+    let columns = columns.iter().map(|column| (*column).to_owned()).collect();
+    CsvLayout { delimiter, ..CsvLayout::plain(columns) }
 }
 
 /// Reads a table; `row` is given each row's texts and says what is wrong with it.
@@ -67,6 +63,13 @@ impl Rows for Table<'_, '_> {
     fn tell(&mut self, problem: Diagnostic) {
         (self.tell)(problem);
     }
+
+    fn quarantine(&mut self, _raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
+        // Told, and the file stays as it is: it is no import with rows of its own.
+        Ok(())
+    }
+
+    fn shaped(&mut self, _shape: Shape) {}
 
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {
         self.summary.rows += 1;

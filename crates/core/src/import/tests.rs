@@ -2,6 +2,7 @@
 //! another network, and every code of this module.
 
 mod every_code;
+mod language;
 mod shapes;
 
 use chrono_tz::Tz;
@@ -9,7 +10,7 @@ use feebook_schedule::Source;
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
-use super::{Context, Format, Formats, ReadSummary, Sink, read};
+use super::{Advertiser, Context, Format, Formats, Head, ReadSummary, Sink, read};
 use crate::error::{Error, Result};
 use crate::fact::LineFact;
 use crate::words::{Word, Words};
@@ -25,6 +26,10 @@ struct Kept {
 impl Sink for Kept {
     fn words(&mut self) -> &mut Words {
         &mut self.words
+    }
+
+    fn advertiser(&mut self, _advertiser: &Advertiser<'_>) -> Result<Context> {
+        Ok(context())
     }
 
     fn accept(&mut self, fact: LineFact) -> Result<()> {
@@ -70,19 +75,22 @@ fn shipped() -> Formats {
     formats
 }
 
+fn context() -> Context {
+    let zone = Tz::America__Los_Angeles;
+    Context { zone, default_currency: Currency::parse("USD"), unknown: false }
+}
+
 /// Reads a report of a program in Los Angeles whose policy's currency is the dollar.
 fn import(format: &Format, report: &[u8]) -> (std::result::Result<ReadSummary, Error>, Kept) {
-    let context =
-        Context { zone: Tz::America__Los_Angeles, default_currency: Currency::parse("USD") };
     let mut kept = Kept::default();
-    let summary = read(format, report, "report", &context, &mut kept);
+    let summary = read(format, report, "report", &context(), &mut kept);
     (summary, kept)
 }
 
 /// Recognises a report among the formats that ship, and reads it.
 fn imported(report: &[u8]) -> (std::result::Result<ReadSummary, Error>, Kept) {
     let formats = shipped();
-    import(formats.recognise(report, "report", None).unwrap(), report)
+    import(formats.recognise(&Head::of_text(report), "report", None).unwrap(), report)
 }
 
 /// Reads a mapping that must load.

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::lines::{self, Key};
 use super::results::RunId;
 use super::scan::OrderRecord;
+use super::seals::RowBytes;
 use super::{Ledger, Result, damaged, sql};
 use crate::answers::{Answer, AnsweredBy, Answers};
 use crate::fact::No;
@@ -72,14 +73,16 @@ fn read(row: &Row<'_>) -> Result<(No, Answer)> {
 
 /// Appends what a plugin said of an order whose result was appended before.
 pub(super) fn insert(
-    conn: &Connection,
+    ledger: &Ledger,
     (program_id, order_no, run_id): (Option<i64>, &No, RunId),
     answers: &Answers,
 ) -> Result<()> {
     if answers.lines.is_empty() {
         return Ok(());
     }
-    let mut insert = conn
+    let mut row = RowBytes::default();
+    let mut insert = ledger
+        .conn
         .prepare_cached(
             "INSERT INTO plugin_answer
              (program_id, order_no, run_id, line_no, commission, incentive, reason)
@@ -90,9 +93,12 @@ pub(super) fn insert(
     for (line_no, Answer { commission, incentive, reason }) in &answers.lines {
         let (commission, incentive) = (commission.map(Minor::get), incentive.map(Minor::get));
         let line_no = Key(line_no);
-        insert
-            .execute(params![program_id, order_no, run_id, line_no, commission, incentive, reason])
-            .map_err(sql)?;
+        let values = params![program_id, order_no, run_id, line_no, commission, incentive, reason];
+        for (column, value) in (0..).zip(values) {
+            row.bound(column, *value)?;
+        }
+        ledger.tally("plugin_answer", row.digest());
+        insert.execute(values).map_err(sql)?;
     }
     Ok(())
 }

@@ -22,7 +22,8 @@ const MANY: u32 = 64;
 /// Clicks of a program and sub-id that count as of a sequence number, in their order.
 pub(super) type Walked = HashMap<(i64, i64, Box<str>), Vec<OwnClick>>;
 
-const COLUMNS: &str = "sub_id, clicked_at, seq, import_id, placement, country, url, referrer";
+pub(super) const COLUMNS: &str =
+    "sub_id, clicked_at, seq, import_id, placement, country, url, referrer";
 
 /// A click as it is in the ledger.
 #[derive(Clone, Debug)]
@@ -252,7 +253,7 @@ pub(super) fn click_digest(click: &Click, words: &Words) -> u128 {
 }
 
 /// Reads one click from a row of [`COLUMNS`].
-fn read(row: &Row<'_>) -> Result<StoredClick> {
+pub(super) fn read(row: &Row<'_>) -> Result<StoredClick> {
     let text = |at: usize| row.get::<_, Option<Box<str>>>(at).map_err(sql);
     let click = Click {
         sub_id: text(0)?.unwrap_or_default(),

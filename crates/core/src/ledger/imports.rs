@@ -10,6 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
 use super::lines::{self, COLUMN_COUNT, COLUMNS, Key, Revision};
+use super::parts::Parts;
+use super::quarantine::{ShapeId, Shaped};
+use super::seals::RowBytes;
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
 use crate::click::Click;
 use crate::error::{self, Error};
@@ -17,7 +20,7 @@ use crate::fact::{LineFact, No, Report, ranking};
 use crate::words::Words;
 
 /// How many rows are sorted and written together: bounds the memory of an import.
-const BATCH: usize = 32_768;
+pub(super) const BATCH: usize = 32_768;
 
 /// How many rows one INSERT takes.
 const ROWS_PER_INSERT: usize = 32;
@@ -93,7 +96,7 @@ pub enum Begun<'l> {
     Already {
         /// The import that brought them.
         id: ImportId,
-        /// How many of its rows were rejected, then as now.
+        /// How many of its rows were rejected then and have not been taken in or closed since.
         rejected: u64,
     },
     /// Rows can be appended.
@@ -106,18 +109,25 @@ pub struct PendingImport<'l> {
     pub(super) ledger: &'l mut Ledger,
     pub(super) id: ImportId,
     pub(super) program_id: i64,
-    as_of: Option<i64>,
+    pub(super) as_of: Option<i64>,
     words_before: usize,
-    first_seq: i64,
+    words_stored: usize,
+    pub(super) first_seq: i64,
     pub(super) next_seq: i64,
     /// The greatest order number the program has, of digits and of other text.
-    highest: [Option<No>; 2],
-    batch: Vec<LineFact>,
+    pub(super) highest: [Option<No>; 2],
+    pub(super) batch: Vec<LineFact>,
     pub(super) clicks: Vec<Click>,
     /// Rows of other imports that this one says again.
     pub(super) sighted: Vec<i64>,
     pub(super) fact_digest: u128,
     pub(super) totals: ImportTotals,
+    /// The other programs of a network's report.
+    pub(super) parts: Parts,
+    /// How rows stand in the file that is being read.
+    pub(super) shaped: Shaped,
+    /// The same as it is stored for this import.
+    pub(super) shape_id: Option<ShapeId>,
     open: bool,
 }
 
@@ -144,6 +154,7 @@ impl Ledger {
                     program_id,
                     as_of: new.as_of,
                     words_before,
+                    words_stored: words_before,
                     first_seq: next_seq,
                     next_seq,
                     highest,
@@ -152,6 +163,9 @@ impl Ledger {
                     sighted: Vec::new(),
                     fact_digest: 0,
                     totals: ImportTotals::default(),
+                    parts: Parts::default(),
+                    shaped: Shaped::default(),
+                    shape_id: None,
                     open: true,
                 })))
             }
@@ -159,9 +173,10 @@ impl Ledger {
                 let words = self.words.len();
                 self.rollback(words);
                 let earlier = already(&self.conn, new)?;
-                earlier
-                    .map(|(id, rejected)| Begun::Already { id, rejected })
-                    .ok_or_else(|| damaged("an import that vanished"))
+                let (id, rejected) = earlier.ok_or_else(|| damaged("an import that vanished"))?;
+                // Those that were taken in or closed since are no longer rejected.
+                let rejected = rejected.saturating_sub(self.closed_of(id)?);
+                Ok(Begun::Already { id, rejected })
             }
             Err(failed) => {
                 let words = self.words.len();
@@ -250,7 +265,7 @@ impl Ledger {
         }
     }
 
-    fn withdraw_locked(&mut self, id: ImportId, now: i64) -> Result<()> {
+    pub(super) fn withdraw_locked(&mut self, id: ImportId, now: i64) -> Result<()> {
         let standing = self.imports.get(&id).ok_or_else(|| {
             Error::new(&error::NO_IMPORT, format!("there is no import {id}"))
                 .hint("`feebook imports list` shows them")
@@ -268,7 +283,9 @@ impl Ledger {
                 let Some(claimants) = claims.remove(&row.seq) else { continue };
                 seq += 1;
                 let copy = Revision { seq, import_id: claimants[0], ..row };
-                digest = digest.wrapping_add(fact_digest(&copy.fact, &self.words));
+                let of_copy = fact_digest(&copy.fact, &self.words);
+                digest = digest.wrapping_add(of_copy);
+                self.tally_copy("order_line", (program_id, seq, copy.import_id), of_copy);
                 insert(&self.conn, program_id, std::slice::from_ref(&copy))?;
                 self.claim_copy(seq, &claimants)?;
             }
@@ -276,7 +293,9 @@ impl Ledger {
                 let Some(claimants) = claims.remove(&row.seq) else { continue };
                 seq += 1;
                 let copy = StoredClick { seq, import_id: claimants[0], ..row };
-                digest = digest.wrapping_add(clicks::click_digest(&copy.click, &self.words));
+                let of_copy = clicks::click_digest(&copy.click, &self.words);
+                digest = digest.wrapping_add(of_copy);
+                self.tally_copy("click", (program_id, seq, copy.import_id), of_copy);
                 clicks::insert(&self.conn, program_id, &copy)?;
                 self.claim_copy(seq, &claimants)?;
             }
@@ -352,14 +371,54 @@ impl Ledger {
     }
 
     fn store_sightings(&self, id: ImportId, seqs: &[i64]) -> Result<()> {
+        let chunk: i64 = self
+            .conn
+            .prepare_cached("SELECT count(*) FROM sighting WHERE import_id = ?1")
+            .and_then(|mut select| select.query_row([id], |row| row.get(0)))
+            .map_err(sql)?;
+        let packed = pack(seqs);
+        let mut row = RowBytes::default();
+        for (column, value) in (0..).zip(params![id, chunk, packed]) {
+            row.bound(column, *value)?;
+        }
+        self.tally("sighting", row.digest());
         self.conn
-            .prepare_cached(
-                "INSERT INTO sighting (import_id, chunk, seqs)
-                 VALUES (?1, (SELECT count(*) FROM sighting WHERE import_id = ?1), ?2)",
-            )
-            .and_then(|mut s| s.execute(params![id, pack(seqs)]))
+            .prepare_cached("INSERT INTO sighting (import_id, chunk, seqs) VALUES (?1, ?2, ?3)")
+            .and_then(|mut s| s.execute(params![id, chunk, packed]))
             .map_err(sql)?;
         Ok(())
+    }
+}
+
+impl<'l> PendingImport<'l> {
+    /// An import of many programs, of which none has a row yet.
+    pub(super) fn of_parts(
+        ledger: &'l mut Ledger,
+        as_of: Option<i64>,
+        next_seq: i64,
+        parts: Parts,
+    ) -> Self {
+        let words_before = ledger.words.len();
+        Self {
+            ledger,
+            id: 0,
+            program_id: 0,
+            as_of,
+            words_before,
+            words_stored: words_before,
+            first_seq: next_seq,
+            next_seq,
+            highest: [None, None],
+            batch: Vec::new(),
+            clicks: Vec::new(),
+            sighted: Vec::new(),
+            fact_digest: 0,
+            totals: ImportTotals::default(),
+            parts,
+            shaped: Shaped::default(),
+            shape_id: None,
+            open: true,
+        }
     }
 }
 
@@ -381,17 +440,18 @@ impl PendingImport<'_> {
     }
 
     /// Notes how many rows of the file were refused.
-    pub fn note_rejected(&mut self, rows: u64) {
-        self.totals.rejected = rows;
-    }
-
     /// Writes what is left and commits.
     pub fn keep(mut self) -> Result<ImportTotals> {
         self.finish()?;
+        self.commit()?;
+        Ok(self.totals)
+    }
+
+    /// Commits what was written.
+    pub(super) fn commit(&mut self) -> Result<()> {
         self.ledger.commit()?;
         self.open = false;
-        self.ledger.note_imports()?;
-        Ok(self.totals)
+        self.ledger.note_imports()
     }
 
     /// Goes through with everything and leaves nothing behind: what `--dry-run` counts is what an
@@ -401,10 +461,12 @@ impl PendingImport<'_> {
         Ok(self.totals)
     }
 
-    fn finish(&mut self) -> Result<()> {
+    pub(super) fn finish(&mut self) -> Result<()> {
         self.write_batch()?;
         self.write_clicks()?;
-        self.ledger.store_words(self.words_before)?;
+        self.ledger.store_words(self.words_stored)?;
+        // Of several programs, the first has stored the words of all.
+        self.words_stored = self.ledger.words.len();
         self.ledger
             .conn
             .execute(
@@ -427,7 +489,7 @@ impl PendingImport<'_> {
     }
 
     /// Sorts the batch by key, which is what SQLite appends fastest, and writes what is new in it.
-    fn write_batch(&mut self) -> Result<()> {
+    pub(super) fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
         let sorted = batch.is_sorted_by(|a, b| line_key(a) <= line_key(b));
         if !sorted {
@@ -577,7 +639,7 @@ pub(super) fn standings(conn: &Connection) -> Result<BTreeMap<i64, ImportStandin
     rows.map_err(sql)?.collect::<rusqlite::Result<_>>().map_err(sql)
 }
 
-fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>; 2]> {
+pub(super) fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>; 2]> {
     let find = |condition: &str| -> Result<Option<No>> {
         let query = format!(
             "SELECT order_no FROM order_line WHERE program_id = ?1 AND order_no {condition}

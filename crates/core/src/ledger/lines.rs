@@ -29,6 +29,9 @@ pub(super) const COLUMNS: &str = "program_id, order_no, line_no, seq, import_id,
     amount_currency, quantity, product_price, service_fee, paid_amount, final_amount, refunded, \
     traits, reported_rate, reported_commission, reported_incentive, reported_bonus";
 
+/// Which of them holds the traits.
+const TRAITS: usize = 30;
+
 /// How many columns those are.
 pub(super) const COLUMN_COUNT: usize = 35;
 
@@ -50,7 +53,9 @@ pub(super) fn no(value: ValueRef<'_>) -> Result<No> {
     match value {
         ValueRef::Integer(digits) => Ok(No::Digits(digits)),
         ValueRef::Blob(bytes) => {
-            let text = bytes.get(2..).and_then(|text| std::str::from_utf8(text).ok());
+            let (length, text) = bytes.split_at_checked(2).unwrap_or((&[], &[]));
+            let fits = u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes() == length;
+            let text = std::str::from_utf8(text).ok().filter(|_| fits);
             text.map(|text| No::Text(text.into()))
                 .ok_or_else(|| damaged("an order number that is no text"))
         }
@@ -174,6 +179,12 @@ pub(super) fn read(row: &Row<'_>) -> Result<Revision> {
     fact.reported_incentive = columns.integer()?;
     fact.reported_bonus = columns.integer()?;
     Ok(Revision { seq, import_id, fact })
+}
+
+/// Refuses a row with bits of traits that no fact has: the reading passes them over.
+pub(super) fn is_as_written(row: &Row<'_>, revision: &Revision) -> Result<()> {
+    let stored: i64 = row.get(TRAITS).map_err(sql)?;
+    if stored == traits(&revision.fact) { Ok(()) } else { Err(damaged("traits that no line has")) }
 }
 
 /// Walks over the columns of a row.

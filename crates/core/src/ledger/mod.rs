@@ -4,17 +4,25 @@
 //! no amount is added up in SQL. Public signatures speak our types, never the database's.
 
 mod answers;
+mod archive;
+mod backup;
 mod booked;
 mod clicks;
 mod closings;
 mod coverage;
+mod derived;
+mod examine;
 mod imports;
 mod lines;
+mod parts;
 mod payouts;
+mod quarantine;
 mod rates;
 mod results;
 mod scan;
+mod seals;
 mod standing;
+mod sums;
 mod terms;
 mod upgrade;
 
@@ -27,12 +35,16 @@ use std::{fs, io};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+pub use archive::Archiving;
+pub use backup::Backup;
 pub use booked::{Booked, BookedPayment, BookedResult, BookedScan, DocumentId};
 pub use clicks::StoredClick;
 pub use closings::Closing;
 pub use coverage::Coverage;
 pub use imports::{Begun, ImportId, ImportRecord, ImportTotals, NewImport, PendingImport};
 pub use lines::Revision;
+pub use parts::PartKept;
+pub use quarantine::{Fate, Quarantined, RowId, StoredProblem, StoredShape, Wanted};
 pub use rates::{NewRates, RateSpan, RateTotals};
 pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, StoredResult};
 pub use scan::{CountingLine, OrderRecord, Scan};
@@ -79,6 +91,8 @@ pub struct Ledger {
     kept_copy: Option<PathBuf>,
     /// Nothing is kept beyond the life of this connection.
     rehearsal: bool,
+    /// Rows of this transaction that are summed up as they are appended.
+    tallies: RefCell<seals::Tallies>,
 }
 
 impl Ledger {
@@ -161,6 +175,7 @@ impl Ledger {
             rates: RefCell::default(),
             kept_copy: None,
             rehearsal: false,
+            tallies: RefCell::default(),
         };
         ledger.migrate()?;
         ledger.reload()?;
@@ -249,26 +264,6 @@ impl Ledger {
         last_seq(&self.conn)
     }
 
-    /// Returns what SQLite finds wrong with the file; nothing when it is whole.
-    pub fn integrity(&self) -> Result<Vec<String>> {
-        let mut findings = Vec::new();
-        let mut check = self.conn.prepare("PRAGMA integrity_check").map_err(sql)?;
-        let rows = check.query_map([], |row| row.get::<_, String>(0)).map_err(sql)?;
-        for row in rows {
-            findings.push(row.map_err(sql)?);
-        }
-        findings.retain(|finding| finding != "ok");
-        let mut check = self.conn.prepare("PRAGMA foreign_key_check").map_err(sql)?;
-        let rows = check
-            .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?)))
-            .map_err(sql)?;
-        for row in rows {
-            let (table, parent) = row.map_err(sql)?;
-            findings.push(format!("a row of {table} refers to a row of {parent} that is missing"));
-        }
-        Ok(findings)
-    }
-
     fn program_id(&self, name: &str) -> Result<Option<i64>> {
         self.conn
             .prepare_cached("SELECT id FROM program WHERE name = ?1")
@@ -286,11 +281,13 @@ impl Ledger {
     }
 
     fn begin(&self) -> Result<()> {
+        self.tallies.borrow_mut().clear();
         let begin = if self.rehearsal { "SAVEPOINT step" } else { "BEGIN IMMEDIATE" };
         self.conn.execute_batch(begin).map_err(sql)
     }
 
     fn commit(&self) -> Result<()> {
+        self.seal()?;
         let commit = if self.rehearsal { "RELEASE step" } else { "COMMIT" };
         self.conn.execute_batch(commit).map_err(sql)
     }
@@ -398,6 +395,13 @@ fn database(failed: &rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseCorrupt) => {
             Error::new(&error::DAMAGED, format!("the ledger is damaged: {failed}"))
         }
+        Some(ErrorCode::DiskFull) => Error::new(&error::NO_ROOM, "there is no room for the ledger")
+            .hint("nothing was written; make room beside it, then try again"),
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            let message = format!("the ledger cannot be written: {failed}");
+            Error::new(&error::READ_ONLY, message)
+                .hint("the file and its folder must both be writable")
+        }
         _ => Error::new(&error::DATABASE, format!("the database failed: {failed}")),
     }
 }
@@ -426,6 +430,8 @@ mod tests {
         assert_eq!(
             tables,
             [
+                "archive",
+                "archive_part",
                 "book",
                 "book_document",
                 "click",
@@ -445,9 +451,15 @@ mod tests {
                 "plugin",
                 "plugin_answer",
                 "program",
+                "quarantine",
+                "quarantine_closing",
+                "quarantine_problem",
+                "quarantine_shape",
                 "rate_import",
                 "result",
+                "retry",
                 "run",
+                "seal",
                 "sighting",
                 "withdrawal",
                 "word",

@@ -10,9 +10,11 @@ use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::State;
 use feebook_schedule::Source;
 use feebook_schedule::zone::Month;
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, params};
 
 use super::lines::{self, Key};
+use super::seals::RowBytes;
 use super::standing::day;
 use super::terms::BookId;
 use super::{Ledger, Result, answers, sql};
@@ -189,10 +191,23 @@ pub struct PendingRun<'l> {
     documents: BTreeMap<String, Option<i64>>,
     /// The build of a plugin that answered last, with its number.
     plugin: Option<(Arc<AnsweredBy>, i64)>,
+    /// The bytes of the result that is being sealed.
+    row: RowBytes,
     open: bool,
 }
 
 impl Ledger {
+    /// Whether some run saw an order of a program under a version of its terms.
+    pub fn was_governed(&self, program: &str) -> Result<bool> {
+        self.conn
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM result r JOIN program p ON p.id = r.program_id
+                                WHERE p.name = ?1 AND r.schedule IS NOT NULL)",
+            )
+            .and_then(|mut s| s.query_row([program], |row| row.get(0)))
+            .map_err(sql)
+    }
+
     /// Locks the ledger for a run by a book of terms. Nothing is written before the first result.
     pub fn begin_run(
         &mut self,
@@ -213,6 +228,7 @@ impl Ledger {
                 program: None,
                 documents: BTreeMap::new(),
                 plugin: None,
+                row: RowBytes::default(),
                 open: true,
             }),
             Err(failed) => {
@@ -286,8 +302,19 @@ impl PendingRun<'_> {
         insert.raw_bind_parameter(24, plugin_id).map_err(sql)?;
         insert.raw_execute().map_err(sql)?;
         drop(insert);
+        // In the order of the table's columns.
+        let key = params![program_id, Key(order_no), run_id, month, document, result.fingerprint];
+        for (column, value) in (0..).zip(key) {
+            self.row.bound(column, *value)?;
+        }
+        for (column, amount) in (6..).zip(&amounts) {
+            self.row.value(column, ValueRef::Integer(*amount));
+        }
+        self.row.bound(22, &plugin_id)?;
+        self.row.bound(23, &day)?;
+        self.ledger.tally("result", self.row.digest());
         if let Some(answers) = &result.answers {
-            answers::insert(&self.ledger.conn, (program_id, order_no, run_id), answers)?;
+            answers::insert(self.ledger, (program_id, order_no, run_id), answers)?;
         }
         Ok(())
     }

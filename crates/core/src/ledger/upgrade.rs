@@ -12,12 +12,16 @@ use super::{APPLICATION_ID, Ledger, Result, sql, version};
 use crate::error::{self, Error};
 
 /// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../../../migrations/0001_ledger.sql"),
     include_str!("../../../../migrations/0002_facts.sql"),
     include_str!("../../../../migrations/0003_plugins.sql"),
     include_str!("../../../../migrations/0004_payouts.sql"),
+    include_str!("../../../../migrations/0005_quarantine.sql"),
 ];
+
+/// The version from which on everything that is appended is sealed.
+const SEALED: usize = 5;
 
 /// The version of a ledger that this feebook makes.
 pub(super) const VERSION: usize = MIGRATIONS.len();
@@ -60,7 +64,12 @@ impl Ledger {
             }
             self.kept_copy = Some(copied.keep(&path, applied)?);
         }
-        self.apply(VERSION)
+        self.apply(VERSION)?;
+        if applied < SEALED {
+            self.reload()?;
+            self.tally_all()?;
+        }
+        Ok(())
     }
 
     /// Applies what is missing up to a version.

@@ -63,7 +63,7 @@ impl Seen<'_> {
     fn version(&self, id: &str) -> Option<&Version> {
         match self.covering {
             Covering::Version(at) => self.program(id)?.versions().get(at),
-            Covering::Uncovered(_) | Covering::NotYetGoverned => None,
+            Covering::Uncovered(_) | Covering::NotYetGoverned | Covering::NoTerms => None,
         }
     }
 }

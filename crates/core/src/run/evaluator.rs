@@ -9,15 +9,14 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
-    self as kernel, Cover, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
+    self as kernel, Decided, Flagged, Line, Minor, Observer, Outcome, Silent, Verdict,
 };
 use feebook_schedule::zone::Month;
-use feebook_schedule::{
-    Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program, Version, in_use,
-};
+use feebook_schedule::{Book, Classes, Dimension, GovernedBy, Matching, Program, Version, in_use};
 
 use super::beside::Beside;
 use super::classes::ClassCache;
+use super::covering::{Covering, cover};
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
 use super::unit::{self, Unit};
@@ -51,17 +50,6 @@ pub struct Evaluator {
     answers: Option<Answers>,
     /// Words that facts are written in instead of the ledger's: all of its own, and further ones.
     foreign: Option<Arc<Words>>,
-}
-
-/// Which terms govern an order.
-#[derive(Clone, Debug)]
-pub enum Covering {
-    /// The version with this place among the program's versions.
-    Version(usize),
-    /// None covers the governing instant.
-    Uncovered(NoCover),
-    /// No line has the governing instant.
-    NotYetGoverned,
 }
 
 /// An evaluated order.
@@ -212,7 +200,7 @@ impl Evaluator {
     pub fn version(&self, covering: &Covering) -> Option<&Version> {
         match covering {
             Covering::Version(index) => self.program().versions().get(*index),
-            Covering::Uncovered(_) | Covering::NotYetGoverned => None,
+            Covering::Uncovered(_) | Covering::NotYetGoverned | Covering::NoTerms => None,
         }
     }
 
@@ -266,6 +254,9 @@ impl Evaluator {
 
     /// Decides which terms govern an order.
     fn covering(&self, governing_at: Option<i64>) -> Result<Covering> {
+        if self.program().versions().is_empty() {
+            return Ok(Covering::NoTerms);
+        }
         let Some(at) = governing_at else { return Ok(Covering::NotYetGoverned) };
         match self.program().in_force(at) {
             Err(no_cover) => Ok(Covering::Uncovered(no_cover)),
@@ -719,31 +710,6 @@ fn push_version(bytes: &mut Vec<u8>, version: &Version) {
     bytes.extend_from_slice(&version.source().digest());
     if let Some(tree) = version.tree() {
         bytes.extend_from_slice(&tree.source().digest());
-    }
-}
-
-/// The cover of an order, with the terms that the kernel's borrows.
-enum TermsCover<'v> {
-    Of(kernel::Terms<'v>),
-    Uncovered,
-    NotYetGoverned,
-}
-
-impl TermsCover<'_> {
-    fn kernel(&self) -> Cover<'_> {
-        match self {
-            Self::Of(terms) => Cover::Terms(terms),
-            Self::Uncovered => Cover::Uncovered,
-            Self::NotYetGoverned => Cover::NotYetGoverned,
-        }
-    }
-}
-
-fn cover<'v>(program: &'v Program, covering: &Covering) -> TermsCover<'v> {
-    match covering {
-        Covering::Version(index) => TermsCover::Of(program.versions()[*index].terms()),
-        Covering::Uncovered(_) => TermsCover::Uncovered,
-        Covering::NotYetGoverned => TermsCover::NotYetGoverned,
     }
 }
 

@@ -8,6 +8,7 @@
 mod beside;
 mod changes;
 mod classes;
+mod covering;
 mod evaluator;
 mod figures;
 mod plugins;
@@ -27,10 +28,12 @@ use crate::plugins::Plugins;
 
 pub(crate) use beside::Beside;
 pub use changes::{Change, Seen, Why, between};
+pub use covering::Covering;
 pub(crate) use evaluator::known;
-pub use evaluator::{Covering, Evaluated, Evaluator};
+pub use evaluator::{Evaluated, Evaluator};
 pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};
+pub(crate) use verify::verify_results;
 pub use verify::{Breach, Held, Verified, verify};
 
 /// A book of terms and the files it was made of, which go into the ledger with the results.
@@ -55,6 +58,37 @@ impl Terms {
         self.sources.iter().filter(belongs).cloned().collect()
     }
 
+    /// Adds the programs that the ledger has orders of and that have no terms: advertisers of a
+    /// network's report to which no program was mapped. Their lines are unverifiable. A program that
+    /// a run has seen under terms is none of them: its terms are missing, which is told.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn with_unmapped(self, ledger: &Ledger) -> Result<Self> {
+        let mut sources = self.sources.to_vec();
+        for program in ledger.programs()? {
+            if self.book.program(&program).is_none() && !ledger.was_governed(&program)? {
+                let path = format!("{program}/program.toml");
+                sources.push(Source::new(path.clone(), path, unmapped_program(&program)));
+            }
+        }
+        if sources.len() == self.sources.len() {
+            return Ok(self);
+        }
+        sources.sort_by(|a, b| a.path().cmp(b.path()));
+        let (book, mut problems) = Book::load(&sources);
+        problems.retain(Diagnostic::is_error);
+        if problems.is_empty() {
+            return Ok(Self {
+                book: Arc::new(book),
+                sources: sources.into(),
+                plugins: self.plugins,
+            });
+        }
+        Err(Error::new(&error::TERMS, "the schedules do not load").with(problems))
+    }
+
     /// Returns the terms as they were known on a day: without the amendments that were learned of
     /// later. A book of the files that are left says the same whenever it is loaded again.
     ///
@@ -72,6 +106,15 @@ impl Terms {
         let message = format!("the schedules as known on {on} do not load");
         Err(Error::new(&error::TERMS, message).with(problems))
     }
+}
+
+/// What is known of a program without terms: nothing, but days must begin in some zone.
+fn unmapped_program(name: &str) -> String {
+    format!(
+        "format = 1\nname = \"{name}\"\ntimezone = \"UTC\"\npayout_currency = \"EUR\"\n\
+         governed_by = \"ordered\"\nassumed = {{ timezone = \"not mapped to a program\", \
+         payout_currency = \"not mapped to a program\", governed_by = \"not mapped to a program\" }}\n"
+    )
 }
 
 /// Which orders are meant.

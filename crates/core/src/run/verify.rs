@@ -24,6 +24,12 @@ use crate::plugins::Plugins;
 /// What a result is held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Held {
+    /// Rows of reports and clicks are those that their import wrote.
+    Facts,
+    /// All other rows are those that were written.
+    Seals,
+    /// A result can be evaluated again.
+    Replay,
     /// What was posted is what the facts and the terms give.
     Amounts,
     /// Facts and terms are those of which the result was made.
@@ -38,6 +44,9 @@ impl Held {
     /// Returns the name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Facts => "facts",
+            Self::Seals => "seals",
+            Self::Replay => "replay",
             Self::Amounts => "amounts",
             Self::Fingerprint => "fingerprint",
             Self::Plugin => "plugin",
@@ -51,7 +60,7 @@ impl Held {
 pub struct Breach {
     /// What does not hold.
     pub held: Held,
-    /// The program.
+    /// The program; empty where it is about the ledger.
     pub program: String,
     /// The order and the run; none where it is about all orders that a plugin answered for.
     pub result: Option<(No, RunId)>,
@@ -72,8 +81,26 @@ pub struct Verified {
 ///
 /// # Errors
 ///
-/// When the ledger cannot be read, or the stored terms do not load.
+/// When the ledger cannot be read.
 pub fn verify(
+    ledger: &Ledger,
+    plugins: Option<&Arc<dyn Plugins>>,
+    scope: &Scope,
+    progress: &mut dyn Progress,
+    each: &mut dyn FnMut(Breach),
+) -> Result<Verified> {
+    let mut whole = |held, text| each(Breach { held, program: String::new(), result: None, text });
+    ledger.broken_sums()?.into_iter().for_each(|text| whole(Held::Facts, text));
+    ledger.broken_seals()?.into_iter().for_each(|text| whole(Held::Seals, text));
+    verify_results(ledger, plugins, scope, progress, each)
+}
+
+/// Evaluates every result in scope again, without a look at what the ledger says of itself.
+///
+/// # Errors
+///
+/// When the ledger cannot be read.
+pub(crate) fn verify_results(
     ledger: &Ledger,
     plugins: Option<&Arc<dyn Plugins>>,
     scope: &Scope,
@@ -97,8 +124,23 @@ pub fn verify(
             verified,
         };
         let mut scan = Scan::new(ledger, &program)?;
-        while let Some(order) = scan.next(ledger)? {
-            work.order(scope, &order)?;
+        loop {
+            let order = match scan.next(ledger) {
+                Ok(Some(order)) => order,
+                Ok(None) => break,
+                Err(failed) if is_of_what_is_stored(&failed) => {
+                    work.unread(&failed);
+                    break;
+                }
+                Err(failed) => return Err(failed),
+            };
+            match work.order(scope, &order) {
+                Ok(()) => {}
+                // What was stored no longer loads or contradicts itself: a finding, and no reason to
+                // look no further.
+                Err(failed) if is_of_what_is_stored(&failed) => work.unreplayed(&order, &failed),
+                Err(failed) => return Err(failed),
+            }
             progress.advance(1);
         }
         verified = work.verified;
@@ -268,6 +310,19 @@ impl Work<'_, '_> {
         Ok(())
     }
 
+    fn unread(&mut self, failed: &Error) {
+        let text = format!("its orders cannot be read on: {}", failed.message());
+        let program = self.program.to_owned();
+        (self.each)(Breach { held: Held::Replay, program, result: None, text });
+    }
+
+    fn unreplayed(&mut self, order: &OrderRecord, failed: &Error) {
+        let run = order.results.last().map_or(0, |result| result.run_id);
+        let text = format!("it cannot be evaluated again: {}", failed.message());
+        let result = Some((order.order_no.clone(), run));
+        (self.each)(Breach { held: Held::Replay, program: self.program.to_owned(), result, text });
+    }
+
     fn tell(&mut self, held: Held, order: &OrderRecord, result: &StoredResult, text: String) {
         let result = Some((order.order_no.clone(), result.run_id));
         (self.each)(Breach { held, program: self.program.to_owned(), result, text });
@@ -279,6 +334,13 @@ impl Work<'_, '_> {
             (self.each)(Breach { held: Held::PluginAsked, program, result: None, text });
         }
     }
+}
+
+/// Whether it is the stored terms, runs or results that are at fault.
+fn is_of_what_is_stored(failed: &Error) -> bool {
+    let code = failed.code().id;
+    matches!(failed.kind(), ErrorKind::Terms | ErrorKind::Internal)
+        || code == error::DAMAGED.code.id
 }
 
 /// Whether a plugin was running when it was refused, rather than not allowed or not there.

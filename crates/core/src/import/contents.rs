@@ -1,0 +1,220 @@
+//! What a file holds: a report as it is, one that is compressed, or an archive of several.
+//!
+//! Owns the unpacking, in memory and as far as it is read; nothing is written to a disk, so the
+//! paths within an archive lead nowhere. Refuses what unpacks to far more than a report can be.
+
+use std::cell::Cell;
+use std::io::{self, BufReader, Read, Seek};
+use std::path::Path;
+
+use feebook_schedule::diagnostic::Diagnostic;
+use flate2::read::MultiGzDecoder;
+use zip::ZipArchive;
+
+use super::formats::Head;
+use super::looked::Looked;
+use super::sheet::{self, Sheet};
+use super::{HEAD, codes, refused};
+use crate::error::{Error, Result};
+
+/// Each byte of a compressed report may become this many.
+const RATIO: u64 = 300;
+/// So much may come of any file, however small.
+const FREE: u64 = 16 << 20;
+/// The most that is read out of one archive.
+const UNPACKED_LIMIT: u64 = 64 << 30;
+
+/// Takes one report out of a file: its name for messages, and its bytes. False: no more.
+pub(super) type Take<'t> = dyn FnMut(&str, &mut dyn Read) -> Result<bool> + 't;
+
+/// Calls with each report that a file holds; `count` is how many of the file's bytes were read.
+///
+/// # Errors
+///
+/// When the file cannot be read, or when all of it was taken and it is not what it was when it was
+/// looked at.
+pub(super) fn each(
+    file: &Looked,
+    shown: &str,
+    count: &Cell<u64>,
+    take: &mut Take<'_>,
+) -> Result<()> {
+    match file.head.get(..4).unwrap_or(&file.head) {
+        [0x1F, 0x8B, ..] => {
+            let mut again = file.again(count)?;
+            let inner = MultiGzDecoder::new(BufReader::with_capacity(HEAD, &mut again));
+            let mut input = Bounded { inner, read: 0, packed: Packed::Read(count) };
+            if take(shown, &mut input)? { again.finish() } else { Ok(()) }
+        }
+        b"PK\x03\x04" => {
+            let input = BufReader::with_capacity(HEAD, file.seeking(count)?);
+            let broken = |e: &zip::result::ZipError| broken_archive(shown, &e.to_string());
+            let mut archive = ZipArchive::new(input).map_err(|e| broken(&e))?;
+            let more = if sheet::is_workbook(&archive) {
+                take(shown, &mut file.seeking(count)?)?
+            } else {
+                members(&mut archive, shown, take)?
+            };
+            if more { file.unchanged() } else { Ok(()) }
+        }
+        _ => {
+            let mut again = file.again(count)?;
+            let more = take(shown, &mut BufReader::with_capacity(HEAD, &mut again))?;
+            if more { again.finish() } else { Ok(()) }
+        }
+    }
+}
+
+/// Calls with each report in an archive; whether all of it was taken.
+fn members<R: Read + Seek>(
+    archive: &mut ZipArchive<R>,
+    shown: &str,
+    take: &mut Take<'_>,
+) -> Result<bool> {
+    let mut left = UNPACKED_LIMIT;
+    let mut any = false;
+    for index in 0..archive.len() {
+        let member = archive.by_index(index).map_err(|e| broken_archive(shown, &e.to_string()))?;
+        let name = member.name().map_err(|e| broken_archive(shown, &e.to_string()))?.into_owned();
+        // What other programs put beside the files.
+        let file = name.rsplit('/').next().unwrap_or_default();
+        if file.is_empty() || file.starts_with('.') || name.starts_with("__MACOSX/") {
+            continue;
+        }
+        any = true;
+        let packed = Packed::Whole { bytes: member.compressed_size(), left };
+        let mut input = Bounded { inner: member, read: 0, packed };
+        let more = take(&format!("{shown}:{}", super::row::shown(&name)), &mut input)?;
+        left = left.saturating_sub(input.read);
+        if !more {
+            return Ok(false);
+        }
+    }
+    if any { Ok(true) } else { Err(broken_archive(shown, "there is no file in it")) }
+}
+
+/// Reads the beginning of the first report that a file holds.
+pub(super) fn head(file: &Looked, shown: &str) -> Result<Head> {
+    let mut head = Head::default();
+    each(file, shown, &Cell::new(0), &mut |name, input| {
+        let mut start = vec![0; HEAD];
+        let length = fill(input, &mut start).map_err(|e| failed(name, e))?;
+        start.truncate(length);
+        if sheet::may_be(&start) {
+            let names = Sheet::read(start.chain(input), name)?.names();
+            head = Head { text: Vec::new(), names: Some(names) };
+        } else {
+            head = Head { text: start, names: None };
+        }
+        Ok(false)
+    })?;
+    Ok(head)
+}
+
+/// Reads until a buffer is full or the input ends.
+fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = buffer.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(length) => filled += length,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(filled)
+}
+
+/// Returns the first bytes of an input, and the input with them.
+pub(super) fn peeked<R: Read>(mut input: R) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut start = vec![0; 8];
+    let length = fill(&mut input, &mut start)?;
+    start.truncate(length);
+    Ok((start.clone(), io::Cursor::new(start).chain(input)))
+}
+
+/// What became of a reading that the operating system, or the unpacking, stopped.
+pub(super) fn failed(shown: &str, error: io::Error) -> Error {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Swollen>()) {
+        Some(Swollen(message)) => {
+            let problem = Diagnostic::whole(&codes::UNPACKS_TOO_LARGE, shown, message.clone());
+            refused(problem.hint("unpack it yourself if you trust it"))
+        }
+        None if matches!(
+            error.kind(),
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof
+        ) =>
+        {
+            broken_archive(shown, &error.to_string())
+        }
+        None => Error::file(Path::new(shown), "read", error),
+    }
+}
+
+fn broken_archive(shown: &str, why: &str) -> Error {
+    let message = format!("the archive cannot be unpacked: {}", super::row::shown(why));
+    refused(
+        Diagnostic::whole(&codes::BAD_ARCHIVE, shown, message)
+            .hint("get the report again, or unpack it and import what was in it"),
+    )
+}
+
+/// Why a reading was stopped that would go on for ever.
+#[derive(Debug)]
+struct Swollen(String);
+
+impl std::fmt::Display for Swollen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Swollen {}
+
+/// How many bytes something was unpacked from.
+enum Packed<'c> {
+    /// As many as were read so far.
+    Read(&'c Cell<u64>),
+    /// So many, and so much of the archive's whole may still be read.
+    Whole { bytes: u64, left: u64 },
+}
+
+/// Stops what unpacks to too much.
+struct Bounded<'c, R> {
+    inner: R,
+    read: u64,
+    packed: Packed<'c>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.read = self.read.saturating_add(u64::try_from(length).unwrap_or(0));
+        let (packed, left) = match &self.packed {
+            Packed::Read(count) => (count.get(), UNPACKED_LIMIT),
+            Packed::Whole { bytes, left } => (*bytes, *left),
+        };
+        if self.read > FREE.saturating_add(packed.saturating_mul(RATIO)) || self.read > left {
+            let message = format!(
+                "{packed} bytes have unpacked to {} already, more than a report does",
+                self.read
+            );
+            return Err(io::Error::other(Swollen(message)));
+        }
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_swells_is_stopped_and_told_from_a_broken_disk() {
+        let count = Cell::new(1_000);
+        let mut input = Bounded { inner: io::repeat(b'a'), read: 0, packed: Packed::Read(&count) };
+        let stopped = io::copy(&mut input, &mut io::sink()).unwrap_err();
+        assert_eq!(failed("x.gz", stopped).problems()[0].code.id, codes::UNPACKS_TOO_LARGE.id);
+        assert_eq!(failed("x", io::Error::other("disk")).code().id, "L006");
+    }
+}

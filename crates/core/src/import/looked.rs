@@ -1,0 +1,156 @@
+//! A file that is read twice, for its digest and for its rows.
+//!
+//! Owns that both are of the same bytes. Refuses a file that was changed in between.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use feebook_schedule::diagnostic::Diagnostic;
+use sha2::{Digest, Sha256};
+
+use super::{HEAD, codes};
+use crate::error::{Error, Result};
+
+/// A file that was looked at once: what is read of it again must be the same.
+#[derive(Debug)]
+pub(super) struct Looked {
+    /// Open all the time, so that a file that takes its name meanwhile is not read.
+    file: File,
+    path: PathBuf,
+    /// The beginning.
+    pub(super) head: Vec<u8>,
+    /// The length.
+    pub(super) bytes: u64,
+    /// SHA-256 of the bytes.
+    pub(super) digest: [u8; 32],
+}
+
+impl Looked {
+    /// Reads a file once. What can be read only once, such as a pipe, is copied first.
+    pub(super) fn at(path: &Path) -> Result<Self> {
+        let unreadable = |e| Error::file(path, "read", e);
+        let mut file = File::open(path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            let mut copy = tempfile::tempfile().map_err(unreadable)?;
+            io::copy(&mut file, &mut copy).map_err(unreadable)?;
+            file = copy;
+        }
+        let path = path.to_owned();
+        let mut looked = Self { file, path, head: Vec::new(), bytes: 0, digest: [0; 32] };
+        let (mut digest, mut head, mut bytes) = (Sha256::new(), Vec::new(), 0_u64);
+        looked.each_block(&mut |block| {
+            digest.update(block);
+            bytes += u64::try_from(block.len()).unwrap_or(0);
+            let room = HEAD.saturating_sub(head.len()).min(block.len());
+            head.extend_from_slice(block.get(..room).unwrap_or_default());
+            Ok(())
+        })?;
+        (looked.head, looked.bytes, looked.digest) = (head, bytes, digest.finalize().into());
+        Ok(looked)
+    }
+
+    /// Begins to read the file again.
+    pub(super) fn again<'c>(&'c self, count: &'c Cell<u64>) -> Result<Again<'c>> {
+        self.rewound()?;
+        Ok(Again { looked: self, count, digest: Sha256::new() })
+    }
+
+    /// Reads the file again wherever it is wanted, as archives are; [`unchanged`](Self::unchanged) says
+    /// whether that was the same file.
+    pub(super) fn seeking<'c>(&'c self, count: &'c Cell<u64>) -> Result<Seeking<'c>> {
+        self.rewound()?;
+        Ok(Seeking { file: &self.file, count })
+    }
+
+    /// Refuses a file that was changed since it was looked at.
+    pub(super) fn unchanged(&self) -> Result<()> {
+        self.again(&Cell::new(0))?.finish()
+    }
+
+    fn rewound(&self) -> Result<()> {
+        let mut file = &self.file;
+        let rewound = file.seek(SeekFrom::Start(0));
+        rewound.map(drop).map_err(|e| Error::file(&self.path, "read", e))
+    }
+
+    /// Calls with all bytes, block by block.
+    pub(super) fn each_block(&self, each: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        self.rewound()?;
+        let mut file = &self.file;
+        let mut block = vec![0; HEAD];
+        loop {
+            match file.read(&mut block) {
+                Ok(0) => return Ok(()),
+                Ok(length) => each(block.get(..length).unwrap_or_default())?,
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Error::file(&self.path, "read", e)),
+            }
+        }
+    }
+}
+
+/// A file that is read again, from its beginning.
+pub(super) struct Again<'c> {
+    looked: &'c Looked,
+    count: &'c Cell<u64>,
+    digest: Sha256,
+}
+
+impl Again<'_> {
+    /// Refuses a file that was changed since it was looked at: what is stored as its digest would be
+    /// that of other rows.
+    pub(super) fn finish(mut self) -> Result<()> {
+        let path = &self.looked.path;
+        // What a reader had no use for was not read yet.
+        io::copy(&mut self, &mut io::sink()).map_err(|e| Error::file(path, "read", e))?;
+        let (bytes, before) = (self.count.get(), self.looked.bytes);
+        let digest: [u8; 32] = self.digest.finalize().into();
+        if digest == self.looked.digest {
+            return Ok(());
+        }
+        let how = if bytes == before {
+            format!("of its {bytes} bytes some are others now")
+        } else {
+            format!("it had {before} bytes and then {bytes}")
+        };
+        let shown = path.display().to_string();
+        let message = format!("the file was changed while it was read: {how}");
+        Err(super::refused(
+            Diagnostic::whole(&codes::FILE_CHANGED, &shown, message)
+                .hint("wait until whatever writes it is done, then import it"),
+        ))
+    }
+}
+
+impl Read for Again<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut file = &self.looked.file;
+        let length = file.read(buffer)?;
+        self.digest.update(buffer.get(..length).unwrap_or_default());
+        self.count.set(self.count.get() + u64::try_from(length).unwrap_or(0));
+        Ok(length)
+    }
+}
+
+/// A file that is read in any order.
+pub(super) struct Seeking<'c> {
+    file: &'c File,
+    count: &'c Cell<u64>,
+}
+
+impl Read for Seeking<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.file.read(buffer)?;
+        self.count.set(self.count.get().saturating_add(u64::try_from(length).unwrap_or(0)));
+        Ok(length)
+    }
+}
+
+impl Seek for Seeking<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}

@@ -1,0 +1,60 @@
+//! Ledgers of earlier versions: each of them as a feebook of its time left it, dumped as SQL.
+
+use std::fs;
+
+use rusqlite::Connection;
+
+use super::support::{Sandbox, root};
+use super::{clean, contents};
+
+/// The versions of which there is a ledger.
+const VERSIONS: [u32; 3] = [1, 2, 3];
+
+/// Lays the ledger of a version into a sandbox.
+pub(super) fn laid(sandbox: &Sandbox, version: u32) {
+    let path = root().join(format!("tests/accidents/ledgers/version-{version}.sql"));
+    let dump = fs::read_to_string(path).expect("a dump");
+    let conn = Connection::open(sandbox.path("feebook.db")).expect("a database");
+    // Tables come in order of their names, also those that others refer to.
+    conn.execute_batch("PRAGMA foreign_keys = OFF").expect("a pragma");
+    conn.execute_batch(&dump).expect("the dump can be read");
+}
+
+#[test]
+fn a_ledger_of_any_earlier_version_becomes_one_of_today() {
+    for version in VERSIONS {
+        let sandbox = Sandbox::new();
+        laid(&sandbox, version);
+        let before = contents(&sandbox.path("feebook.db"));
+        let shown = sandbox.run("lines -O csv").expect(0).out;
+        let told = root().join(format!("tests/accidents/ledgers/version-{version}.lines.csv"));
+        assert_eq!(shown, fs::read_to_string(told).expect("lines"), "version {version}");
+        let kept = sandbox.path(&format!("feebook.db.version-{version}"));
+        assert_eq!(contents(&kept), before, "the copy is as it was");
+        let now = contents(&sandbox.path("feebook.db"));
+        for (table, rows) in &before {
+            let later = &now[table];
+            assert!(table == "version" || rows.len() == later.len(), "{table} of {version}");
+        }
+        // The first feebook took all of program.toml into a fingerprint, so its results are told.
+        let allowed: &[&str] = if version == 1 { &["results"] } else { &[] };
+        clean(&sandbox, allowed);
+        sandbox.run("imports undo 3").expect(0);
+        sandbox.run("recompute").expect(0);
+        clean(&sandbox, allowed);
+    }
+}
+
+#[test]
+fn a_ledger_of_a_later_version_is_refused() {
+    let sandbox = Sandbox::with_ledger();
+    let conn = Connection::open(sandbox.path("feebook.db")).expect("a database");
+    conn.execute_batch("PRAGMA user_version = 99").expect("a later version");
+    drop(conn);
+    let before = fs::read(sandbox.path("feebook.db")).expect("a ledger");
+    for command in ["statement", "check", "import x.csv", "backup copy.db", "recompute"] {
+        let refused = sandbox.run(command);
+        assert!(refused.code == 6 && refused.err.contains("L003"), "{command}: {}", refused.err);
+    }
+    assert_eq!(fs::read(sandbox.path("feebook.db")).expect("a ledger"), before);
+}
