@@ -172,13 +172,13 @@ codes! {
         "The end of a period does not belong to it, and comes after its beginning.";
     /// Closed before.
     MONTH_CLOSED = Usage "U070", "month closed already",
-        "A closed month stays closed. What a later recompute finds of it is posted as adjustments in the month that is open.";
+        "A closed month stays closed, and all before it. What a later recompute finds of it is posted as adjustments in the month that is open.";
     /// It goes on.
     MONTH_NOT_OVER = Usage "U071", "month not over",
         "A month can be closed once it is over in the program's zone.";
     /// Months are closed one after another.
     EARLIER_MONTH_OPEN = Usage "U072", "earlier month open",
-        "Months are closed in their order, so that what is posted late stands in a month after all that are closed.";
+        "Closing a month closes all before it. One with orders or payouts is closed by itself first, so that nobody does so unawares.";
     /// Not computed as it stands.
     MONTH_WAITS = Usage "U073", "month waits for a recompute",
         "What was reported or changed after the last recompute would be an adjustment at once; recompute first, then close.";

@@ -22,7 +22,7 @@ use crate::journal::{Dating, dating};
 use crate::ledger::{
     Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
 };
-use crate::postings::{self, Account, posted_by};
+use crate::postings::{self, Replayed, posted_by};
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -56,7 +56,7 @@ pub struct Posted {
     pub difference: i64,
 }
 
-/// What a run posted of a month that was closed: it stands in the month that is open.
+/// What a run posted of a month that was closed: it stands in a month that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adjusted {
     /// The program.
@@ -254,16 +254,15 @@ impl Work<'_, '_> {
         let Some(Then { facts: facts_before, sight: before, currency }) = then else {
             return Ok(None);
         };
-        let mut accounts: Option<Vec<Account<'_>>> = None;
+        let mut replays: Option<Vec<Replayed<'_>>> = None;
         for mut change in changes(program, order, (&facts_before, &before), (facts, after)) {
             let held = |seen: &Option<Seen>| seen.as_ref().map(Seen::held);
             if postings::reverses(held(&change.before), held(&change.after)) {
-                if accounts.is_none() {
-                    accounts = Some(postings::accounts(ledger, &mut self.replay, program, order)?);
+                if replays.is_none() {
+                    replays = Some(postings::replays(ledger, &mut self.replay, program, order)?);
                 }
-                let accounts = accounts.as_ref();
-                change.reverses =
-                    accounts.and_then(|accounts| posted_by(accounts, &change.line_no));
+                let replays = replays.as_ref();
+                change.reverses = replays.and_then(|replays| posted_by(replays, &change.line_no));
             }
             change.adjusts = adjusts;
             (self.changed)(change);
