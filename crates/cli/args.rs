@@ -140,7 +140,7 @@ pub(crate) enum Command {
     Journal(Journal),
     /// What stands on each account of the journal
     Balance(Balance),
-    /// Close a month: what is found of it later is an adjustment in the month that is open
+    /// Close a month and all before it: what is found of these later is an adjustment in an open month
     Close(Close),
     /// Write lines, a statement or the journal for other programs
     Export(Export),

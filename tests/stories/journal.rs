@@ -65,7 +65,7 @@ fn the_year_end() {
             "run 2 2 receivable:pending -0.55 2024-08 new revision 2024-07-01 2024-07-01",
             "run 2 2 receivable:approved -2.20 2024-08 new revision 2024-07-01 2024-07-01",
             "run 2 2 income:commission 0.55 2024-08 new revision 2024-07-01 2024-07-01",
-            "run 2 2 income:reversed 2.20 2024-08 new revision 2024-07-01 2024-07-01",
+            "run 2 2 income:commission:reversed 2.20 2024-08 new revision 2024-07-01 2024-07-01",
             "run 2 4 receivable:approved 1.65 2024-08 new revision  2024-07-01",
             "run 2 4 income:commission -1.65 2024-08 new revision  2024-07-01",
         ]
@@ -93,13 +93,65 @@ fn the_year_end() {
             "receivable:approved 7.70",
             "receivable:settled 1.10",
             "income:commission -11.00",
-            "income:reversed 2.20",
+            "income:commission:reversed 2.20",
         ]
     );
     assert!(sandbox.run("close 2024-08").expect(2).err.contains("error[U070]"));
     sandbox.run("close 2024-09").expect(0);
     let check = sandbox.run("check").expect(0);
     assert_eq!(check.out, "");
+}
+
+#[test]
+fn a_month_that_nothing_stood_in_is_closed_with_the_next() {
+    let sandbox = evaluated();
+    sandbox
+        .run("payout add example --amount 1.10 --currency USD --on 2024-11-15 --order 3")
+        .expect(0);
+    for month in ["2024-07", "2024-08", "2024-09"] {
+        sandbox.run(&format!("close {month}")).expect(0);
+    }
+    // A payout stands in its month as an order does in its own.
+    let early = sandbox.run("close 2024-12").expect(2).err;
+    let open = "error[U072]: example has payouts in 2024-11, which is open, and 2024-12 is later";
+    assert!(early.contains(open), "{early}");
+    sandbox.run("close 2024-11").expect(0);
+    let again = sandbox.run("close 2024-10").expect(2).err;
+    let closed = "error[U070]: 2024-10 of example was closed with 2024-11, after run 1";
+    assert!(again.contains(closed), "{again}");
+
+    // An order of October comes late, and the payout of November is taken back.
+    let then = "balance --on 2024-11-30 -O csv";
+    let before = sandbox.run(then).expect(0).out;
+    import(&sandbox, "late.csv", &report(&["5,1,2024-10-10 10:00:00,40.00,approved"]));
+    sandbox.run("recompute").expect(0);
+    let rows = sandbox.run("journal --by order -O csv").expect(0).rows();
+    let months: Vec<String> =
+        adjusted(&rows).iter().map(|row| row.get("adjusts").to_owned()).collect();
+    assert_eq!(months, ["2024-10", "2024-10"]);
+    sandbox.run("payout remove 1 --reason \"typed twice\"").expect(0);
+    assert_eq!(sandbox.run(then).expect(0).out, before);
+}
+
+#[test]
+fn a_kind_of_income_with_its_reversals_is_what_the_lines_say() {
+    let sandbox = Sandbox::with_ledger();
+    for (at, price) in ["1000.00", "1100.00", "800.00", "400.00"].into_iter().enumerate() {
+        let line = format!("1,1,2024-08-10 10:00:00,{price},approved");
+        import(&sandbox, &format!("{at}.csv"), &report(&[&line]));
+        sandbox.run("recompute").expect(0);
+    }
+    let lines = sandbox.run("lines -O csv").expect(0).rows();
+    let of = ["commission", "withheld", "total"].map(|column| lines[0].get(column).to_owned());
+    assert_eq!(of, ["22.00", "0.00", "22.00"]);
+    assert_eq!(
+        balances(&sandbox.run("balance -O csv").expect(0)),
+        [
+            "receivable:approved 22.00",
+            "income:commission -60.50",
+            "income:commission:reversed 38.50",
+        ]
+    );
 }
 
 #[test]

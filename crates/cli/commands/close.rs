@@ -28,8 +28,8 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Close) -> Outcome<u8>
             drop(bar);
             for program in closed {
                 say(&format!(
-                    "{month} of {program} is closed: what changes in it is posted in the month that \
-                     is open"
+                    "{month} of {program} is closed, and all before it: what changes there is posted \
+                     in a month that is open"
                 ));
             }
             Ok(DONE)

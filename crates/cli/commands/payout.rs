@@ -290,7 +290,7 @@ fn match_more(global: &Global, output: &Output, id: PayoutId, lines: &Matched) -
         Error::new(&error::NO_LINES_NAMED, message)
             .hint("say --month, --covers, --orders FILE or --order ORDER/LINE")
     })?;
-    let allotted = pay_more(&mut ledger, &terms, id, &chosen)?;
+    let allotted = pay_more(&mut ledger, &terms, id, &chosen, now())?;
     let mut sheet = begun(output)?;
     told_of(&mut sheet, &ledger, &terms, id)?;
     sheet.finish()?;

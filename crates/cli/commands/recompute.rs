@@ -178,13 +178,17 @@ fn summary(report: &Recomputed, changed_lines: usize) -> String {
             }
             for adjusted in &report.adjusted {
                 let Adjusted { program, month, currency, orders, difference, on } = adjusted;
-                let sign = if *difference >= 0 { "+" } else { "" };
-                let amount = currency.written(*difference);
+                let amount = match *difference {
+                    // What an order earns may move between its parts and states.
+                    0 => "nothing in sum, moved".to_owned(),
+                    more if more > 0 => format!("+{} {currency}", currency.written(more)),
+                    less => format!("{} {currency}", currency.written(less)),
+                };
                 let orders = counted(*orders, "order");
                 let _ = write!(
                     text,
-                    "\n  of it for {month} of {program}, which is closed: {sign}{amount} {currency} in \
-                     {orders}, dated {on}"
+                    "\n  of it for {month} of {program}, which is closed: {amount} in {orders}, dated \
+                     {on}"
                 );
             }
         }

@@ -174,9 +174,10 @@ pub fn pay_more(
     terms: &Terms,
     payout_id: PayoutId,
     choice: &Choice,
+    now: i64,
 ) -> Result<Allotted> {
     let mut made = Allotted::default();
-    ledger.add_payments(payout_id, |ledger, payout, left| {
+    ledger.add_payments(payout_id, now, |ledger, payout, left| {
         let payables = payable_lines(ledger, terms, &payout.program)?;
         made = allot(&payables, choice, left, payout.fact.currency)?;
         Ok(made.allotments.clone())

@@ -1,10 +1,12 @@
-//! Closing a month: from then on what a run posts for it is an adjustment in the month that is open.
+//! Closing a month, and with it all before: from then on what is posted for these is an adjustment in
+//! a month that is open.
 //!
-//! Owns when a month may be closed: when it is over, when all of it is computed as it stands, and in
-//! the order of the months. Refuses to open one again.
+//! Owns when a month may be closed: when it is over, when all of it is computed as it stands, and when
+//! no earlier one with orders or payouts is open. Refuses to open one again.
 
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use feebook_schedule::Program;
 use feebook_schedule::zone::{Month, midnight};
 
@@ -32,8 +34,8 @@ pub struct ToClose<'c> {
 ///
 /// # Errors
 ///
-/// When it is closed already or not over yet, when an earlier month with orders is open, or when
-/// lines of it wait for a recompute.
+/// When it is closed already or not over yet, when an earlier month with orders or payouts is open, or
+/// when lines of it wait for a recompute.
 pub fn close(
     ledger: &mut Ledger,
     terms: &Terms,
@@ -47,7 +49,8 @@ pub fn close(
             may_close(ledger, terms, program, asked, progress)?;
         }
         closed.clone_from(&programs);
-        let closing = |program| Closing {
+        let closing = |program: String| Closing {
+            zone: zone(terms, &program),
             program,
             month: asked.month,
             seq: 0,
@@ -73,14 +76,18 @@ fn open_programs(ledger: &Ledger, asked: &ToClose<'_>) -> Result<Vec<String>> {
     }
     let month = asked.month;
     let closings: Vec<Closing> =
-        ledger.closings()?.into_iter().filter(|closing| closing.month == month).collect();
+        ledger.closings()?.into_iter().filter(|closing| closing.month >= month).collect();
     programs.retain(|program| !closings.iter().any(|closing| closing.program == *program));
     let asked_for = |closing: &&Closing| asked.program.is_none_or(|name| name == closing.program);
     if let (true, Some(closing)) = (programs.is_empty(), closings.iter().find(asked_for)) {
         let program = asked.program.unwrap_or("every program of the ledger");
         let after = closing.run_id.map_or_else(String::new, |run| format!(", after run {run}"));
         let by = closing.who.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
-        let message = format!("{month} of {program} was closed{by}{after}");
+        let with = match closing.month {
+            own if own == month => String::new(),
+            later => format!(" with {later}"),
+        };
+        let message = format!("{month} of {program} was closed{with}{by}{after}");
         return Err(Error::new(&error::MONTH_CLOSED, message)
             .hint("it stays closed; what changes in it is posted as adjustments"));
     }
@@ -97,17 +104,18 @@ fn may_close(
 ) -> Result<()> {
     let month = asked.month;
     let dating = dating(ledger, terms, program)?;
-    let end = next(month).first_day();
-    if dating.day(asked.now) < end {
-        let zone = terms.book.program(program).map_or(chrono_tz::Tz::UTC, Program::zone);
+    let (zone, end) = (zone(terms, program), next(month).first_day());
+    if feebook_schedule::zone::day(zone, asked.now) < end {
         let ends = feebook_schedule::zone::written(zone, midnight(zone, end));
         let message = format!("{month} of {program} ends at {ends}, which is still to come");
         return Err(Error::new(&error::MONTH_NOT_OVER, message).hint("close it when it is over"));
     }
     let stands = stands(ledger, terms, program, month, &dating, progress)?;
-    if let Some(earlier) = stands.earlier {
+    let paid = paid_before(ledger, program, month, &dating)?;
+    if let Some(earlier) = [stands.earlier, paid].into_iter().flatten().min() {
+        let what = if stands.earlier == Some(earlier) { "orders" } else { "payouts" };
         let message =
-            format!("{program} has orders in {earlier}, which is open, and {month} is later");
+            format!("{program} has {what} in {earlier}, which is open, and {month} is later");
         return Err(Error::new(&error::EARLIER_MONTH_OPEN, message)
             .hint(format!("feebook close {earlier} --program {program}")));
     }
@@ -121,6 +129,25 @@ fn may_close(
             .hint(format!("feebook recompute --program {program}, then close it")));
     }
     Ok(())
+}
+
+/// A program's zone.
+fn zone(terms: &Terms, program: &str) -> Tz {
+    terms.book.program(program).map_or(Tz::UTC, Program::zone)
+}
+
+/// The first open month before another in which a payout was paid, also one that was taken back: its
+/// entries stand there.
+fn paid_before(
+    ledger: &Ledger,
+    program: &str,
+    month: Month,
+    dating: &Dating,
+) -> Result<Option<Month>> {
+    let seq = ledger.last_seq()?;
+    let payouts = ledger.payouts()?.into_iter().filter(|payout| payout.program == program);
+    let months = payouts.map(|payout| Month::of(payout.fact.paid_on));
+    Ok(months.filter(|paid| *paid < month && !dating.is_closed(*paid, seq)).min())
 }
 
 /// How a month stands.

@@ -146,6 +146,9 @@ codes! {
     /// A form that a terminal cannot show.
     NOT_FOR_TERMINALS = Usage "U038", "form that a terminal cannot show",
         "Parquet tables, workbooks and PNG pictures are bytes for a file, not text for a terminal.";
+    /// An output that would be written over the ledger.
+    OVER_THE_LEDGER = Usage "U039", "output over the ledger",
+        "An output replaces the file that it is written into. The ledger is never one of them, under whatever name.";
     /// No such flag or dated fact.
     NO_FACT = Usage "U040", "unknown flag or dated fact",
         "The ledger has no flag, mark, placement or account fact of that number; the `list` of each shows them.";
@@ -160,13 +163,13 @@ codes! {
         "The end of a period does not belong to it, and comes after its beginning.";
     /// Closed before.
     MONTH_CLOSED = Usage "U070", "month closed already",
-        "A closed month stays closed. What a later recompute finds of it is posted as adjustments in the month that is open.";
+        "A closed month stays closed, and all before it. What a later recompute finds of it is posted as adjustments in the month that is open.";
     /// It goes on.
     MONTH_NOT_OVER = Usage "U071", "month not over",
         "A month can be closed once it is over in the program's zone.";
     /// Months are closed one after another.
     EARLIER_MONTH_OPEN = Usage "U072", "earlier month open",
-        "Months are closed in their order, so that what is posted late stands in a month after all that are closed.";
+        "Closing a month closes all before it. One with orders or payouts is closed by itself first, so that nobody does so unawares.";
     /// Not computed as it stands.
     MONTH_WAITS = Usage "U073", "month waits for a recompute",
         "What was reported or changed after the last recompute would be an adjustment at once; recompute first, then close.";
@@ -225,6 +228,17 @@ codes! {
     BROKEN = Internal "X001", "internal contradiction",
         "A result contradicts another that must agree with it. Nothing was written. Please report it with the message.";
 }
+
+/// A plugin refuses its config: the code is that of the diagnostics that are told with it.
+pub static PLUGIN_CONFIG: Failure = Failure {
+    kind: ErrorKind::Terms,
+    code: Code {
+        id: "S050",
+        severity: Severity::Error,
+        title: "plugin refuses its config",
+        help: "The plugin that the version names does not accept [plugin.config], for the reasons told with it.",
+    },
+};
 
 /// The refusals of plugins as failures of ours; the first is [`PLUGIN_WANTED`].
 static REFUSALS: LazyLock<Vec<Failure>> = LazyLock::new(|| {
@@ -304,6 +318,16 @@ impl Error {
     /// Returns the code.
     pub fn code(&self) -> &'static Code {
         &self.failure.code
+    }
+
+    /// Whether a plugin was refused, or refuses its config.
+    pub fn is_of_plugin(&self) -> bool {
+        self.kind() == ErrorKind::Plugin || self.is(&PLUGIN_CONFIG)
+    }
+
+    /// Whether it is this failure.
+    pub fn is(&self, failure: &Failure) -> bool {
+        self.code().id == failure.code.id
     }
 
     /// Returns the sentence, without code and hint.

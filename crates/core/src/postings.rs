@@ -58,9 +58,9 @@ impl Part {
 /// What a run found of a line: its state, and what it earns where that can be said.
 pub(crate) type Held = (State, Option<i64>);
 
-/// What a run found of an order.
+/// What a run found of an order, by its replay.
 #[derive(Debug)]
-pub(crate) struct Account<'o> {
+pub(crate) struct Replayed<'o> {
     run_id: RunId,
     ran_at: i64,
     seq: i64,
@@ -76,7 +76,7 @@ pub(crate) struct Account<'o> {
     lines: Vec<Held>,
 }
 
-impl Account<'_> {
+impl Replayed<'_> {
     /// What the run found of a line; none where it did not have it.
     fn held(&self, line_no: &No) -> Option<Held> {
         let at = self.facts.iter().position(|line| line.revision.fact.line_no == *line_no)?;
@@ -84,7 +84,7 @@ impl Account<'_> {
     }
 
     /// The closed month that it adjusts: that in which the order stood before, or stands.
-    fn adjusts(&self, last: Option<&Account<'_>>, dating: &Dating) -> Option<Dated> {
+    fn adjusts(&self, last: Option<&Replayed<'_>>, dating: &Dating) -> Option<Dated> {
         let nothing = Amounts::default();
         if last.map_or(&nothing, |last| &last.amounts) == &self.amounts {
             return None;
@@ -96,33 +96,33 @@ impl Account<'_> {
 }
 
 /// Returns what each run found of an order, in order of the runs.
-pub(crate) fn accounts<'o>(
+pub(crate) fn replays<'o>(
     ledger: &Ledger,
     replay: &mut Replay,
     program: &str,
     order: &'o OrderRecord,
-) -> Result<Vec<Account<'o>>> {
-    let mut accounts = Vec::new();
+) -> Result<Vec<Replayed<'o>>> {
+    let mut replays = Vec::new();
     for result in &order.results {
         if let Some(seen) = replay.seen_by(ledger, program, order, result.run_id)? {
-            accounts.push(account(ledger, seen, result)?);
+            replays.push(replayed(ledger, seen, result)?);
         }
     }
-    Ok(accounts)
+    Ok(replays)
 }
 
-fn account<'o>(
+fn replayed<'o>(
     ledger: &Ledger,
     seen: Latest<'o, '_>,
     result: &StoredResult,
-) -> Result<Account<'o>> {
+) -> Result<Replayed<'o>> {
     let evaluated = seen.evaluator.evaluate(&seen.facts, ledger, &mut Silent)?;
     let totals = evaluated.outcomes.iter().map(|outcome| known(outcome).map(|sum| sum.total()));
     let states = seen.facts.iter().map(|line| line.revision.fact.state);
     let lines = states.zip(totals).collect();
     let answers = evaluated.answers.cloned();
     let covering = evaluated.covering.clone();
-    Ok(Account {
+    Ok(Replayed {
         answers,
         run_id: seen.run_id,
         ran_at: seen.ran_at,
@@ -144,12 +144,12 @@ pub(crate) fn reverses(before: Option<Held>, after: Option<Held>) -> bool {
     after.map_or(Some(0), |(_, total)| total).is_some_and(|after| after < before)
 }
 
-/// Returns the run that posted what a line has in the last of these accounts: the first of those
+/// Returns the run that posted what a line has in the last of these: the first of those
 /// that found the same without a break.
-pub(crate) fn posted_by(accounts: &[Account<'_>], line_no: &No) -> Option<RunId> {
-    let last = accounts.last()?.held(line_no);
-    let same = accounts.iter().rev().take_while(|account| account.held(line_no) == last);
-    same.last().map(|account| account.run_id)
+pub(crate) fn posted_by(replays: &[Replayed<'_>], line_no: &No) -> Option<RunId> {
+    let last = replays.last()?.held(line_no);
+    let same = replays.iter().rev().take_while(|replayed| replayed.held(line_no) == last);
+    same.last().map(|replayed| replayed.run_id)
 }
 
 /// Returns what was posted for an order, in order of the runs.
@@ -163,43 +163,43 @@ pub fn postings(
     (program, dating): (&str, &Dating),
     order: &OrderRecord,
 ) -> Result<Vec<Posting>> {
-    let accounts = accounts(ledger, replay, program, order)?;
-    let posting = |(at, account): (usize, &Account<'_>)| {
-        let earlier = &accounts[..at];
+    let replays = replays(ledger, replay, program, order)?;
+    let posting = |(at, replayed): (usize, &Replayed<'_>)| {
+        let earlier = &replays[..at];
         Posting {
-            run_id: account.run_id,
-            ran_at: account.ran_at,
-            parts: parts(earlier.last(), account),
-            reverses: reversed(earlier, account),
-            adjusts: account.adjusts(earlier.last(), dating),
-            because: because(earlier.last(), account),
+            run_id: replayed.run_id,
+            ran_at: replayed.ran_at,
+            parts: parts(earlier.last(), replayed),
+            reverses: reversed(earlier, replayed),
+            adjusts: replayed.adjusts(earlier.last(), dating),
+            because: because(earlier.last(), replayed),
         }
     };
-    Ok(accounts.iter().enumerate().map(posting).collect())
+    Ok(replays.iter().enumerate().map(posting).collect())
 }
 
-/// The runs that an account reverses, by the lines that were settled.
-fn reversed(earlier: &[Account<'_>], account: &Account<'_>) -> Vec<RunId> {
+/// The runs that a later one reverses, by the lines that were settled.
+fn reversed(earlier: &[Replayed<'_>], replayed: &Replayed<'_>) -> Vec<RunId> {
     let Some(last) = earlier.last() else { return Vec::new() };
     let numbers = last.facts.iter().map(|line| &line.revision.fact.line_no);
-    let reversed = numbers.filter(|line_no| reverses(last.held(line_no), account.held(line_no)));
+    let reversed = numbers.filter(|line_no| reverses(last.held(line_no), replayed.held(line_no)));
     let mut runs: Vec<RunId> = reversed.filter_map(|no| posted_by(earlier, no)).collect();
     runs.sort_unstable();
     runs.dedup();
     runs
 }
 
-/// What an account adds to the one before; in two currencies, all of the old is taken away.
-fn parts(last: Option<&Account<'_>>, account: &Account<'_>) -> Vec<Part> {
+/// What a run adds to the one before; in two currencies, all of the old is taken away.
+fn parts(last: Option<&Replayed<'_>>, replayed: &Replayed<'_>) -> Vec<Part> {
     let nothing = Amounts::default();
     match last {
-        None => vec![part(account.currency, &nothing, &account.amounts)],
-        Some(last) if last.currency == account.currency => {
-            vec![part(account.currency, &last.amounts, &account.amounts)]
+        None => vec![part(replayed.currency, &nothing, &replayed.amounts)],
+        Some(last) if last.currency == replayed.currency => {
+            vec![part(replayed.currency, &last.amounts, &replayed.amounts)]
         }
         Some(last) => vec![
             part(last.currency, &last.amounts, &nothing),
-            part(account.currency, &nothing, &account.amounts),
+            part(replayed.currency, &nothing, &replayed.amounts),
         ],
     }
 }
@@ -222,22 +222,22 @@ fn part(currency: Option<Currency>, before: &Amounts, after: &Amounts) -> Part {
     }
 }
 
-/// What happened between two accounts: what the reports and our own clicks say anew; if nothing,
+/// What happened between two replays: what the reports and our own clicks say anew; if nothing,
 /// then it was the terms, or something recorded beside the reports.
-fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
+fn because(last: Option<&Replayed<'_>>, replayed: &Replayed<'_>) -> String {
     let Some(last) = last else { return "first".to_owned() };
-    let decimals = account.currency.map_or(2, |currency| currency.decimals());
-    news(&last.facts, &account.facts, decimals).unwrap_or_else(|| {
-        let same_terms = last.book_id == account.book_id;
-        let same_standing = last.standing == account.standing;
+    let decimals = replayed.currency.map_or(2, |currency| currency.decimals());
+    news(&last.facts, &replayed.facts, decimals).unwrap_or_else(|| {
+        let same_terms = last.book_id == replayed.book_id;
+        let same_standing = last.standing == replayed.standing;
         let reasons = [
             (!same_terms, "the terms"),
             (!same_standing, "a flag or dated fact"),
-            (rates(last) != rates(account), "a rate of exchange"),
-            (last.answers != account.answers, "the plugin or its figures"),
+            (rates(last) != rates(replayed), "a rate of exchange"),
+            (last.answers != replayed.answers, "the plugin or its figures"),
         ];
         // Where nothing of that changed it is what only the fingerprint knows.
-        let otherwise = match &account.answers {
+        let otherwise = match &replayed.answers {
             Some(_) => "the plugin's figures",
             None => "a newer feebook",
         };
@@ -247,9 +247,9 @@ fn because(last: Option<&Account<'_>>, account: &Account<'_>) -> String {
     })
 }
 
-/// The rates of exchange that an account's lines were converted by.
-fn rates<'a>(account: &'a Account<'_>) -> Vec<&'a [u8]> {
-    account.beside.iter().map(|beside| beside.exchange.as_slice()).collect()
+/// The rates of exchange that a run's lines were converted by.
+fn rates<'a>(replayed: &'a Replayed<'_>) -> Vec<&'a [u8]> {
+    replayed.beside.iter().map(|beside| beside.exchange.as_slice()).collect()
 }
 
 /// What the reports and our own clicks say anew, line by line.

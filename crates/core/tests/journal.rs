@@ -1,7 +1,7 @@
 //! The journal's promises, whatever comes in whatever order: it is balanced and comes to what the
 //! results and payments say, nothing of it ever changes, and a closed month stays as it was closed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,9 +10,12 @@ use chrono::NaiveDate;
 use feebook_core::closing::{ToClose, close};
 use feebook_core::comparison::{Compared, compare};
 use feebook_core::error::ErrorKind;
+use feebook_core::exchange::PublishedRate;
 use feebook_core::fact::{LineFact, No};
-use feebook_core::journal::{Account, Journal, Kind, Source, journal};
-use feebook_core::ledger::{Begun, Ledger, NewImport, Removal, RunId, Scan, StoredResult};
+use feebook_core::journal::{Account, Journal, Kind, Leg, Source, journal};
+use feebook_core::ledger::{
+    Amounts, Begun, Ledger, NewImport, NewRates, Removal, RunId, Scan, StoredResult,
+};
 use feebook_core::payout::{Allotment, Payment, Payout, Transfer};
 use feebook_core::run::{Scope, Terms, Unwatched, recompute};
 use feebook_core::standing::{Flag, FlagSubject};
@@ -73,11 +76,16 @@ enum Step {
     Flag(u8, Effect),
     /// With the first rate of the terms, in percent with one decimal.
     Recompute(u8),
-    Close,
+    /// The next month, or one so many later.
+    Close(u8),
     /// Amounts by order and line, what is left over, the fee, whether it is exchanged.
     Pay(Vec<(u8, u8, i64)>, i64, i64, bool),
+    /// A payout that is there pays more: an order and line, and an amount.
+    Match(i64, u8, u8, i64),
     Fail(i64),
     Remove(i64),
+    /// What a dollar is worth from August on, in hundredths of a krone.
+    Rates(i64),
 }
 
 /// A ledger and the hour.
@@ -125,15 +133,53 @@ impl Desk {
         pending.keep().expect("kept");
     }
 
+    /// Every order that a run says it adjusts has an entry that does, and no other has.
     fn recompute(&mut self) -> Option<RunId> {
         let (ledger, all) = (&mut self.ledger, Scope::default());
         let report = recompute(ledger, &self.terms, &all, self.now, &mut Unwatched, &mut |_| {});
-        report.expect("recomputed").run_id
+        let report = report.expect("recomputed");
+        let adjusted = report.adjusted.iter().map(|adjusted| (adjusted.month, adjusted.orders));
+        let adjusted: BTreeMap<Month, u64> = adjusted.collect();
+        let mut entries: BTreeMap<Month, BTreeSet<No>> = BTreeMap::new();
+        journal(&self.ledger, &self.terms, &all, &mut Unwatched, &mut |entry| {
+            let run = report.run_id.map(Source::Run);
+            if let (Some(month), Some(order)) = (entry.dated.adjusts, entry.order_no)
+                && run == Some(entry.source)
+            {
+                entries.entry(month).or_default().insert(order.clone());
+            }
+            Ok(())
+        })
+        .expect("a journal");
+        let entries: BTreeMap<Month, u64> =
+            entries.iter().map(|(month, orders)| (*month, orders.len() as u64)).collect();
+        assert_eq!(adjusted, entries);
+        report.run_id
     }
 
-    /// Closes the next month, if that may be.
-    fn close(&mut self) -> bool {
-        let (month, now) = (self.next_close, self.now);
+    fn publish(&mut self, hundredths: i64) {
+        self.imports += 1;
+        let rate = |days: i64| PublishedRate {
+            base: currency_usd(),
+            quote: currency("NOK"),
+            on: day(AUGUST + days * DAY),
+            rate: hundredths * 10_000_000,
+            source: "a bank".to_owned(),
+        };
+        let rates: Vec<PublishedRate> = (0..60).map(|week| rate(week * 7)).collect();
+        let new = NewRates {
+            file: "rates.csv",
+            file_digest: [self.imports; 32],
+            format: "feebook",
+            imported_at: self.now,
+            rejected: 0,
+        };
+        self.ledger.add_rates(&new, &rates).expect("published");
+    }
+
+    /// Closes the next month, or one so many later, if that may be.
+    fn close(&mut self, over: u8) -> bool {
+        let (month, now) = (Month::from_index(self.next_close.index() + i32::from(over)), self.now);
         let asked = ToClose { month, program: Some(PROGRAM), who: None, note: None, now };
         match close(&mut self.ledger, &self.terms, &asked, &mut Unwatched) {
             Ok(_) => {
@@ -191,8 +237,19 @@ impl Desk {
                 self.terms = terms(&[("rate = \"5.5%\"", &rate)]);
                 self.recompute();
             }
-            Step::Close => drop(self.close()),
+            Step::Close(over) => drop(self.close(*over)),
             Step::Pay(pays, left, fee, exchanged) => self.pay(pays, *left, *fee, *exchanged),
+            Step::Match(id, order, line, amount) => {
+                let (now, amount) = (self.now, *amount);
+                let paid = self.ledger.add_payments(*id, now, |_, _, left| {
+                    let amount = amount.min(left.get());
+                    let allotment = Allotment { order_no: no(*order), line_no: no(*line), amount };
+                    Ok(if amount == 0 { Vec::new() } else { vec![allotment] })
+                });
+                // One that there is not, or that was taken back, is refused.
+                drop(paid);
+            }
+            Step::Rates(hundredths) => self.publish(*hundredths),
             Step::Fail(fee) => {
                 let failed =
                     Payout { transfer: Transfer::Failed, ..payout(fee + 1, *fee, self.now) };
@@ -211,6 +268,7 @@ impl Desk {
     /// What the ledger has, to be compared with what it has after another step.
     fn seen(&self) -> Seen {
         let mut entries = Vec::new();
+        let mut of_payouts: BTreeMap<_, Vec<Vec<Leg>>> = BTreeMap::new();
         let scope = Scope::default();
         journal(&self.ledger, &self.terms, &scope, &mut Unwatched, &mut |entry| {
             let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
@@ -218,6 +276,10 @@ impl Desk {
                 *sums.entry(leg.currency).or_default() += leg.amount;
             }
             assert!(sums.values().all(|sum| *sum == 0), "{entry:?}");
+            if let Some(order_no) = entry.order_no {
+                let key = (entry.source, order_no.clone());
+                of_payouts.entry(key).or_default().push(entry.legs.clone());
+            }
             let is_run = matches!(entry.source, Source::Run(_));
             let text = format!("{:?}", (entry.order_no, entry.source, entry.dated, &entry.legs));
             let legs = entry.legs.iter().map(|leg| (leg.account, leg.currency, leg.amount));
@@ -227,11 +289,18 @@ impl Desk {
         })
         .expect("a journal");
         entries.sort_by_key(|(time, ..)| *time);
+        assert_mirrored(&of_payouts);
         let mut scan = Scan::new(&self.ledger, PROGRAM).expect("a scan");
         let mut rows = BTreeMap::new();
-        let mut earned = 0;
+        let mut earned = [0; 4];
         while let Some(order) = scan.next(&self.ledger).expect("an order") {
-            earned += order.results.last().map_or(0, |result| result.amounts.total());
+            if let Some(result) = order.results.last() {
+                let Amounts { pending, approved, settled, held } = &result.amounts;
+                for part in [pending, approved, settled, held] {
+                    let of = [part.commission, part.incentive, part.bonus, -part.withheld];
+                    earned = std::array::from_fn(|at| earned[at] + of[at]);
+                }
+            }
             rows.insert(order.order_no, (order.results, order.payments));
         }
         let payouts = self.ledger.payouts().expect("the payouts");
@@ -239,6 +308,18 @@ impl Desk {
         let pays = |id| self.ledger.payments_of(id).expect("the payments").into_iter();
         let paid = counting.flat_map(|payout| pays(payout.fact.id)).map(|paid| paid.amount).sum();
         Seen { entries, rows, earned, paid }
+    }
+}
+
+/// What a payout posted of an order is mirrored, entry by entry, where it was taken back.
+fn assert_mirrored(posted: &BTreeMap<(Source, No), Vec<Vec<Leg>>>) {
+    for ((source, order_no), removed) in posted {
+        let Source::Removal(id) = source else { continue };
+        for legs in &posted[&(Source::Payout(*id), order_no.clone())] {
+            let mirrored = legs.iter().map(|leg| Leg { amount: -leg.amount, ..*leg });
+            let mirrored: Vec<Leg> = mirrored.collect();
+            assert!(removed.contains(&mirrored), "{mirrored:?} of {removed:?}");
+        }
     }
 }
 
@@ -255,8 +336,9 @@ struct Seen {
     /// The entries by the ledger's time: as text, with their days and amounts.
     entries: Vec<(Time, String, NaiveDate, Legs)>,
     rows: BTreeMap<No, (Vec<StoredResult>, Vec<Payment>)>,
-    /// What the latest results say, in minor units.
-    earned: i64,
+    /// What the latest results say, in minor units: commission, incentive, bonus, and what the cap took
+    /// of them below zero.
+    earned: [i64; 4],
     /// What was paid and counts.
     paid: i64,
 }
@@ -268,11 +350,11 @@ impl Seen {
         usd.map(|(_, _, amount)| amount).sum()
     }
 
-    /// What a month comes to, by account.
-    fn month(&self, month: Month) -> Sums {
+    /// What stands at the end of a month, by account.
+    fn at_the_end_of(&self, month: Month) -> Sums {
         let mut sums = BTreeMap::new();
         for (_, _, on, legs) in &self.entries {
-            for (account, currency, amount) in legs.iter().filter(|_| Month::of(*on) == month) {
+            for (account, currency, amount) in legs.iter().filter(|_| Month::of(*on) <= month) {
                 *sums.entry((*account, *currency)).or_default() += amount;
             }
         }
@@ -310,6 +392,14 @@ fn payout(amount: i64, fee: i64, now: i64) -> Payout {
     }
 }
 
+/// The accounts of each part of what is earned, in the order of [`Seen::earned`].
+const INCOME: [&[Account]; 4] = [
+    &[Account::Commission, Account::CommissionReversed],
+    &[Account::Incentive, Account::IncentiveReversed],
+    &[Account::Bonus, Account::BonusReversed],
+    &[Account::Withheld],
+];
+
 fn is_owed(account: Account) -> bool {
     use Account::{Approved, Difference, Held, Pending, Settled};
     matches!(account, Pending | Approved | Settled | Held | Difference)
@@ -337,11 +427,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (1..6_i64).prop_map(Step::TakeBack),
         1 => (1..=4_u8, effect).prop_map(|(order, effect)| Step::Flag(order, effect)),
         4 => prop::sample::select(vec![55_u8, 55, 40, 70]).prop_map(Step::Recompute),
-        3 => Just(Step::Close),
+        3 => prop::sample::select(vec![0_u8, 0, 1]).prop_map(Step::Close),
         2 => (pays, 0..500_i64, 0..1_500_i64, any::<bool>())
             .prop_map(|(pays, left, fee, exchanged)| Step::Pay(pays, left, fee, exchanged)),
         1 => (1..1_500_i64).prop_map(Step::Fail),
         1 => (1..5_i64).prop_map(Step::Remove),
+        2 => (1..5_i64, 1..=4_u8, 1..=2_u8, 1..400_i64)
+            .prop_map(|(id, order, line, amount)| Step::Match(id, order, line, amount)),
+        1 => (900..1_100_i64).prop_map(Step::Rates),
     ];
     prop::collection::vec(step, 4..24)
 }
@@ -370,15 +463,20 @@ proptest! {
                     prop_assert!(new_payments.contains(payment));
                 }
             }
-            // It ties to the results and payments.
-            prop_assert_eq!(after.sum(|account| account.kind() == Kind::Income), -after.earned);
-            prop_assert_eq!(after.sum(is_owed), after.earned - after.paid);
-            // A closed month stays as it was closed.
-            if desk.next_close != open {
-                closed.insert(open, (desk.ledger.last_run().expect("a run"), after.month(open)));
+            // It ties to the results, part by part, and to the payments.
+            for (accounts, earned) in INCOME.iter().zip(after.earned) {
+                prop_assert_eq!(after.sum(|one| accounts.contains(&one)), -earned, "{:?}", accounts);
+            }
+            let earned = after.earned.iter().sum::<i64>();
+            prop_assert_eq!(after.sum(|account| account.kind() == Kind::Income), -earned);
+            prop_assert_eq!(after.sum(is_owed), earned - after.paid);
+            // What stands at the end of a closed month stands so for ever.
+            for month in (open.index()..desk.next_close.index()).map(Month::from_index) {
+                let sums = after.at_the_end_of(month);
+                closed.insert(month, (desk.ledger.last_run().expect("a run"), sums));
             }
             for (month, (_, sums)) in &closed {
-                prop_assert_eq!(&after.month(*month), sums, "{} after {:?}", month, step);
+                prop_assert_eq!(&after.at_the_end_of(*month), sums, "{} after {:?}", month, step);
             }
             before = after;
         }
@@ -426,13 +524,13 @@ fn a_closed_month_is_adjusted_and_what_was_said_then_can_be_said_again() {
     desk.now = AUGUST + 35 * DAY; // 5 September
     desk.import(&[row(1, State::Approved, 100_00, 5), row(3, State::Pending, 50_00, 35)]);
     assert_eq!(desk.recompute(), Some(1));
-    assert!(desk.close(), "August is over and computed");
-    assert!(!desk.close(), "September is not over");
+    assert!(desk.close(0), "August is over and computed");
+    assert!(!desk.close(0), "September is not over");
     desk.now = AUGUST + 50 * DAY; // 20 September
     desk.pay(&[(1, 1, 5_50)], 0, 0, false);
     desk.now = AUGUST + 65 * DAY; // 5 October
     desk.import(&[row(1, State::Reversed, 100_00, 5), row(5, State::Settled, 20_00, 6)]);
-    assert!(desk.close(), "September is over, and what waits is of August, which is closed");
+    assert!(desk.close(0), "September is over, and what waits is of August, which is closed");
     assert_eq!(desk.recompute(), Some(2));
 
     let august = |approved, settled, paid| ("2024-08".to_owned(), approved, settled, paid);
@@ -462,10 +560,77 @@ fn a_closed_month_is_adjusted_and_what_was_said_then_can_be_said_again() {
         [
             of_august(Source::Payout(1), "2024-09-20", 0),
             of_august(Source::Run(2), "2024-10-05", -5_50),
+            // It was paid: what was paid is owed back.
+            of_august(Source::Run(2), "2024-10-05", 0),
             of_august(Source::Run(2), "2024-10-05", 1_10),
             of_august(Source::Payout(1), "2024-09-20", 0),
         ]
     );
+}
+
+#[test]
+fn a_payment_is_said_from_the_day_on_which_it_was_matched() {
+    let mut desk = Desk::new();
+    desk.now = AUGUST + 35 * DAY; // 5 September
+    desk.import(&[row(1, State::Settled, 100_00, 5)]);
+    desk.recompute();
+    desk.now = AUGUST + 50 * DAY; // 20 September
+    desk.pay(&[], 9_00, 0, false);
+    desk.now = AUGUST + 65 * DAY; // 5 October
+    desk.step(&Step::Match(1, 1, 1, 4_00)); // 14 October
+    let paid = |as_of| said(&desk, as_of).into_iter().map(|(.., paid)| paid).collect::<Vec<_>>();
+    assert_eq!(paid(None), [4_00]);
+    assert_eq!(paid(Some("2024-10-14")), [4_00]);
+    assert_eq!(paid(Some("2024-10-13")), [0]);
+    assert_eq!(paid(Some("2024-09-20")), [0]);
+    assert!(desk.close(0));
+    // The payout was told of in time, what it pays was not.
+    desk.step(&Step::Match(1, 1, 1, 1_00));
+    let mut days = Vec::new();
+    let scope = Scope::default();
+    journal(&desk.ledger, &desk.terms, &scope, &mut Unwatched, &mut |entry| {
+        days.push((entry.source, entry.dated.on.to_string()));
+        Ok(())
+    })
+    .expect("a journal");
+    let on = |source, day: &str| (source, day.to_owned());
+    assert_eq!(
+        days,
+        [
+            on(Source::Run(1), "2024-08-06"),
+            on(Source::Payout(1), "2024-08-20"),
+            on(Source::Payout(1), "2024-10-23"),
+            on(Source::Payout(1), "2024-08-20"),
+        ]
+    );
+}
+
+#[test]
+fn a_rate_that_comes_after_a_payout_is_booked_when_it_comes() {
+    let mut desk = Desk::new();
+    desk.import(&[row(1, State::Settled, 100_00, 5)]);
+    desk.pay(&[], 9_00, 0, true);
+    let result = |desk: &Desk| {
+        let mut results = Vec::new();
+        let scope = Scope::default();
+        journal(&desk.ledger, &desk.terms, &scope, &mut Unwatched, &mut |entry| {
+            let of = entry.legs.iter().filter(|leg| leg.account == Account::ExchangeResult);
+            results.push(of.map(|leg| leg.amount).sum::<i64>());
+            Ok(())
+        })
+        .expect("a journal");
+        results
+    };
+    // 9.01 USD were paid out and 90.17 NOK arrived.
+    assert_eq!(result(&desk), [0]);
+    desk.step(&Step::Rates(10_50));
+    assert_eq!(result(&desk), [0, 94_61 - 90_17]);
+    desk.step(&Step::Rates(10_00));
+    assert_eq!(result(&desk), [0, 94_61 - 90_17, 90_10 - 94_61]);
+    desk.step(&Step::Remove(1));
+    assert_eq!(result(&desk).into_iter().sum::<i64>(), 0);
+    desk.step(&Step::Rates(9_00));
+    assert_eq!(result(&desk).len(), 4, "what was taken back moves no more");
 }
 
 #[test]

@@ -56,7 +56,7 @@ pub use lint::lint;
 pub use matcher::{Entries, List};
 pub use matching::{Amounts, Matching};
 pub use payout_terms::{MinimumIs, PayoutTerms};
-pub use plugin_file::{Build, PluginUse, in_use, parse_digest, quoted};
+pub use plugin_file::{Build, PluginUse, in_use, parse_digest, quoted, words as told_in_words};
 pub use policies::{Leave, PlacementLeave, Policies};
 pub use program::{Edge, GovernedBy, NoCover, Program};
 pub use source::Source;

@@ -35,16 +35,20 @@ pub enum Account {
     Cash,
     /// What was paid for an order over what it earns.
     Difference,
-    /// Commission.
+    /// Commission, with what of it was reversed.
     Commission,
-    /// Incentives.
+    /// Commission that had been confirmed and was taken away again: a debit.
+    CommissionReversed,
+    /// Incentives, likewise.
     Incentive,
-    /// Bonuses.
+    /// Incentives that were taken away again.
+    IncentiveReversed,
+    /// Bonuses, likewise.
     Bonus,
+    /// Bonuses that were taken away again.
+    BonusReversed,
     /// What the cap took of these: a debit.
     Withheld,
-    /// What had been confirmed and was taken away again: a debit.
-    Reversed,
     /// Fees of payouts.
     Fees,
     /// What was paid out less the fee and did not arrive.
@@ -57,7 +61,7 @@ pub enum Account {
 
 impl Account {
     /// All accounts in the order in which they are listed.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Pending,
         Self::Approved,
         Self::Settled,
@@ -66,10 +70,12 @@ impl Account {
         Self::Cash,
         Self::Difference,
         Self::Commission,
+        Self::CommissionReversed,
         Self::Incentive,
+        Self::IncentiveReversed,
         Self::Bonus,
+        Self::BonusReversed,
         Self::Withheld,
-        Self::Reversed,
         Self::Fees,
         Self::Lost,
         Self::Exchange,
@@ -87,10 +93,12 @@ impl Account {
             Self::Cash => "cash",
             Self::Difference => "difference",
             Self::Commission => "income:commission",
+            Self::CommissionReversed => "income:commission:reversed",
             Self::Incentive => "income:incentive",
+            Self::IncentiveReversed => "income:incentive:reversed",
             Self::Bonus => "income:bonus",
+            Self::BonusReversed => "income:bonus:reversed",
             Self::Withheld => "income:withheld",
-            Self::Reversed => "income:reversed",
             Self::Fees => "fees",
             Self::Lost => "lost",
             Self::Exchange => "exchange",
@@ -108,9 +116,13 @@ impl Account {
             | Self::Unmatched
             | Self::Cash => Kind::Asset,
             Self::Difference => Kind::Liability,
-            Self::Commission | Self::Incentive | Self::Bonus | Self::Withheld | Self::Reversed => {
-                Kind::Income
-            }
+            Self::Commission
+            | Self::CommissionReversed
+            | Self::Incentive
+            | Self::IncentiveReversed
+            | Self::Bonus
+            | Self::BonusReversed
+            | Self::Withheld => Kind::Income,
             Self::Fees | Self::Lost | Self::ExchangeResult => Kind::Expense,
             Self::Exchange => Kind::Trading,
         }

@@ -6,12 +6,23 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use feebook_schedule::zone::{Month, day, day_before};
 
-/// A program's zone and its closed months.
+/// A closing: the month to whose end everything is closed, from a sequence number on.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed {
+    /// The last month that it closed.
+    pub month: Month,
+    /// The sequence number of the closing.
+    pub seq: i64,
+    /// The program's zone at that time, in which what comes after is dated.
+    pub zone: Tz,
+}
+
+/// A program's closings, and its zone.
 #[derive(Clone, Debug)]
 pub struct Dating {
     zone: Tz,
-    /// Each closed month with the sequence number of its closing.
-    closed: Vec<(Month, i64)>,
+    /// In order of their sequence numbers.
+    closed: Vec<Closed>,
 }
 
 /// The date of an entry.
@@ -24,33 +35,43 @@ pub struct Dated {
 }
 
 impl Dating {
-    /// Takes the zone and the closed months of a program.
-    pub fn new(zone: Tz, closed: Vec<(Month, i64)>) -> Self {
+    /// Takes the zone and the closings of a program.
+    pub fn new(zone: Tz, mut closed: Vec<Closed>) -> Self {
+        closed.sort_by_key(|closing| closing.seq);
         Self { zone, closed }
     }
 
-    /// Returns the civil day of an instant in the program's zone.
-    pub fn day(&self, at: i64) -> NaiveDate {
-        day(self.zone, at)
+    /// Returns the civil day of an instant for what has this sequence number: in the zone of the closing
+    /// before it, so that what was dated once stays where it is when the program's zone is changed.
+    pub fn day(&self, at: i64, seq: i64) -> NaiveDate {
+        let before = self.closed.iter().rfind(|closing| closing.seq <= seq);
+        let closing = before.or_else(|| self.closed.first());
+        day(closing.map_or(self.zone, |closing| closing.zone), at)
+    }
+
+    /// Returns the last month that was closed for what has this sequence number; all before it are
+    /// closed, too.
+    pub fn closed_to(&self, seq: i64) -> Option<Month> {
+        let before = self.closed.iter().filter(|closing| closing.seq <= seq);
+        before.map(|closing| closing.month).max()
     }
 
     /// Whether a month was closed for what has this sequence number.
     pub fn is_closed(&self, month: Month, seq: i64) -> bool {
-        self.closed.iter().any(|(closed, from)| *closed == month && *from <= seq)
+        self.closed_to(seq).is_some_and(|last| month <= last)
     }
 
     /// Dates what belongs to a day and was recorded at an instant with a sequence number: on its day,
-    /// or, where the month is closed, on the day it was recorded, in the first open month from there.
+    /// or, where its month is closed, on the day it was recorded, after all that is closed.
     pub fn date(&self, own: NaiveDate, recorded_at: i64, seq: i64) -> Dated {
         let month = Month::of(own);
-        if !self.is_closed(month, seq) {
-            return Dated { on: own, adjusts: None };
+        match self.closed_to(seq) {
+            Some(last) if month <= last => {
+                let on = self.day(recorded_at, seq).max(next(last).first_day());
+                Dated { on, adjusts: Some(month) }
+            }
+            _ => Dated { on: own, adjusts: None },
         }
-        let mut on = self.day(recorded_at);
-        while self.is_closed(Month::of(on), seq) {
-            on = next(Month::of(on)).first_day();
-        }
-        Dated { on, adjusts: Some(month) }
     }
 }
 
@@ -72,24 +93,41 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn month(text: &str) -> Month {
+        Month::parse(text).unwrap()
+    }
+
+    fn closed(closed: &[(&str, i64)]) -> Vec<Closed> {
+        let zone = Tz::Europe__Oslo;
+        closed.iter().map(|(text, seq)| Closed { month: month(text), seq: *seq, zone }).collect()
+    }
+
+    const DECEMBER: i64 = 1_733_007_600; // 2024-12-01T00:00:00+01:00
+
     #[test]
-    fn what_belongs_to_a_closed_month_stands_in_the_first_open_one() {
-        let months = |closed: &[(&str, i64)]| {
-            let closed =
-                closed.iter().map(|(text, seq)| (Month::parse(text).unwrap(), *seq)).collect();
-            Dating::new(Tz::Europe__Oslo, closed)
-        };
-        let recorded_at = 1_733_007_600; // 2024-12-01T00:00:00+01:00
-        let dating = months(&[("2024-08", 10)]);
-        let dated = |seq| dating.date(on("2024-08-15"), recorded_at, seq);
+    fn what_belongs_to_a_closed_month_stands_after_all_that_is_closed() {
+        let dating = Dating::new(Tz::Europe__Oslo, closed(&[("2024-08", 10)]));
+        let dated = |seq| dating.date(on("2024-08-15"), DECEMBER, seq);
         assert_eq!(dated(9), Dated { on: on("2024-08-15"), adjusts: None });
-        let adjusts = Month::parse("2024-08");
-        assert_eq!(dated(10), Dated { on: on("2024-12-01"), adjusts });
-        assert_eq!(dating.date(on("2024-09-01"), recorded_at, 10).adjusts, None);
-        // The month in which it was recorded is closed as well.
-        let dating = months(&[("2024-08", 10), ("2024-12", 11), ("2025-01", 12)]);
-        assert_eq!(dating.date(on("2024-08-15"), recorded_at, 11).on, on("2025-01-01"));
-        assert_eq!(dating.date(on("2024-08-15"), recorded_at, 12).on, on("2025-02-01"));
+        assert_eq!(dated(10), Dated { on: on("2024-12-01"), adjusts: Some(month("2024-08")) });
+        assert_eq!(dating.date(on("2024-09-01"), DECEMBER, 10).adjusts, None);
+        // The month in which it was recorded is closed as well; nobody ever closed 2024-10.
+        let closed = closed(&[("2024-08", 10), ("2024-12", 11), ("2025-01", 12)]);
+        let dating = Dating::new(Tz::Europe__Oslo, closed);
+        assert_eq!(dating.date(on("2024-08-15"), DECEMBER, 11).on, on("2025-01-01"));
+        let dated = dating.date(on("2024-10-15"), DECEMBER, 12);
+        assert_eq!(dated, Dated { on: on("2025-02-01"), adjusts: Some(month("2024-10")) });
+    }
+
+    #[test]
+    fn another_zone_of_the_program_moves_nothing_that_a_closing_dated() {
+        let dated = |zone, seq| {
+            let dating = Dating::new(zone, closed(&[("2024-08", 10)]));
+            (dating.date(on("2024-08-15"), DECEMBER, seq).on, dating.day(DECEMBER, seq))
+        };
+        assert_eq!(dated(Tz::UTC, 10), dated(Tz::Europe__Oslo, 10));
+        assert_eq!(dated(Tz::UTC, 9), dated(Tz::Europe__Oslo, 9));
+        assert_eq!(Dating::new(Tz::UTC, Vec::new()).day(DECEMBER, 9), on("2024-11-30"));
     }
 
     #[test]

@@ -20,19 +20,19 @@ use feebook_schedule::{Program, Version};
 
 pub use account::{Account, Kind};
 pub(crate) use dating::next;
-pub use dating::{Dated, Dating};
+pub use dating::{Closed, Dated, Dating};
 pub use order::Leg;
 pub use sums::{Balances, Because, Summed, SummedBy, Summing, balances, summed};
 
 use crate::error::{self, Error, Result};
 use crate::fact::No;
 use crate::ledger::{
-    BookId, Booked, BookedPayment, BookedScan, DocumentId, Ledger, Recorded, RunId, RunRecord,
-    StoredResult,
+    BookId, Booked, BookedPayment, BookedScan, Closing, DocumentId, Ledger, Recorded, RunId,
+    RunRecord, StoredResult,
 };
-use crate::payout::{Payout, PayoutId, rate_of};
+use crate::payout::{Payout, PayoutId, rate_of, split};
 use crate::run::{Progress, Replay, Scope, Terms};
-use order::{Books, Event, Found, Paid};
+use order::{Back, Event, Folio, Found, Paid};
 
 /// What an entry comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,7 +41,8 @@ pub enum Source {
     Run(RunId),
     /// A payout.
     Payout(PayoutId),
-    /// A payout that was taken back: the mirror of what it had posted.
+    /// A payout that was taken back: the mirror of what it had posted, and beside it what runs had moved
+    /// since because of it.
     Removal(PayoutId),
 }
 
@@ -130,11 +131,6 @@ impl Journal {
         })
     }
 
-    /// Returns the program's zone and closed months.
-    pub fn dating(&self) -> &Dating {
-        &self.dating
-    }
-
     /// Tells the entries of all orders, by number, each order's in the order of the ledger's time,
     /// then those of the payouts as a whole, by number.
     ///
@@ -182,17 +178,17 @@ impl Journal {
             self.payment(payment, &mut events)?;
         }
         events.sort_by_key(|(_, _, event)| event.time());
-        let mut books = Books::default();
+        let mut folio = Folio::default();
         let mut told = Ok(());
         for (source, earlier, event) in &events {
-            books.take(event, &self.dating, &mut |dated, legs| {
+            folio.take(event, &self.dating, &mut |dated, legs| {
                 let entry = Entry {
                     program: &self.program,
                     order_no: Some(&order.order_no),
                     source: *source,
                     earlier: *earlier,
                     seq: event.time().0,
-                    recorded_on: self.dating.day(event.recorded_at()),
+                    recorded_on: self.dating.day(event.recorded_at(), event.time().0),
                     dated,
                     legs,
                 };
@@ -231,16 +227,15 @@ impl Journal {
         })?;
         let paid = Paid {
             seq: payment.seq,
-            recorded_at: payout.recorded_at,
+            recorded_at: payment.recorded_at,
             on: payout.fact.paid_on,
             currency: payout.fact.currency,
             amount: payment.amount,
         };
         events.push((Source::Payout(id), None, Event::Paid(paid)));
         if let (Some(removal), Some(seq)) = (&payout.removal, self.removals.get(&id)) {
-            let (seq, recorded_at) = (*seq, removal.removed_at);
-            let back = Paid { seq, recorded_at, amount: -payment.amount, ..paid };
-            events.push((Source::Removal(id), None, Event::Paid(back)));
+            let back = Back { seq: *seq, recorded_at: removal.removed_at, of: payment.seq };
+            events.push((Source::Removal(id), None, Event::Back(back)));
         }
         Ok(())
     }
@@ -253,8 +248,10 @@ impl Journal {
     ) -> Result<()> {
         for (id, payout) in &self.payouts {
             let fact = &payout.fact;
-            let reference = rate_of(ledger, fact, fact.seq)?;
-            let legs = payout::legs(fact, reference.map(|rate| rate.exchange));
+            let legs_at = |seq| -> Result<Vec<Leg>> {
+                let rate = rate_of(ledger, fact, seq)?;
+                Ok(payout::legs(fact, split(fact, rate.as_ref()).as_ref()))
+            };
             let mut tell = |source, seq, recorded_at, legs| {
                 let dated = self.dating.date(fact.paid_on, recorded_at, seq);
                 let entry = Entry {
@@ -263,16 +260,29 @@ impl Journal {
                     source,
                     earlier: None,
                     seq,
-                    recorded_on: self.dating.day(recorded_at),
+                    recorded_on: self.dating.day(recorded_at, seq),
                     dated,
                     legs,
                 };
                 entry.balanced().and_then(|()| each(&entry))
             };
+            let mut legs = legs_at(fact.seq)?;
             tell(Source::Payout(*id), fact.seq, payout.recorded_at, legs.clone())?;
-            if let (Some(removal), Some(seq)) = (&payout.removal, self.removals.get(id)) {
+            let removed = self.removals.get(id).copied();
+            // A rate of the day that came later says what the exchange gained or cost.
+            for (seq, imported_at) in rates_after(ledger, fact)? {
+                if removed.is_none_or(|removed| seq < removed) {
+                    let known = legs_at(seq)?;
+                    let moved = payout::moved(&legs, &known);
+                    if !moved.is_empty() {
+                        tell(Source::Payout(*id), seq, imported_at, moved)?;
+                    }
+                    legs = known;
+                }
+            }
+            if let (Some(removal), Some(seq)) = (&payout.removal, removed) {
                 let back = legs.iter().map(|leg| Leg { amount: -leg.amount, ..*leg }).collect();
-                tell(Source::Removal(*id), *seq, removal.removed_at, back)?;
+                tell(Source::Removal(*id), seq, removal.removed_at, back)?;
             }
         }
         Ok(())
@@ -285,7 +295,17 @@ impl Journal {
     }
 }
 
-/// Returns the zone and the closed months of a program. Without terms of it days are those of UTC.
+/// Returns when rates became known, after a payout that was exchanged, that may be those of its day.
+fn rates_after(ledger: &Ledger, payout: &Payout) -> Result<Vec<(i64, i64)>> {
+    match payout.received {
+        Some((_, currency)) if currency != payout.currency => {
+            ledger.rates_after((payout.currency, currency), payout.paid_on, payout.seq)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Returns the zone and the closings of a program. Without terms of it days are those of UTC.
 ///
 /// # Errors
 ///
@@ -294,7 +314,9 @@ pub fn dating(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Dating> {
     let zone = terms.book.program(program).map_or(Tz::UTC, Program::zone);
     let closings = ledger.closings()?.into_iter();
     let closed = closings.filter(|closing| closing.program == program);
-    Ok(Dating::new(zone, closed.map(|closing| (closing.month, closing.seq)).collect()))
+    let closed =
+        closed.map(|Closing { month, seq, zone, .. }| Closed { month, seq, zone }).collect();
+    Ok(Dating::new(zone, closed))
 }
 
 /// Tells `each` all entries of the programs in scope that are dated on a day in scope.

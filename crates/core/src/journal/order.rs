@@ -1,5 +1,6 @@
-//! One order in the books: the balances that should stand after each event, as a function of what
-//! its runs found and what was paid. An entry is the difference to the balances before.
+//! One order's leaf in the books: the balances that should stand after each event, as a function of
+//! what its runs found and what was paid. Entries are the difference to the balances before: what the
+//! event itself moves on its own day, and what it moves of the payments on the day of the last of them.
 //!
 //! Owns which account an amount stands on, what counts as taken away again, and what becomes of an
 //! order that moves to another month. Refuses to read the ledger.
@@ -28,8 +29,10 @@ pub struct Leg {
 pub(super) enum Event {
     /// A run found what it earns.
     Found(Found),
-    /// A payout paid for it, or, with the amount negative, was taken back.
+    /// A payout paid for it.
     Paid(Paid),
+    /// A payment was taken back with its payout.
+    Back(Back),
 }
 
 /// What a run found.
@@ -57,11 +60,21 @@ pub(super) struct Paid {
     pub(super) amount: i64,
 }
 
+/// What was taken back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Back {
+    pub(super) seq: i64,
+    pub(super) recorded_at: i64,
+    /// The sequence number of the payment.
+    pub(super) of: i64,
+}
+
 impl Event {
     /// Sorts events by the ledger's time: a run comes after all that it saw.
     pub(super) fn time(&self) -> (i64, RunId) {
         match self {
             Self::Paid(paid) => (paid.seq, RunId::MIN),
+            Self::Back(back) => (back.seq, RunId::MIN),
             Self::Found(found) => (found.seq, found.run_id),
         }
     }
@@ -70,6 +83,7 @@ impl Event {
     pub(super) fn recorded_at(&self) -> i64 {
         match self {
             Self::Paid(paid) => paid.recorded_at,
+            Self::Back(back) => back.recorded_at,
             Self::Found(found) => found.ran_at,
         }
     }
@@ -88,22 +102,24 @@ struct Kept {
 struct Position {
     amounts: Amounts,
     paid: i64,
-    /// Of commission, incentive, bonus and withheld.
-    kept: [Kept; 4],
+    /// Of commission, incentive and bonus.
+    kept: [Kept; 3],
 }
 
 /// The accounts on which orders stand.
-const ON_ORDERS: [Account; 10] = [
+const ON_ORDERS: [Account; 12] = [
     Account::Pending,
     Account::Approved,
     Account::Settled,
     Account::Held,
     Account::Difference,
     Account::Commission,
+    Account::CommissionReversed,
     Account::Incentive,
+    Account::IncentiveReversed,
     Account::Bonus,
+    Account::BonusReversed,
     Account::Withheld,
-    Account::Reversed,
 ];
 
 type Balances = [i64; ON_ORDERS.len()];
@@ -113,35 +129,26 @@ impl Position {
     ///
     /// A component that earns less than before was reversed by what of it had been confirmed and no
     /// longer is; the rest of the fall had never been confirmed and just goes. A rise first takes
-    /// back what was reversed. Of what the cap took, no more is reversed than of what it took from.
+    /// back what was reversed. What the cap takes is as it was found last: it is no income of its own.
     fn find(&mut self, amounts: &Amounts) {
-        let (before, after) = (parts(&self.amounts), parts(amounts));
-        let mut fallen = 0;
-        for (at, (kept, (old, new))) in
-            self.kept.iter_mut().zip(before.into_iter().zip(after)).enumerate()
-        {
+        let pairs = parts(&self.amounts).into_iter().zip(parts(amounts));
+        for (kept, (old, new)) in self.kept.iter_mut().zip(pairs) {
             let confirmed = new.confirmed.max(kept.confirmed.min(new.confirmed + new.held));
             let change = new.total() - old.total();
             if change < 0 {
-                let lost = (kept.confirmed - confirmed).clamp(0, -change);
-                let reversed = if at == WITHHELD { lost.min(fallen) } else { lost };
-                kept.reversed += reversed;
-                fallen += reversed;
+                kept.reversed += (kept.confirmed - confirmed).clamp(0, -change);
             } else {
                 kept.reversed -= change.min(kept.reversed);
             }
             kept.confirmed = confirmed;
         }
-        let [commission, incentive, bonus, withheld] = &mut self.kept;
-        let most = commission.reversed + incentive.reversed + bonus.reversed;
-        withheld.reversed = withheld.reversed.min(most);
         self.amounts = *amounts;
     }
 
-    /// Returns what should stand on each account of [`ON_ORDERS`].
-    fn balances(&self) -> Balances {
+    /// Returns what should stand on each account of [`ON_ORDERS`] when so much is paid.
+    fn balances(&self, mut paid: i64) -> Balances {
         let Amounts { pending, approved, settled, held } = &self.amounts;
-        let mut paid = self.paid;
+        let withheld = [pending, approved, settled, held].map(|part| part.withheld);
         // What was taken back by more than was paid is owed again.
         let mut open = |earned: i64| {
             let taken = paid.min(earned.max(0));
@@ -152,8 +159,8 @@ impl Position {
         let approved = open(approved.total());
         let pending = open(pending.total());
         let held = open(held.total());
-        let [commission, incentive, bonus, withheld] = parts(&self.amounts).map(Part::total);
-        let [c, i, b, w] = self.kept.map(|kept| kept.reversed);
+        let [commission, incentive, bonus] = parts(&self.amounts).map(Part::total);
+        let [c, i, b] = self.kept.map(|kept| kept.reversed);
         [
             pending,
             approved,
@@ -161,16 +168,15 @@ impl Position {
             held,
             -paid,
             -(commission + c),
+            c,
             -(incentive + i),
+            i,
             -(bonus + b),
-            withheld + w,
-            c + i + b - w,
+            b,
+            withheld.into_iter().sum(),
         ]
     }
 }
-
-/// The place of what the cap took among the components.
-const WITHHELD: usize = 3;
 
 /// One component by state.
 #[derive(Clone, Copy)]
@@ -186,27 +192,39 @@ impl Part {
     }
 }
 
-fn parts(amounts: &Amounts) -> [Part; 4] {
+/// Commission, incentive and bonus.
+fn parts(amounts: &Amounts) -> [Part; 3] {
     let Amounts { pending, approved, settled, held } = amounts;
     let part = |of: fn(&crate::ledger::Components) -> i64| Part {
         pending: of(pending),
         confirmed: of(approved) + of(settled),
         held: of(held),
     };
-    [part(|c| c.commission), part(|c| c.incentive), part(|c| c.bonus), part(|c| c.withheld)]
+    [part(|c| c.commission), part(|c| c.incentive), part(|c| c.bonus)]
 }
 
 /// One order, event by event.
 #[derive(Debug, Default)]
-pub(super) struct Books {
+pub(super) struct Folio {
     positions: Vec<(Currency, Position)>,
     /// The currency and the day on which the latest result stands.
     stands: Option<(Currency, NaiveDate)>,
+    /// The payments that count, and what each posted.
+    payments: Vec<Posted>,
+    /// The last day on which anything of a payment stands.
+    paid_to: Option<NaiveDate>,
 }
 
-impl Books {
-    /// Takes an event and tells the entries that follow: none where nothing moved, two where the
-    /// order goes to another month or currency.
+/// A payment, and what it posted.
+#[derive(Debug)]
+struct Posted {
+    paid: Paid,
+    legs: Vec<Leg>,
+}
+
+impl Folio {
+    /// Takes an event and tells the entries that follow: none where nothing moved, several where the
+    /// order goes to another month or currency, or where it was paid.
     pub(super) fn take(
         &mut self,
         event: &Event,
@@ -215,17 +233,39 @@ impl Books {
     ) {
         match event {
             Event::Paid(paid) => {
-                let on = dating.date(paid.on, paid.recorded_at, paid.seq);
-                let mut legs = self.moved(paid.currency, |position| position.paid += paid.amount);
+                let dated = dating.date(paid.on, paid.recorded_at, paid.seq);
+                let (_, moved) = self.moved(paid.currency, |position| position.paid += paid.amount);
+                let mut legs = legs(paid.currency, &moved);
                 legs.push(Leg {
                     account: Account::Unmatched,
                     currency: paid.currency,
                     amount: paid.amount,
                 });
-                tell(on, legs);
+                self.paid_to = self.paid_to.max(Some(dated.on));
+                self.payments.push(Posted { paid: *paid, legs: legs.clone() });
+                tell(dated, legs);
             }
+            Event::Back(back) => self.take_back(back, dating, tell),
             Event::Found(found) => self.find(found, dating, tell),
         }
+    }
+
+    /// Mirrors what a payment posted. What runs moved since on account of it goes back beside that.
+    fn take_back(&mut self, back: &Back, dating: &Dating, tell: &mut impl FnMut(Dated, Vec<Leg>)) {
+        let Some(at) = self.payments.iter().position(|posted| posted.paid.seq == back.of) else {
+            return;
+        };
+        let Posted { paid, legs: posted } = self.payments.remove(at);
+        let dated = dating.date(paid.on, back.recorded_at, back.seq);
+        self.paid_to = self.paid_to.max(Some(dated.on));
+        let (_, mut moved) = self.moved(paid.currency, |position| position.paid -= paid.amount);
+        for (account, amount) in ON_ORDERS.into_iter().zip(&mut moved) {
+            let of = posted.iter().filter(|leg| leg.account == account);
+            *amount += of.map(|leg| leg.amount).sum::<i64>();
+        }
+        let mirrored = posted.into_iter().map(|leg| Leg { amount: -leg.amount, ..leg });
+        tell(dated, mirrored.collect());
+        self.settle(dated, legs(paid.currency, &moved), tell);
     }
 
     fn find(&mut self, found: &Found, dating: &Dating, tell: &mut impl FnMut(Dated, Vec<Leg>)) {
@@ -233,39 +273,72 @@ impl Books {
         let Some(currency) = found.currency.or(stood.map(|(currency, _)| currency)) else { return };
         let day = own_day(found, stood.map(|(_, day)| day), dating);
         let mut post = |day: NaiveDate, legs: Vec<Leg>| {
+            let dated = dating.date(day, found.ran_at, found.seq);
             if !legs.is_empty() {
-                tell(dating.date(day, found.ran_at, found.seq), legs);
+                tell(dated, legs);
             }
+            dated
         };
+        let mut of_payments = Vec::new();
         if let Some((old, on)) = stood
             && (old != currency || Month::of(on) != Month::of(day))
         {
             // It stands elsewhere now: what it came to is taken off whole, and put there anew.
-            post(
-                on,
-                self.moved(old, |position| {
-                    *position = Position { paid: position.paid, ..Position::default() }
-                }),
-            );
+            let (earned, rest) = self.moved(old, |position| {
+                *position = Position { paid: position.paid, ..Position::default() }
+            });
+            post(on, legs(old, &earned));
+            of_payments.push((old, rest));
         }
-        post(day, self.moved(currency, |position| position.find(&found.amounts)));
+        let (earned, rest) = self.moved(currency, |position| position.find(&found.amounts));
+        let dated = post(day, legs(currency, &earned));
+        match of_payments.last_mut() {
+            Some((old, sum)) if *old == currency => *sum = less(sum, &rest.map(|moved| -moved)),
+            _ => of_payments.push((currency, rest)),
+        }
         self.stands = Some((currency, day));
+        let rest = of_payments.iter().flat_map(|(currency, moved)| legs(*currency, moved));
+        self.settle(dated, rest.collect(), tell);
     }
 
-    /// Changes what stands in a currency and returns the difference.
-    fn moved(&mut self, currency: Currency, change: impl FnOnce(&mut Position)) -> Vec<Leg> {
+    /// Tells what moved on account of payments: not before these stand.
+    fn settle(&self, dated: Dated, legs: Vec<Leg>, tell: &mut impl FnMut(Dated, Vec<Leg>)) {
+        if !legs.is_empty() {
+            let on = self.paid_to.map_or(dated.on, |paid_to| dated.on.max(paid_to));
+            tell(Dated { on, ..dated }, legs);
+        }
+    }
+
+    /// Changes what stands in a currency. Returns what that moves of what is earned, and what it moves
+    /// because of what was paid.
+    fn moved(
+        &mut self,
+        currency: Currency,
+        change: impl FnOnce(&mut Position),
+    ) -> (Balances, Balances) {
         let at = self.positions.iter().position(|(known, _)| *known == currency);
         let at = at.unwrap_or_else(|| {
             self.positions.push((currency, Position::default()));
             self.positions.len() - 1
         });
         let position = &mut self.positions[at].1;
-        let before = position.balances();
+        let before = (position.balances(0), position.balances(position.paid));
         change(position);
-        let pairs = ON_ORDERS.into_iter().zip(position.balances()).zip(before);
-        let legs = pairs.map(|((account, new), old)| Leg { account, currency, amount: new - old });
-        legs.filter(|leg| leg.amount != 0).collect()
+        let earned = less(&position.balances(0), &before.0);
+        let all = less(&position.balances(position.paid), &before.1);
+        (earned, less(&all, &earned))
     }
+}
+
+fn less(a: &Balances, b: &Balances) -> Balances {
+    std::array::from_fn(|at| a[at] - b[at])
+}
+
+/// What is not nothing of some differences.
+fn legs(currency: Currency, moved: &Balances) -> Vec<Leg> {
+    let pairs = ON_ORDERS.into_iter().zip(moved);
+    let legs = pairs.map(|(account, amount)| Leg { account, currency, amount: *amount });
+    legs.filter(|leg| leg.amount != 0).collect()
 }
 
 /// The day that a result belongs to. Results of before have only their month, those of an order
@@ -273,7 +346,7 @@ impl Books {
 fn own_day(found: &Found, stood: Option<NaiveDate>, dating: &Dating) -> NaiveDate {
     let same_month = stood.filter(|day| found.month.is_none_or(|month| Month::of(*day) == month));
     let of_month = found.month.map(last_day);
-    found.day.or(same_month).or(of_month).unwrap_or_else(|| dating.day(found.ran_at))
+    found.day.or(same_month).or(of_month).unwrap_or_else(|| dating.day(found.ran_at, found.seq))
 }
 
 #[cfg(test)]
@@ -282,6 +355,7 @@ mod tests {
 
     use chrono_tz::Tz;
 
+    use super::super::dating::Closed;
     use super::*;
     use crate::ledger::Components;
 
@@ -327,14 +401,21 @@ mod tests {
         Event::Paid(Paid { seq, recorded_at: 1_733_007_600, on, currency: usd(), amount })
     }
 
+    fn back(seq: i64, of: i64) -> Event {
+        Event::Back(Back { seq, recorded_at: 1_733_007_600, of })
+    }
+
     /// The entries of some events as `date account amount, …`; each is balanced.
     fn entries(closed: &[(&str, i64)], events: &[Event]) -> Vec<String> {
-        let closed = closed.iter().map(|(text, seq)| (Month::parse(text).unwrap(), *seq)).collect();
-        let dating = Dating::new(Tz::Europe__Oslo, closed);
-        let mut books = Books::default();
+        let zone = Tz::Europe__Oslo;
+        let month = |text| Month::parse(text).unwrap();
+        let closed =
+            closed.iter().map(|(text, seq)| Closed { month: month(text), seq: *seq, zone });
+        let dating = Dating::new(zone, closed.collect());
+        let mut folio = Folio::default();
         let mut entries = Vec::new();
         for event in events {
-            books.take(event, &dating, &mut |dated, legs| {
+            folio.take(event, &dating, &mut |dated, legs| {
                 let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
                 for leg in &legs {
                     *sums.entry(leg.currency).or_default() += leg.amount;
@@ -386,7 +467,7 @@ mod tests {
         let capped = Components { commission: 4_000, withheld: 200, ..Components::default() };
         let reversed = [
             "2024-08-10 receivable:approved 3800, income:commission -4000, income:withheld 200",
-            "2024-08-10 receivable:approved -3800, income:reversed 3800",
+            "2024-08-10 receivable:approved -3800, income:commission:reversed 4000, income:withheld -200",
         ];
         let events = [found(1, ON, with("approved", capped)), found(2, ON, Amounts::default())];
         assert_eq!(entries(&[], &events), reversed);
@@ -409,8 +490,8 @@ mod tests {
             entries(&[], &events)[1..],
             [
                 "2024-08-10 receivable:approved -500, receivable:held 500",
-                "2024-08-10 receivable:held -500, income:reversed 500",
-                "2024-08-10 receivable:approved 600, income:commission -100, income:reversed -500",
+                "2024-08-10 receivable:held -500, income:commission:reversed 500",
+                "2024-08-10 receivable:approved 600, income:commission -100, income:commission:reversed -500",
             ]
         );
     }
@@ -448,7 +529,13 @@ mod tests {
             paid(11, 500),
             found(2, ON, Amounts::default()),
         ];
-        assert_eq!(entries(&[], &events)[2], "2024-08-10 difference -500, income:reversed 500");
+        assert_eq!(
+            entries(&[], &events)[2..],
+            [
+                "2024-08-10 receivable:settled -500, income:commission:reversed 500",
+                "2024-10-15 receivable:settled 500, difference -500",
+            ]
+        );
     }
 
     #[test]
@@ -458,7 +545,31 @@ mod tests {
             entries(&[], &events),
             [
                 "2024-10-15 difference -500, unmatched 500",
-                "2024-08-10 difference 500, income:commission -500",
+                "2024-08-10 receivable:settled 500, income:commission -500",
+                "2024-10-15 receivable:settled -500, difference 500",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_payment_taken_back_is_mirrored_and_what_followed_from_it_goes_beside() {
+        let events = [
+            found(1, ON, commission("settled", 550)),
+            paid(11, 550),
+            found(2, ON, commission("settled", 440)),
+            back(21, 11),
+            found(3, ON, commission("settled", 400)),
+        ];
+        assert_eq!(
+            entries(&[], &events),
+            [
+                "2024-08-10 receivable:settled 550, income:commission -550",
+                "2024-10-15 receivable:settled -550, unmatched 550",
+                "2024-08-10 receivable:settled -110, income:commission:reversed 110",
+                "2024-10-15 receivable:settled 110, difference -110",
+                "2024-10-15 receivable:settled 550, unmatched -550",
+                "2024-10-15 receivable:settled -110, difference 110",
+                "2024-08-10 receivable:settled -40, income:commission:reversed 40",
             ]
         );
     }
@@ -474,7 +585,7 @@ mod tests {
             entries(&[("2024-08", 15), ("2024-10", 24)], &events),
             [
                 "2024-08-10 receivable:settled 500, income:commission -500",
-                "2024-12-01 for 2024-08 receivable:settled -100, income:reversed 100",
+                "2024-12-01 for 2024-08 receivable:settled -100, income:commission:reversed 100",
                 "2024-12-01 for 2024-10 receivable:settled -400, unmatched 400",
             ]
         );
@@ -524,7 +635,7 @@ mod tests {
             entries(&[], &[old, gone]),
             [
                 "2024-08-31 receivable:approved 500, income:commission -500",
-                "2024-08-31 receivable:approved -500, income:reversed 500",
+                "2024-08-31 receivable:approved -500, income:commission:reversed 500",
             ]
         );
     }
@@ -532,7 +643,7 @@ mod tests {
     fn as_found(event: &Event) -> Found {
         match event {
             Event::Found(found) => *found,
-            Event::Paid(_) => panic!("a result"),
+            Event::Paid(_) | Event::Back(_) => panic!("a result"),
         }
     }
 

@@ -3,15 +3,15 @@
 //! Owns the exchange from one currency to another, which is balanced in each. Refuses to look for a
 //! rate: it is told the one that was known when the payout was recorded.
 
-use feebook_kernel::{Exchange, Minor, Rounding};
+use std::collections::BTreeMap;
 
 use super::account::Account;
 use super::order::Leg;
-use crate::payout::{Payout, Transfer};
+use crate::payout::{Payout, Split, Transfer};
 
-/// Returns the legs of a payout. With a reference rate the exchange is booked at it, and what came of
-/// it otherwise is a result; without, at the rate that the payout itself implies.
-pub(super) fn legs(payout: &Payout, reference: Option<Exchange>) -> Vec<Leg> {
+/// Returns the legs of a payout. Split against the rate of its day, the exchange is booked at that, and
+/// what came of it otherwise is a result; without, at the rate that the payout itself implies.
+pub(super) fn legs(payout: &Payout, split: Option<&Split>) -> Vec<Leg> {
     let (amount, fee) = (payout.amount.get(), payout.fee.get());
     let mut legs = Vec::new();
     let mut leg = |account, currency, amount| {
@@ -35,11 +35,8 @@ pub(super) fn legs(payout: &Payout, reference: Option<Exchange>) -> Vec<Leg> {
             leg(Account::Lost, currency, rest - received.get());
         }
         Some((received, other)) => {
-            let decimals = (currency.decimals(), other.decimals());
-            let at_reference = Minor::new(rest)
-                .zip(reference)
-                .and_then(|(rest, exchange)| rest.exchanged(exchange, decimals, Rounding::HalfUp));
-            let (received, due) = (received.get(), at_reference.unwrap_or(received).get());
+            let received = received.get();
+            let due = split.map_or(received, |split| split.expected.get());
             leg(Account::Exchange, currency, rest);
             leg(Account::Exchange, other, -due);
             leg(Account::ExchangeResult, other, due - received);
@@ -49,11 +46,27 @@ pub(super) fn legs(payout: &Payout, reference: Option<Exchange>) -> Vec<Leg> {
     legs
 }
 
+/// Returns what changes from some legs to others.
+pub(super) fn moved(from: &[Leg], to: &[Leg]) -> Vec<Leg> {
+    let mut sums: BTreeMap<_, i64> = BTreeMap::new();
+    for (legs, sign) in [(from, -1), (to, 1)] {
+        for leg in legs {
+            *sums.entry((leg.currency, leg.account)).or_default() += sign * leg.amount;
+        }
+    }
+    let legs =
+        sums.into_iter().map(|((currency, account), amount)| Leg { account, currency, amount });
+    legs.filter(|leg| leg.amount != 0).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use feebook_kernel::{Exchange, Minor};
     use feebook_schedule::iso::Currency;
 
     use super::*;
+    use crate::exchange::{By, RateUsed};
+    use crate::payout::split;
 
     fn currency(code: &str) -> Currency {
         Currency::parse(code).unwrap()
@@ -76,8 +89,20 @@ mod tests {
         }
     }
 
+    fn at(payout: &Payout, reference: Option<i64>) -> Vec<Leg> {
+        let rate = reference.and_then(Exchange::direct).map(|exchange| RateUsed {
+            from: payout.currency,
+            to: payout.received.unwrap().1,
+            on: payout.paid_on,
+            source: "ECB".to_owned(),
+            by: By::Direct,
+            exchange,
+        });
+        legs(payout, split(payout, rate.as_ref()).as_ref())
+    }
+
     fn written(payout: &Payout, reference: Option<i64>) -> String {
-        let legs = legs(payout, reference.and_then(Exchange::direct));
+        let legs = at(payout, reference);
         let mut currencies: Vec<Currency> = legs.iter().map(|leg| leg.currency).collect();
         currencies.dedup();
         for currency in currencies {
@@ -117,6 +142,17 @@ mod tests {
             written(&yen, Some(155_000_000_000)),
             "unmatched -10000 USD, exchange 10000 USD, exchange -15500 JPY, cash 15500 JPY"
         );
+    }
+
+    #[test]
+    fn a_rate_that_comes_later_moves_the_exchange_only() {
+        let exchanged = payout(10_000, 1_500, Some((91_000, "NOK")));
+        let (without, with) = (at(&exchanged, None), at(&exchanged, Some(10_800_000_000)));
+        let later = moved(&without, &with);
+        let leg = |leg: &Leg| format!("{} {} {}", leg.account.name(), leg.amount, leg.currency);
+        let later: Vec<String> = later.iter().map(leg).collect();
+        assert_eq!(later, ["exchange -800 NOK", "exchange:result 800 NOK"]);
+        assert_eq!(moved(&with, &with), []);
     }
 
     #[test]

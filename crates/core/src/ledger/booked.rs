@@ -43,6 +43,8 @@ pub struct BookedPayment {
     pub payout_id: PayoutId,
     /// Minor units of the payout's currency.
     pub amount: i64,
+    /// When it was recorded, in seconds since 1970-01-01T00:00:00Z: the payout, or later.
+    pub recorded_at: i64,
 }
 
 /// A scan of one program.
@@ -114,13 +116,14 @@ impl Stream {
             let (order_no, result) = results::read(row)?;
             Ok((order_no, (result, row.get("schedule").map_err(sql)?)))
         })?;
-        let query = "SELECT order_no, seq, payout_id, amount FROM payment
+        let query = "SELECT order_no, seq, payout_id, amount, recorded_at FROM payment
              WHERE program_id = ?1 AND order_no > ?2 AND order_no < ?3 ORDER BY order_no";
         let (payments, payments_to) = self.read(ledger, program_id, query, &mut |row| {
             let payment = BookedPayment {
                 seq: row.get(1).map_err(sql)?,
                 payout_id: row.get(2).map_err(sql)?,
                 amount: row.get(3).map_err(sql)?,
+                recorded_at: row.get(4).map_err(sql)?,
             };
             Ok((no(row.get_ref(0).map_err(sql)?)?, payment))
         })?;

@@ -3,10 +3,11 @@
 //! Owns the table `closing`, and what was in the ledger at an instant. Refuses to say whether a
 //! month may be closed.
 
+use chrono_tz::Tz;
 use feebook_schedule::zone::Month;
 use rusqlite::params;
 
-use super::{Ledger, Result, RunId, last_seq, sql};
+use super::{Ledger, Result, RunId, damaged, last_seq, sql};
 
 /// A month that was closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,8 @@ pub struct Closing {
     pub note: Option<String>,
     /// When, in seconds since 1970-01-01T00:00:00Z.
     pub closed_at: i64,
+    /// The program's zone at that time.
+    pub zone: Tz,
 }
 
 impl Ledger {
@@ -33,22 +36,27 @@ impl Ledger {
         let mut select = self
             .conn
             .prepare_cached(
-                "SELECT p.name, c.month, c.seq, c.run_id, c.who, c.note, c.closed_at
+                "SELECT p.name, c.month, c.seq, c.run_id, c.who, c.note, c.closed_at,
+                        c.zone
                  FROM closing c JOIN program p ON p.id = c.program_id ORDER BY p.name, c.month",
             )
             .map_err(sql)?;
-        let rows = select.query_map([], |row| {
-            Ok(Closing {
-                program: row.get(0)?,
-                month: Month::from_index(row.get(1)?),
-                seq: row.get(2)?,
-                run_id: row.get(3)?,
-                who: row.get(4)?,
-                note: row.get(5)?,
-                closed_at: row.get(6)?,
-            })
-        });
-        rows.map_err(sql)?.collect::<rusqlite::Result<_>>().map_err(sql)
+        let mut rows = select.query([]).map_err(sql)?;
+        let mut closings = Vec::new();
+        while let Some(row) = rows.next().map_err(sql)? {
+            let zone = row.get_ref(7).and_then(|value| Ok(value.as_str()?)).map_err(sql)?;
+            closings.push(Closing {
+                program: row.get(0).map_err(sql)?,
+                month: Month::from_index(row.get(1).map_err(sql)?),
+                seq: row.get(2).map_err(sql)?,
+                run_id: row.get(3).map_err(sql)?,
+                who: row.get(4).map_err(sql)?,
+                note: row.get(5).map_err(sql)?,
+                closed_at: row.get(6).map_err(sql)?,
+                zone: zone.parse().map_err(|_| damaged("a closing in no time zone"))?,
+            });
+        }
+        Ok(closings)
     }
 
     /// Closes the months that `decide` names; their sequence numbers and runs are not looked at. What
@@ -60,13 +68,14 @@ impl Ledger {
             for (seq, closing) in (first..).zip(closings) {
                 let program_id = ledger.ensure_program(&closing.program)?;
                 let month = closing.month.index();
-                let Closing { who, note, closed_at, .. } = closing;
+                let Closing { who, note, closed_at, zone, .. } = closing;
                 ledger
                     .conn
                     .execute(
-                        "INSERT INTO closing (program_id, month, seq, run_id, who, note, closed_at)
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                        params![program_id, month, seq, run_id, who, note, closed_at],
+                        "INSERT INTO closing (program_id, month, seq, run_id, who, note, closed_at,
+                                              zone)
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        params![program_id, month, seq, run_id, who, note, closed_at, zone.name()],
                     )
                     .map_err(sql)?;
             }
@@ -91,6 +100,7 @@ impl Ledger {
                      UNION ALL SELECT min(e.seq) FROM exchange_rate e
                          JOIN rate_import i ON i.id = e.rate_import_id WHERE i.imported_at >= ?1
                      UNION ALL SELECT seq FROM payout WHERE recorded_at >= ?1
+                     UNION ALL SELECT min(seq) FROM payment WHERE recorded_at >= ?1
                      UNION ALL SELECT seq FROM payout_removal WHERE removed_at >= ?1
                      UNION ALL SELECT seq FROM closing WHERE closed_at >= ?1)",
             )

@@ -97,7 +97,7 @@ impl Ledger {
                 ledger.refuse_second(program_id, program, payout)?;
                 let allotted = allot(ledger, payout)?;
                 let payout_id = ledger.append_payout(program_id, payout, now)?;
-                ledger.append_payments(program_id, payout_id, payout.payable(), &allotted)?;
+                ledger.append_payments(program_id, payout_id, payout.payable(), &allotted, now)?;
                 ids.push(payout_id);
             }
             Ok(ids)
@@ -145,6 +145,7 @@ impl Ledger {
     pub fn add_payments(
         &mut self,
         payout_id: PayoutId,
+        now: i64,
         allot: impl FnOnce(&Self, &Recorded<Payout>, Minor) -> Result<Vec<Allotment>>,
     ) -> Result<usize> {
         self.paying(|ledger| {
@@ -171,7 +172,7 @@ impl Ledger {
             }
             let allotted = allot(ledger, &payout, left)?;
             let program_id = ledger.ensure_program(&payout.program)?;
-            ledger.append_payments(program_id, payout_id, left, &allotted)?;
+            ledger.append_payments(program_id, payout_id, left, &allotted, now)?;
             Ok(allotted.len())
         })
     }
@@ -343,6 +344,7 @@ impl Ledger {
         payout_id: PayoutId,
         left: Minor,
         allotted: &[Allotment],
+        now: i64,
     ) -> Result<()> {
         let sum: i64 = allotted.iter().map(|allotment| allotment.amount).sum();
         if sum > left.get() {
@@ -352,15 +354,17 @@ impl Ledger {
         let mut insert = self
             .conn
             .prepare_cached(
-                "INSERT INTO payment (program_id, order_no, line_no, payout_id, seq, amount)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO payment (program_id, order_no, line_no, payout_id, seq, amount,
+                                      recorded_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )
             .map_err(sql)?;
         let first = last_seq(&self.conn)? + 1;
         for (seq, allotment) in (first..).zip(allotted) {
             let (order_no, line_no) = (Key(&allotment.order_no), Key(&allotment.line_no));
+            let amount = allotment.amount;
             insert
-                .execute(params![program_id, order_no, line_no, payout_id, seq, allotment.amount])
+                .execute(params![program_id, order_no, line_no, payout_id, seq, amount, now])
                 .map_err(sql)?;
         }
         Ok(())
@@ -544,7 +548,7 @@ mod tests {
             })
             .unwrap();
         let more = ledger
-            .add_payments(id, |_, _, left| {
+            .add_payments(id, 1, |_, _, left| {
                 assert_eq!(left.get(), 35_00);
                 Ok(vec![allotment("8", "2", 1_00)])
             })
@@ -575,7 +579,7 @@ mod tests {
         assert_eq!(ledger.paid(&one, ledger.last_seq().unwrap()), []);
         assert_eq!(ledger.paid(&one, now).len(), 1, "as of before");
         assert_eq!(ledger.remove_payout(id, &removal).unwrap_err().code().id, "U061");
-        let late = ledger.add_payments(id, |_, _, _| Ok(Vec::new())).unwrap_err();
+        let late = ledger.add_payments(id, 2, |_, _, _| Ok(Vec::new())).unwrap_err();
         assert_eq!(late.code().id, "U061");
     }
 

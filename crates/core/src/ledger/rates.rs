@@ -5,14 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{Datelike as _, Days, NaiveDate};
 use feebook_schedule::iso::Currency;
 use rusqlite::{OptionalExtension, params};
 
 use super::payouts::currency;
 use super::standing::day;
 use super::{Ledger, Result, damaged, last_seq, sql};
-use crate::exchange::{PublishedRate, RateUsed, Rates};
+use crate::exchange::{PublishedRate, REACH, RateUsed, Rates};
 
 /// Rates that were read already: those of these currencies, and what was asked of them.
 #[derive(Debug, Default)]
@@ -204,6 +204,32 @@ impl Ledger {
         let answer = known.rates.between((from, to), on, seq);
         known.asked.insert(key, answer.clone());
         Ok(answer)
+    }
+
+    /// Returns when rates of either currency that may count on a day were recorded after a sequence
+    /// number: the last sequence number of each import and its instant, in their order.
+    pub fn rates_after(
+        &self,
+        (from, to): (Currency, Currency),
+        on: NaiveDate,
+        seq: i64,
+    ) -> Result<Vec<(i64, i64)>> {
+        let first = on.checked_sub_days(Days::new(REACH)).unwrap_or(on).num_days_from_ce();
+        let on = on.num_days_from_ce();
+        let mut select = self
+            .conn
+            .prepare_cached(
+                "SELECT max(e.seq) AS last, i.imported_at FROM exchange_rate e
+                 JOIN rate_import i ON i.id = e.rate_import_id
+                 WHERE e.seq > ?1 AND e.rate_on BETWEEN ?2 AND ?3
+                 AND (e.base IN (?4, ?5) OR e.quote IN (?4, ?5))
+                 GROUP BY i.id ORDER BY last",
+            )
+            .map_err(sql)?;
+        let rows = select.query_map(params![seq, first, on, from.code(), to.code()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        });
+        rows.map_err(sql)?.collect::<rusqlite::Result<_>>().map_err(sql)
     }
 
     /// Reads all rates of a currency, once.
