@@ -782,6 +782,11 @@ impl Teller<'_> {
             return ExplainedStep::default();
         };
         let mut text = match source {
+            BasisSource::Price if self.line.gross.is_some() => format!(
+                "product price x {}, exchanged as one amount: {}",
+                self.line.quantity,
+                self.amount(gross)
+            ),
             BasisSource::Price => format!(
                 "product price {} x {}",
                 self.amount(self.line.price.unwrap_or(Minor::ZERO)),

@@ -549,6 +549,7 @@ impl Evaluator {
         let mut classes = cache.classes(terms, order, line, price, words);
         set_circumstances(&mut classes, terms, &around);
         let mut kernel_line = terms.line(&amounts, &classes, &mut self.matching);
+        unit.tell_refund(&terms.terms(), &line.revision.fact, &mut kernel_line);
         kernel_line.flag = strongest(terms, &self.matching, &around.flags);
         Ok(kernel_line)
     }
