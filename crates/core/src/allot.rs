@@ -11,6 +11,7 @@ use feebook_kernel::{Minor, State};
 use feebook_schedule::Program;
 use feebook_schedule::iso::Currency;
 
+use crate::due::{Due, DueBy};
 use crate::error::{self, Error, Result};
 use crate::fact::No;
 use crate::ledger::Ledger;
@@ -18,52 +19,6 @@ use crate::lines::{LineRow, lines};
 use crate::payout::{Allotment, PaidLine, Payout, PayoutId};
 use crate::program;
 use crate::run::{Scope, Terms, Unwatched};
-
-/// Where it is known from what a line is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DueBy {
-    /// The network reported it: commission, incentive and bonus of the line.
-    Reported,
-    /// The network reported nothing: what the latest run found.
-    Computed,
-}
-
-impl DueBy {
-    /// Returns the word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Reported => "reported",
-            Self::Computed => "computed",
-        }
-    }
-}
-
-/// What a line is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Minor units of `currency`.
-    pub amount: i64,
-    /// The currency.
-    pub currency: Currency,
-    /// Where it is known from.
-    pub by: DueBy,
-}
-
-/// Returns what a line is due: what the network reported for it, else what we computed; none where
-/// neither can be said.
-pub fn due(row: &LineRow<'_>) -> Option<Due> {
-    let fact = row.fact();
-    let parts = [fact.reported_commission, fact.reported_incentive, fact.reported_bonus];
-    let policy = row.found.as_ref().and_then(|found| found.currency);
-    if parts.iter().any(Option::is_some) {
-        let code = row.text(fact.amount_currency.or(fact.currency));
-        let currency = code.map_or(policy, Currency::parse)?;
-        let amount = parts.into_iter().flatten().sum();
-        return Some(Due { amount, currency, by: DueBy::Reported });
-    }
-    let amount = row.found.as_ref()?.amounts()?.total();
-    Some(Due { amount, currency: policy?, by: DueBy::Computed })
-}
 
 /// Returns the day on which a line became payable: of its settlement, else of its confirmation, else
 /// its order's day.
@@ -164,7 +119,7 @@ pub fn claims(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<Claim
             line_no: row.line_no().clone(),
             state: row.state(),
             on: payable_on(row, known),
-            due: due(row),
+            due: row.due(),
             paid: row.paid.clone(),
         });
         Ok(())
@@ -344,6 +299,7 @@ impl Allotted {
             match due.by {
                 DueBy::Reported => self.reported += 1,
                 DueBy::Computed => self.computed += 1,
+                DueBy::TakenBack => {}
             }
             self.give(claim, amount);
         }
