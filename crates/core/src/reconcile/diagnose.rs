@@ -14,7 +14,6 @@ use super::hypotheses::{Hypothesis, Maker, edited, with};
 use crate::error::Result;
 use crate::ledger::CountingLine;
 use crate::run::{Evaluator, known};
-use crate::words::Words;
 
 /// Why one line differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -311,9 +310,4 @@ pub(super) fn unknown(outcome: &Outcome, covering: &crate::run::Covering) -> Str
         crate::run::Covering::Uncovered(no_cover) => format!("uncovered: {no_cover}"),
         _ => format!("{}: {}", outcome.verdict.word(), outcome.reason.word()),
     }
-}
-
-/// The text of a word, where there is one.
-pub(super) fn text(words: &Words, word: Option<crate::words::Word>) -> Option<String> {
-    word.map(|word| words.text(word).to_owned())
 }

@@ -12,12 +12,13 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::{Book, Program, Version, zone};
 
 use super::books::{Books, Tried};
-use super::diagnose::{Case, Cause, text, unknown};
+use super::diagnose::{Case, Cause, unknown};
 use super::figures::{Comparing, Figures, Given, Stages, Tolerance};
 use super::hypotheses::{edited, with};
 use super::reports::Reports;
 use super::{Asked, Diagnosis, Finding, Reconciled, late};
 use crate::answers::Answers;
+use crate::due::{Due, DueBy, amounts_in, due};
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{BookId, Components, CountingLine, Ledger, OrderRecord, Revision};
@@ -355,6 +356,8 @@ struct Row<'r> {
     figures: Figures,
     /// What the report that counts says, in its own currency.
     raw: Given,
+    /// What it is due.
+    due: Option<Due>,
     /// What was paid of it, by currency.
     paid: BTreeMap<Currency, i64>,
     /// A finding about the line, without diagnosis and words.
@@ -418,16 +421,21 @@ impl Row<'_> {
         }
     }
 
-    /// What should be paid of the line in a currency, and by whose word; none where nobody says it.
+    /// What should be paid of the line in a currency, and by whose word: what it is due, or that
+    /// exchanged into the currency of the terms; none where nobody says it.
     fn due(&self, currency: Currency) -> Option<(i64, &'static str)> {
-        if self.is_taken_back() {
-            return Some((0, self.fact.state.word()));
+        let due = self.due?;
+        let word = match due.by {
+            DueBy::Reported => "reported",
+            DueBy::Computed => "expected",
+            // Nothing is the same in every currency.
+            DueBy::TakenBack => return Some((0, self.fact.state.word())),
+        };
+        if due.currency == currency {
+            return Some((due.amount, word));
         }
-        let said = [self.figures.reported, self.raw];
-        let said = said.iter().find(|given| given.currency == currency && given.total().is_some());
-        let ours = self.figures.expected.filter(|_| self.finding.currency == Some(currency));
-        let ours = ours.map(|ours| (ours.total(), "expected"));
-        said.and_then(Given::total).map(|said| (said, "reported")).or(ours)
+        let exchanged = Some(self.figures.reported).filter(|given| given.currency == currency);
+        exchanged.and_then(|given| given.total()).map(|said| (said, word))
     }
 
     /// In which currency what is paid is compared with what is due, and how much is paid in it; none
@@ -435,10 +443,8 @@ impl Row<'_> {
     fn paid(&self, currency: Currency) -> Option<(Currency, i64)> {
         let mut paid = self.paid.iter().map(|(currency, paid)| (*currency, *paid));
         match (paid.next(), paid.next()) {
-            (None, _) if self.due(currency).is_none() && self.raw.total().is_some() => {
-                Some((self.raw.currency, 0))
-            }
-            (None, _) => Some((currency, 0)),
+            (None, _) if self.due(currency).is_some() => Some((currency, 0)),
+            (None, _) => Some((self.due.map_or(currency, |due| due.currency), 0)),
             (Some((other, _)), None) if other != currency && self.due(other).is_none() => None,
             (Some(only), None) => Some(only),
             (Some(_), Some(_)) => None,
@@ -545,8 +551,7 @@ impl Work<'_> {
         currency: Currency,
     ) -> Result<Said> {
         let fact = &line.revision.fact;
-        let code = text(self.ledger.words(), fact.amount_currency.or(fact.currency));
-        let own = code.and_then(|code| Currency::parse(&code)).unwrap_or(currency);
+        let own = amounts_in(fact, self.ledger.words(), Some(currency)).unwrap_or(currency);
         let raw = Given::of(fact, own);
         let mut exchanged = None;
         if let Some((version, at)) = version.zip(seen.governing_at)
@@ -596,7 +601,8 @@ impl Work<'_> {
             matches!(report.fact.state, State::Approved | State::Settled)
         };
         let validated = reports.iter().any(confirmed);
-        Some(Row { fact, outcome, figures, raw: said.raw, paid, finding, validated })
+        let due = due(fact, self.ledger.words(), Some(&outcome), Some(currency));
+        Some(Row { fact, outcome, figures, raw: said.raw, due, paid, finding, validated })
     }
 
     /// Adds a line to the totals: once, under what it is.
