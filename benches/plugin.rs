@@ -1,9 +1,11 @@
 //! What a plugin costs: the calculation of orders with one that does nothing, as a ratio to the same
 //! without, taken in turn in one run. `cargo bench --bench plugin`.
 //!
-//! Three pairs: the kernel alone on lines that lie in memory; an order's evaluation (which version,
-//! which entries, then the kernel); and what a run does with an order of which nothing changed (read
-//! it, know it again by its fingerprint, evaluate it). Asserts nothing of time.
+//! Pairs: the kernel alone on lines that lie in memory, with calls of many orders and, as a run makes
+//! them, of one; an order's evaluation (which version, which entries, then the kernel); and what a run
+//! does with an order of which nothing changed (read it, know it again by its fingerprint, evaluate it),
+//! without and with a figure of an earlier period, for which all orders are read once more. Asserts
+//! nothing of time.
 
 #![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
 
@@ -29,8 +31,9 @@ use feebook_schedule::{Book, Program, Source};
 const ORDERS: usize = 100_000;
 /// Of every ten orders, so many have a second line.
 const WITH_TWO: usize = 4;
-/// Orders of one call.
-const BATCH: usize = 256;
+/// A figure that the plugin is told.
+const FIGURE: &str =
+    "aggregates = [{ figure = \"turnover\", of = \"program\", period = \"month\", back = 1 }]\n";
 const ROUNDS: usize = 15;
 
 /// Says nothing of any line.
@@ -64,12 +67,18 @@ fn main() {
     let lines = orders().map(|(_, lines)| lines).sum::<usize>();
     println!("{ORDERS} orders with {lines} lines; medians of {ROUNDS} rounds, each pair in turn\n");
     println!("{:<34} {:>10} {:>10} {:>7}", "ns per line", "without", "with", "speed");
-    let kernel = kernel_pair(lines);
-    tell("kernel, batches of 256 orders", &kernel);
+    for (what, orders) in [
+        ("kernel, calls of 256 orders", 256),
+        ("kernel, calls of 64 orders", 64),
+        ("kernel, calls of one order", 1),
+    ] {
+        tell(what, &kernel_pair(lines, orders));
+    }
     let mut ledger = Ledger::in_memory().expect("a ledger");
     import(&mut ledger);
     tell("evaluation of an order", &evaluation_pair(&ledger, lines));
-    tell("an order in a run", &run_pair(&ledger, lines));
+    tell("an order in a run", &run_pair(&ledger, lines, ""));
+    tell("the same, with a figure", &run_pair(&ledger, lines, FIGURE));
 }
 
 /// Order numbers with their number of lines.
@@ -130,7 +139,7 @@ fn in_turn(lines: usize, mut without: impl FnMut(), mut with: impl FnMut()) -> P
 
 const RATES: [Rate; 2] = [Rate::Flat(Minor::ZERO), Rate::Plugin];
 
-fn kernel_pair(count: usize) -> Pair {
+fn kernel_pair(count: usize, orders_of_a_call: usize) -> Pair {
     let share = Rate::Percent(Ppm::new(63_000).expect("a rate"));
     let rates = [share, RATES[1]];
     let terms = Terms::new(BasisRule::ProductPrice, Rounding::Floor, &rates);
@@ -142,10 +151,10 @@ fn kernel_pair(count: usize) -> Pair {
         })
         .collect();
     let lengths: Vec<usize> = orders().map(|(_, lines)| lines).collect();
-    let mut outcomes = vec![Outcome::default(); 2 * BATCH];
+    let mut outcomes = vec![Outcome::default(); 2 * orders_of_a_call];
     let without = || {
         let mut rest = all.as_slice();
-        for lengths in lengths.chunks(BATCH) {
+        for lengths in lengths.chunks(orders_of_a_call) {
             let mut done = 0;
             for length in lengths {
                 let (lines, after) = rest.split_at(*length);
@@ -159,10 +168,10 @@ fn kernel_pair(count: usize) -> Pair {
     };
     let mut instance = Instance::of::<Nothing>(&setup()).expect("a plugin");
     let mut batch = instance.batch();
-    let mut outcomes = vec![Outcome::default(); 2 * BATCH];
+    let mut outcomes = vec![Outcome::default(); 2 * orders_of_a_call];
     let with = || {
         let mut rest = all.as_slice();
-        for lengths in lengths.chunks(BATCH) {
+        for lengths in lengths.chunks(orders_of_a_call) {
             let lines: usize = lengths.iter().sum();
             let (here, after) = rest.split_at(lines);
             called(&terms, (here, lengths), &mut outcomes, (&mut instance, &mut batch));
@@ -201,8 +210,10 @@ fn called(
     let mut first = 0;
     for length in lengths {
         let (lines, outcomes) = (&all[first..first + length], &mut outcomes[first..first + length]);
-        for (index, outcome) in (first..).zip(outcomes.iter_mut()) {
-            outcome.incentive = batch.said(index).incentive.unwrap_or_default();
+        if !batch.is_silent() {
+            for (index, outcome) in (first..).zip(outcomes.iter_mut()) {
+                outcome.incentive = batch.said(index).incentive.unwrap_or_default();
+            }
         }
         settle(Cover::Terms(terms), lines, outcomes, &mut Silent);
         first += length;
@@ -285,11 +296,11 @@ fn import(ledger: &mut Ledger) {
 }
 
 /// An evaluator without a plugin, and one with.
-fn evaluators(ledger: &Ledger) -> [Evaluator; 2] {
+fn evaluators(ledger: &Ledger, told: &str) -> [Evaluator; 2] {
     let standing = Arc::new(ledger.standing("example", i64::MAX).expect("what is known"));
     let plugins: Arc<dyn Plugins> = Arc::new(Here);
-    ["", "\n[plugin]\nname = \"nothing\"\n"].map(|more| {
-        let evaluator = Evaluator::new(&book(more), "example", &standing).expect("a program");
+    [String::new(), format!("\n[plugin]\nname = \"nothing\"\n{told}")].map(|more| {
+        let evaluator = Evaluator::new(&book(&more), "example", &standing).expect("a program");
         evaluator.as_of(i64::MAX, Some(&plugins))
     })
 }
@@ -300,7 +311,7 @@ fn evaluation_pair(ledger: &Ledger, lines: usize) -> Pair {
     while let Some(order) = scan.next(ledger).expect("an order") {
         records.push(order);
     }
-    let [mut plain, mut plugged] = evaluators(ledger);
+    let [mut plain, mut plugged] = evaluators(ledger, "");
     let all = |evaluator: &mut Evaluator| {
         for record in &records {
             let facts = ledger.counting(record, i64::MAX).expect("facts");
@@ -311,8 +322,7 @@ fn evaluation_pair(ledger: &Ledger, lines: usize) -> Pair {
     in_turn(lines, || all(&mut plain), || all(&mut plugged))
 }
 
-fn run_pair(ledger: &Ledger, lines: usize) -> Pair {
-    let [mut plain, mut plugged] = evaluators(ledger);
+fn run_pair(ledger: &Ledger, lines: usize, told: &str) -> Pair {
     let all = |evaluator: &mut Evaluator| {
         let mut scan = Scan::new(ledger, "example").expect("a scan");
         while let Some(order) = scan.next(ledger).expect("an order") {
@@ -322,5 +332,10 @@ fn run_pair(ledger: &Ledger, lines: usize) -> Pair {
             black_box(found.amounts());
         }
     };
-    in_turn(lines, || all(&mut plain), || all(&mut plugged))
+    // Evaluators of their own for each round, as each run has: what was counted is not kept.
+    let of = |at: usize| {
+        let [plain, plugged] = evaluators(ledger, told);
+        if at == 0 { plain } else { plugged }
+    };
+    in_turn(lines, || all(&mut of(0)), || all(&mut of(1)))
 }

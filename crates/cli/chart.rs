@@ -127,9 +127,8 @@ fn draw<B: DrawingBackend>(area: &DrawingArea<B, Shift>, title: &str, rows: &[Ro
 
 /// What each month came to, by state.
 fn draw_states<B: DrawingBackend>(area: &DrawingArea<B, Shift>, row: &Row) -> Result<()> {
-    let top = row.months.iter().map(|month| month.paid + month.open + month.pending + month.held);
     let title = format!("Earned by month and state, {}", row.currency);
-    let mut axes = axes(area, row, &title, top.max())?;
+    let mut axes = axes(area, row, &title)?;
     let states =
         [("paid", PAID), ("confirmed, not paid", OPEN), ("pending", PENDING), ("held", HELD)];
     let amounts = |month: &Month| [month.paid, month.open, month.pending, month.held];
@@ -148,9 +147,8 @@ fn draw_states<B: DrawingBackend>(area: &DrawingArea<B, Shift>, row: &Row) -> Re
 
 /// What was expected of each month, beside what was reported.
 fn draw_accounts<B: DrawingBackend>(area: &DrawingArea<B, Shift>, row: &Row) -> Result<()> {
-    let top = row.months.iter().map(|month| month.expected.max(month.reported)).max();
     let title = format!("Expected and reported, {}", row.currency);
-    let mut axes = axes(area, row, &title, top)?;
+    let mut axes = axes(area, row, &title)?;
     let bars = |side: (i64, i64), color, amount: fn(&Month) -> i64| {
         let months = (0..).zip(&row.months);
         months.map(|(at, month)| bar(at, side, (0, amount(month)), color)).collect::<Vec<_>>()
@@ -164,22 +162,30 @@ fn draw_accounts<B: DrawingBackend>(area: &DrawingArea<B, Shift>, row: &Row) -> 
 
 type Axes<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordi64, RangedCoordi64>>;
 
-/// Axes of months and amounts, with the months' names.
+/// The greatest amount of either panel: both have one scale, so that their bars can be compared.
+fn top(row: &Row) -> i64 {
+    let highest = |month: &Month| {
+        let states = month.paid + month.open + month.pending + month.held;
+        states.max(month.expected).max(month.reported)
+    };
+    row.months.iter().map(highest).max().unwrap_or_default().max(1)
+}
+
+/// Axes of months and amounts, with the months' names. Above the bars there is room for the legend.
 fn axes<'a, B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     row: &Row,
     title: &str,
-    top: Option<i64>,
 ) -> Result<Axes<'a, B>> {
     let months = i64::try_from(row.months.len().max(1)).map_err(failed)?;
-    let top = top.unwrap_or_default().max(1);
+    let top = top(row);
     let decimals = row.decimals;
     let mut axes = ChartBuilder::on(area)
         .caption(title, (FONT, 17))
         .margin(12)
         .x_label_area_size(30)
         .y_label_area_size(80)
-        .build_cartesian_2d(0..months * MONTH, 0..top + top / 4 + 1)
+        .build_cartesian_2d(0..months * MONTH, 0..top + top / 2 + 1)
         .map_err(failed)?;
     axes.configure_mesh()
         .disable_x_mesh()

@@ -2,9 +2,9 @@
 //!
 //! Owns the forms. Refuses to decide what is in them. Talk and progress go to stderr.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
@@ -90,6 +90,8 @@ impl Cell {
 pub(crate) struct Output {
     pub(crate) form: Form,
     file: Option<PathBuf>,
+    /// Never written over.
+    ledger: PathBuf,
 }
 
 impl Output {
@@ -101,30 +103,47 @@ impl Output {
             Some("json") => Form::Json,
             _ => Form::Text,
         };
-        Self { form: global.form.unwrap_or(by_ending), file: global.output.clone() }
+        let ledger = global.ledger.clone();
+        Self { form: global.form.unwrap_or(by_ending), file: global.output.clone(), ledger }
     }
 
     /// Where a document goes that its command writes line by line.
     pub(crate) fn lines(&self) -> Outcome<Box<dyn Write>> {
         match &self.file {
             None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),
-            Some(path) => {
-                let file = File::create(path).map_err(|e| Error::file(path, "write", e))?;
-                Ok(Box::new(BufWriter::new(file)))
-            }
+            Some(path) => Ok(Box::new(BufWriter::new(self.create(path)?))),
         }
+    }
+
+    /// Makes a file, or empties the one that is there; never the ledger, whatever it is called.
+    pub(crate) fn create(&self, path: &Path) -> Outcome<File> {
+        let real = |path: &Path| fs::canonicalize(path).ok();
+        let ledger = self.ledger.as_os_str();
+        let parts = ["", "-wal", "-shm"].map(|ending| {
+            let mut part = ledger.to_owned();
+            part.push(ending);
+            PathBuf::from(part)
+        });
+        if real(path)
+            .is_some_and(|taken| parts.iter().any(|part| real(part) == Some(taken.clone())))
+        {
+            let message = format!("{} is the ledger, and would be written over", path.display());
+            return Err(Error::new(&error::OVER_THE_LEDGER, message)
+                .hint("name another file")
+                .into());
+        }
+        Ok(File::create(path).map_err(|e| Error::file(path, "write", e))?)
     }
 
     /// The same document in another form.
     pub(crate) fn in_form(&self, form: Form) -> Self {
-        Self { form, file: self.file.clone() }
+        Self { form, file: self.file.clone(), ledger: self.ledger.clone() }
     }
 
     /// Where a document goes that no terminal can show.
     pub(crate) fn bytes(&self) -> Outcome<Box<dyn Write + Send>> {
         if let Some(path) = &self.file {
-            let file = File::create(path).map_err(|e| Error::file(path, "write", e))?;
-            return Ok(Box::new(BufWriter::new(file)));
+            return Ok(Box::new(BufWriter::new(self.create(path)?)));
         }
         if io::stdout().is_terminal() {
             let message = "this form is not for a terminal";

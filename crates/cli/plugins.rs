@@ -4,6 +4,7 @@
 //! and every call.
 //! Refuses to load anything: the plugin crate's host does.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -15,8 +16,8 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDate;
 use feebook_core::error::{self, Error, Result};
 use feebook_core::plugins::{Plugins, Start};
-use feebook_plugin::exchange::{Pulse, Setup};
-use feebook_plugin::host::{Digest, Host, Trust, hex, leave};
+use feebook_plugin::exchange::{Beat, Pulse, Setup};
+use feebook_plugin::host::{Digest, Host, Trust, hex, leave, watch_the_end};
 use feebook_plugin::{Refusal, codes};
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::document::{Reader, Table};
@@ -45,6 +46,8 @@ pub(crate) struct Trusted {
     pub(crate) version: String,
     pub(crate) sha256: Digest,
     pub(crate) since: NaiveDate,
+    /// How long one call of it may take; as all may where it is not said.
+    pub(crate) seconds_per_call: Option<u64>,
 }
 
 /// The plugins that are installed here. Nothing is read before the first one is wanted: most commands
@@ -88,27 +91,80 @@ fn host(global: &Global) -> Result<Host> {
     let digests = config.trusted.iter().map(|trusted| trusted.sha256).collect();
     let trust = Trust { all: global.allow_plugins, digests };
     let host = Host::new(shipped::own_folder(global)?, trust);
-    watch(Arc::clone(host.pulse()), Duration::from_secs(config.seconds_per_call));
+    watch_the_end(host.pulse(), ended);
+    watch(Arc::clone(host.pulse()), Limits::of(&config));
     Ok(host)
+}
+
+/// How long one call may take.
+struct Limits {
+    all: Duration,
+    by_digest: BTreeMap<Digest, Duration>,
+}
+
+impl Limits {
+    fn of(config: &Config) -> Self {
+        let own = config.trusted.iter().filter_map(|trusted| {
+            Some((trusted.sha256, Duration::from_secs(trusted.seconds_per_call?)))
+        });
+        Self { all: Duration::from_secs(config.seconds_per_call), by_digest: own.collect() }
+    }
+
+    fn of_beat(&self, beat: &Beat) -> Duration {
+        let own = beat.of().digest.and_then(|digest| self.by_digest.get(&digest));
+        own.copied().unwrap_or(self.all)
+    }
+
+    fn shortest(&self) -> Duration {
+        self.by_digest.values().copied().fold(self.all, Duration::min)
+    }
+}
+
+/// Tells of a plugin that ends the process while it is at work.
+fn ended(beat: &Beat) -> u8 {
+    let message = format!("the plugin {} ended feebook{}", beat.of().plugin, about(beat));
+    let refusal = Refusal::new(&codes::ENDED, message)
+        .hint("nothing was posted; tell the plugin's author, and stamp a build that comes back");
+    exit::say(&Error::from(refusal).to_string());
+    exit::PLUGIN
+}
+
+/// What it was about, as far as that is known: the version of the terms, and the order's instant.
+fn about(beat: &Beat) -> String {
+    let terms = beat.of().terms.as_ref();
+    let terms = terms.map_or(" while it was loaded".to_owned(), |terms| format!(", for {terms}"));
+    let order = beat.asked_at().and_then(|at| chrono::DateTime::from_timestamp(at, 0));
+    let order = order.map_or_else(String::new, |at| {
+        format!(", asked about an order of {}", at.format("%Y-%m-%dT%H:%M:%SZ"))
+    });
+    format!("{terms}{order}")
 }
 
 /// Watches what plugins do, their libraries' initialisers too. Native code cannot be stopped from outside, so the process ends;
 /// the ledger stays as it was, as after any interruption.
-fn watch(pulse: Arc<Pulse>, limit: Duration) {
-    let each = limit.min(Duration::from_secs(1)) / 4;
+fn watch(pulse: Arc<Pulse>, limits: Limits) {
+    let each = limits.shortest().min(Duration::from_secs(1)) / 4;
     let begun = Arc::new(Barrier::new(2));
     let watching = Arc::clone(&begun);
     thread::spawn(move || {
         watching.wait();
-        let (mut seen, mut since) = (pulse.count(), Instant::now());
+        // The count of each and since when it stands.
+        let mut seen: BTreeMap<u64, (u64, Instant)> = BTreeMap::new();
         loop {
             thread::sleep(each);
-            let count = pulse.count();
-            if count != seen {
-                (seen, since) = (count, Instant::now());
-            } else if Pulse::at_work(count) && since.elapsed() >= limit {
-                exit::say(&Error::from(slow(&pulse.name(), limit)).to_string());
-                leave(exit::PLUGIN);
+            let beats = pulse.beats();
+            seen.retain(|id, _| beats.iter().any(|beat| beat.id() == *id));
+            for beat in beats {
+                let count = beat.count();
+                let (last, since) =
+                    seen.entry(beat.id()).or_insert_with(|| (count, Instant::now()));
+                let limit = limits.of_beat(&beat);
+                if *last != count {
+                    (*last, *since) = (count, Instant::now());
+                } else if Beat::at_work(count) && since.elapsed() >= limit {
+                    exit::say(&Error::from(slow(&beat, limit)).to_string());
+                    leave(exit::PLUGIN);
+                }
             }
         }
     });
@@ -117,15 +173,14 @@ fn watch(pulse: Arc<Pulse>, limit: Duration) {
     begun.wait();
 }
 
-fn slow(plugin: &str, limit: Duration) -> Refusal {
+fn slow(beat: &Beat, limit: Duration) -> Refusal {
     let seconds = limit.as_secs();
     let limit = if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") };
-    let message = format!(
-        "the plugin `{plugin}` has not come back for {limit}, from its loading or from one call"
-    );
+    let plugin = &beat.of().plugin;
+    let message = format!("the plugin {plugin} has not come back for {limit}{}", about(beat));
     Refusal::new(&codes::SLOW, message).hint(
-        "nothing was posted; tell the plugin's author, or give it more time with \
-         `seconds_per_call` in your config file",
+        "nothing was posted; tell the plugin's author, or give it more time in your config file: \
+         `seconds_per_call` at its top, or below the plugin's [[trusted]]",
     )
 }
 
@@ -166,17 +221,8 @@ pub(crate) fn config() -> Result<Config> {
 
 fn read(reader: &mut Reader<'_>, root: &Table, config: &mut Config) {
     reader.known(root, "the config file", &["seconds_per_call", "trusted"]);
-    if let Some(node) = root.get("seconds_per_call")
-        && let Some(seconds) = reader.integer(node, "seconds_per_call")
-    {
-        match u64::try_from(seconds) {
-            Ok(fits) if (1..=MOST_SECONDS).contains(&seconds) => config.seconds_per_call = fits,
-            _ => {
-                let message =
-                    format!("`seconds_per_call` is {seconds}, expected 1 to {MOST_SECONDS}");
-                reader.problem(&terms_codes::BAD_DURATION, node.span.clone(), message);
-            }
-        }
+    if let Some(seconds) = read_seconds(reader, root) {
+        config.seconds_per_call = seconds;
     }
     let list = root.get("trusted").and_then(|node| reader.list(node, "trusted"));
     for node in list.unwrap_or_default() {
@@ -186,9 +232,20 @@ fn read(reader: &mut Reader<'_>, root: &Table, config: &mut Config) {
     }
 }
 
+fn read_seconds(reader: &mut Reader<'_>, table: &Table) -> Option<u64> {
+    let node = table.get("seconds_per_call")?;
+    let seconds = reader.integer(node, "seconds_per_call")?;
+    let fits = u64::try_from(seconds).ok().filter(|_| (1..=MOST_SECONDS).contains(&seconds));
+    if fits.is_none() {
+        let message = format!("`seconds_per_call` is {seconds}, expected 1 to {MOST_SECONDS}");
+        reader.problem(&terms_codes::BAD_DURATION, node.span.clone(), message);
+    }
+    fits
+}
+
 fn read_trusted(reader: &mut Reader<'_>, table: &Table) -> Option<Trusted> {
     const WHAT: &str = "[[trusted]]";
-    reader.known(table, WHAT, &["name", "version", "sha256", "trusted_on"]);
+    reader.known(table, WHAT, &["name", "version", "sha256", "trusted_on", "seconds_per_call"]);
     let mut text = |key: &str| {
         let node = reader.required(table, WHAT, key)?;
         reader.text_of(node, key).map(str::to_owned)
@@ -206,7 +263,9 @@ fn read_trusted(reader: &mut Reader<'_>, table: &Table) -> Option<Trusted> {
     });
     let day = reader.required(table, WHAT, "trusted_on");
     let since = day.and_then(|node| reader.date(node, "trusted_on"));
-    Some(Trusted { name: name?, version: version?, sha256: sha256?, since: since? })
+    let seconds_per_call = read_seconds(reader, table);
+    let (name, version) = (name?, version?);
+    Some(Trusted { name, version, sha256: sha256?, since: since?, seconds_per_call })
 }
 
 /// Adds a plugin to the user's config file and returns its path.
@@ -220,7 +279,7 @@ pub(crate) fn trust(trusted: &Trusted) -> Result<PathBuf> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(unwritable)?;
     }
-    let Trusted { name, version, sha256, since } = trusted;
+    let Trusted { name, version, sha256, since, .. } = trusted;
     let line = format!(
         "[[trusted]]\nname = {}\nversion = {}\nsha256 = \"{}\"\ntrusted_on = {since}\n",
         quoted(name),

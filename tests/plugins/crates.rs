@@ -76,9 +76,11 @@ fn a_new_crate_builds_passes_its_tests_and_is_a_plugin() {
 #[test]
 fn a_new_plugin_has_a_name_that_schedules_can_say() {
     let sandbox = Sandbox::new();
-    for (name, what) in
-        [("My-Rule", "lowercase word"), ("a23456789012345678901234567890123", "31 letters")]
-    {
+    for (name, what) in [
+        ("My-Rule", "lowercase word"),
+        ("a23456789012345678901234567890123", "31 letters"),
+        ("feebook-plugin", "a name of its own"),
+    ] {
         let told = sandbox.run(&format!("plugin new {name}")).expect(2).err;
         assert!(told.contains("error[U042]") && told.contains(what), "{told}");
     }

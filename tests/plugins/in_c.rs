@@ -9,7 +9,7 @@ use std::process::Command;
 use feebook_plugin::kernel::Minor;
 
 use super::super::support::{Sandbox, root};
-use super::{batch, holds, lay, load, shop, start, version, with_config};
+use super::{batch, batch_with_texts, holds, lay, load, shop, start, version, with_config};
 
 /// Compiles a plugin of this folder; none where there is no compiler.
 fn compiled(sandbox: &Sandbox, source: &str, does: u32) -> Option<PathBuf> {
@@ -91,7 +91,7 @@ const LOADING: [(u32, &str); 5] = [
     (23, "a handshake where none can lie"),
     (24, "a symbol with an underscore in front"),
 ];
-const CALLED: [(u32, &str); 21] = [
+const CALLED: [(u32, &str); 25] = [
     (5, "no instance"),
     (6, "status 9"),
     (7, "fails without a word"),
@@ -113,6 +113,10 @@ const CALLED: [(u32, &str); 21] = [
     (29, "a report that a terminal would obey"),
     (30, "counts a reason of the call before"),
     (33, "changes the batch"),
+    (34, "changes the setup"),
+    (35, "writes behind its report"),
+    (36, "fails, and has written behind its answers"),
+    (40, "counts far behind what it wrote in this call"),
 ];
 
 #[test]
@@ -147,6 +151,88 @@ fn what_a_native_plugin_may_not_do_is_refused() {
     }
     // The names of the compiled files say nothing.
     holds("refusals-in-c.txt", &sandbox, &told);
+}
+
+#[test]
+fn a_text_of_the_batch_that_was_changed_is_refused() {
+    let sandbox = shop();
+    let Some(file) = compiled(&sandbox, "misbehaving.c", 32) else { return };
+    let mut bad = load(&sandbox, "bad", &file).and_then(|bad| start(&bad, "")).expect("a plugin");
+    let mut batch = batch_with_texts(&bad);
+    let refused = bad.call(&mut batch).expect_err("refused");
+    assert_eq!(
+        refused.message(),
+        "the plugin wrote 0x78 over 0x37 in byte 1 of the texts, which it is given to read"
+    );
+}
+
+#[test]
+fn what_was_written_and_not_counted_is_gone_at_the_next_call() {
+    let sandbox = shop();
+    let Some(file) = compiled(&sandbox, "misbehaving.c", 37) else { return };
+    let mut bad = load(&sandbox, "bad", &file).and_then(|bad| start(&bad, "")).expect("a plugin");
+    let mut batch = batch(&bad);
+    bad.call(&mut batch).expect("three bytes are counted and written");
+    let refused = bad.call(&mut batch).expect_err("nothing was written");
+    assert_eq!(
+        (refused.code().id, refused.message()),
+        ("P027", "reason 1 of 1 is not one line of plain text: its byte 1 is \"\\u{0}\"")
+    );
+}
+
+#[test]
+fn none_of_a_librarys_code_runs_before_it_is_known_and_allowed() {
+    let Some(sandbox) = to_compute(39) else { return };
+    let (library, mark) = (sandbox.path("misbehaving.c-39.so"), sandbox.path("unloaded"));
+    let file = library.to_str().expect("UTF-8");
+    let stamped = fs::read_to_string(sandbox.path("schedules/shop/plugins.toml")).expect("a list");
+    let check = |text: &str, code: &str, allow: &[&str]| {
+        sandbox.write("schedules/shop/plugins.toml", text);
+        let words = [allow, &["plugin", "check", "shop"]].concat();
+        let told = with_config(&sandbox, &words).expect(5).err;
+        assert!(told.contains(&format!("error[{code}]")), "{told}");
+    };
+    let allow = &["--allow-plugins"][..];
+    with_config(&sandbox, &["plugin", "inspect", file]).expect(0);
+    with_config(&sandbox, &["plugin", "list"]).expect(0);
+    check(&stamped, "P001", &[]);
+    let bytes = fs::read(&library).expect("a library");
+    let other = stamped.replace(&super::hex(&bytes), &"0".repeat(64));
+    check(&other, "P006", allow);
+    let at = bytes.windows(8).position(|part| part == b"feebook\n").expect("a handshake");
+    for (offset, byte, code) in [(8, 9, "P011"), (72, b'x', "P014")] {
+        let mut changed = bytes.clone();
+        changed[at + offset] = byte;
+        lay(&sandbox, "bad", &changed);
+        let told = with_config(&sandbox, &["--allow-plugins", "plugin", "check", "shop"]).expect(5);
+        assert!(told.err.contains(&format!("error[{code}]")), "{}", told.err);
+    }
+    lay(&sandbox, "bad", &bytes);
+    with_config(
+        &sandbox,
+        &["plugin", "stamp", "bad", file, "--program", "shop", "--from", "2025-01-01"],
+    )
+    .expect(0);
+    with_config(&sandbox, &["plugin", "trust", file]).expect(0);
+    assert!(!mark.exists(), "its constructor ran");
+    // The mark is one: where it may run, it is there.
+    with_config(&sandbox, &["plugin", "check", "shop"]).expect(0);
+    assert!(mark.exists(), "its constructor says that it ran");
+}
+
+#[test]
+fn a_plugin_that_ends_the_process_does_not_end_it_well() {
+    let Some(sandbox) = to_compute(38) else { return };
+    let ran = sandbox.run("recompute --allow-plugins").expect(5);
+    assert_eq!(
+        (ran.out.as_str(), ran.err.as_str()),
+        (
+            "",
+            "error[P032]: the plugin `bad` 1.0 ended feebook, for shop/2024-01-01, asked about an order of \
+             2024-02-01T10:30:00Z\nhint: nothing was posted; tell the plugin's author, and stamp a build that \
+             comes back\n"
+        )
+    );
 }
 
 #[test]
@@ -193,19 +279,31 @@ fn to_compute(does: u32) -> Option<Sandbox> {
 
 #[test]
 fn a_plugin_that_does_not_come_back_ends_the_run() {
-    let told = "error[P029]: the plugin `bad` has not come back for 1 second, from its loading or from one \
-                call\nhint: nothing was posted; tell the plugin's author, or give it more time with \
-                `seconds_per_call` in your config file\n";
+    let hint = "hint: nothing was posted; tell the plugin's author, or give it more time in your config file: \
+                `seconds_per_call` at its top, or below the plugin's [[trusted]]\n";
     // In its constructor, init, call and free.
-    for (does, words) in [
-        (25, "--allow-plugins plugin check shop"),
-        (4, "--allow-plugins plugin check shop"),
-        (26, "--allow-plugins recompute"),
-        (27, "--allow-plugins plugin check shop"),
+    let order = ", for shop/2024-01-01, asked about an order of 2024-02-01T10:30:00Z";
+    for (does, words, about) in [
+        (25, "--allow-plugins plugin check shop", " while it was loaded"),
+        (4, "--allow-plugins plugin check shop", ", for shop/2024-01-01"),
+        (26, "--allow-plugins recompute", order),
+        (27, "--allow-plugins plugin check shop", ", for shop/2024-01-01"),
     ] {
         let Some(sandbox) = to_compute(does) else { return };
         let words: Vec<&str> = words.split(' ').collect();
         let ran = with_config(&sandbox, &words).expect(5);
-        assert!(ran.err.ends_with(told), "{does}: {}", ran.err);
+        let told = format!(
+            "error[P029]: the plugin `bad` 1.0 has not come back for 1 second{about}\n{hint}"
+        );
+        assert!(ran.err.ends_with(&told), "{does}: {}", ran.err);
     }
+    // A limit of the plugin's own comes before that of all.
+    let Some(sandbox) = to_compute(26) else { return };
+    sandbox.write("config.toml", "");
+    let file = sandbox.path("misbehaving.c-26.so");
+    with_config(&sandbox, &["plugin", "trust", file.to_str().expect("UTF-8")]).expect(0);
+    let trusted = fs::read_to_string(sandbox.path("config.toml")).expect("a config");
+    sandbox.write("config.toml", &format!("{trusted}seconds_per_call = 1\n"));
+    let ran = with_config(&sandbox, &["recompute"]).expect(5);
+    assert!(ran.err.contains("has not come back for 1 second"), "{}", ran.err);
 }

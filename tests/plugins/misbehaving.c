@@ -39,8 +39,23 @@
 #define CONFIG_LATE 31   /* refuses its config in a call */
 #define CHANGES_TEXT 32
 #define CHANGES_BATCH 33
+#define CHANGES_SETUP 34 /* writes into the setup */
+#define BEHIND_REPORT 35 /* writes behind the report's problems, and fails */
+#define FAILS_BEYOND 36  /* fails, and has written behind its answers */
+#define OLD_TEXT 37      /* writes 100 bytes and counts 3, then counts 100 */
+#define EXITS 38         /* ends the process */
+#define MARKS 39         /* says so when it is loaded */
+#define SCATTERS 40      /* writes far behind what it counts, then counts that far */
 
 static int calls;
+
+/* What FEEBOOK_EXPORT writes, for handshakes that lie elsewhere. */
+#define HANDSHAKE                                                                                   \
+    {FEEBOOK_MAGIC, FEEBOOK_ABI, sizeof(feebook_handshake), sizeof(feebook_setup),                  \
+     sizeof(feebook_batch), sizeof(feebook_order), sizeof(feebook_line), sizeof(feebook_answers),   \
+     sizeof(feebook_answer), sizeof(feebook_report), sizeof(feebook_problem), sizeof(feebook_text), \
+     sizeof(feebook_line_texts), sizeof(feebook_entry), sizeof(feebook_declared), 0, 0, "bad",      \
+     "1.0", bad_init, bad_call, bad_free}
 
 static int32_t say(feebook_report *report, int32_t status, const char *message) {
     uint32_t len = (uint32_t)strlen(message);
@@ -60,7 +75,9 @@ extern int32_t this_is_nowhere(void);
 
 static int32_t bad_init(const feebook_setup *setup, feebook_report *report, void **instance) {
     (void)setup;
-#if DO == SLEEPS
+#if DO == CHANGES_SETUP
+    ((uint8_t *)setup->texts)[0] = 'x';
+#elif DO == SLEEPS
     sleep(60);
 #elif DO == NO_INSTANCE
     *instance = NULL;
@@ -139,6 +156,24 @@ static int32_t bad_call(void *instance, const feebook_batch *batch, feebook_answ
     }
     answers->text_len = 3;
     answers->reason_count = 1;
+#elif DO == BEHIND_REPORT
+    report->problems[report->problem_capacity].key.at = 0;
+    return say(report, FEEBOOK_FAILED, "no");
+#elif DO == FAILS_BEYOND
+    answers->lines[answers->line_count].incentive = 1;
+    return say(report, FEEBOOK_FAILED, "no");
+#elif DO == OLD_TEXT || DO == SCATTERS
+    uint32_t at = DO == SCATTERS ? 20000 : 0;
+    if (calls == 1) {
+        memset(answers->texts, 'a', 3);
+        memset(answers->texts + at, 'b', 100);
+    }
+    answers->reasons[0].at = calls == 1 ? 0 : at;
+    answers->reasons[0].len = calls == 1 ? 3 : 100;
+    answers->text_len = calls == 1 ? 3 : at + 100;
+    answers->reason_count = 1;
+#elif DO == EXITS
+    exit(0);
 #elif DO == CONFIG_LATE
     say(report, FEEBOOK_CONFIG, "amountis too much");
     report->problems[0].key.at = 0;
@@ -162,41 +197,38 @@ static void bad_free(void *instance) {
 #endif
 }
 
-#if DO == UNALIGNED
+#if DO == UNALIGNED || DO == MARKS
 #include <stdio.h>
+#endif
+
+#if DO == UNALIGNED
 /* The library's handshake is well but for its place, one byte behind. */
 static struct {
     char before;
     feebook_handshake handshake;
 } __attribute__((packed)) off __asm__("feebook_off") __attribute__((used)) = {
-    0,
-    {FEEBOOK_MAGIC, FEEBOOK_ABI, sizeof(feebook_handshake), sizeof(feebook_setup),
-     sizeof(feebook_batch), sizeof(feebook_order), sizeof(feebook_line), sizeof(feebook_answers),
-     sizeof(feebook_answer), sizeof(feebook_report), 0, "bad", "1.0", bad_init, bad_call, bad_free}
+    0, HANDSHAKE
 };
-__asm__(".globl FEEBOOK_PLUGIN\n.type FEEBOOK_PLUGIN, @object\n.size FEEBOOK_PLUGIN, 136\n"
+__asm__(".globl FEEBOOK_PLUGIN\n.type FEEBOOK_PLUGIN, @object\n.size FEEBOOK_PLUGIN, 160\n"
     ".set FEEBOOK_PLUGIN, feebook_off + 1\n");
 __attribute__((destructor)) static void unloaded(void) {
     FILE *mark = fopen(MARK, "w");
     if (mark != NULL) fclose(mark);
 }
 #elif DO == UNDERSCORE
-FEEBOOK_VISIBLE const feebook_handshake _FEEBOOK_PLUGIN = {
-    FEEBOOK_MAGIC, FEEBOOK_ABI, sizeof(feebook_handshake), sizeof(feebook_setup),
-    sizeof(feebook_batch), sizeof(feebook_order), sizeof(feebook_line), sizeof(feebook_answers),
-    sizeof(feebook_answer), sizeof(feebook_report), 0, "bad", "1.0", bad_init, bad_call, bad_free
-};
+FEEBOOK_VISIBLE const feebook_handshake _FEEBOOK_PLUGIN = HANDSHAKE;
 #elif DO == NO_INIT
 FEEBOOK_EXPORT("bad", "1.0", 0, NULL, bad_call, bad_free);
 #elif DO == CHANGES
-FEEBOOK_VISIBLE feebook_handshake FEEBOOK_PLUGIN = {
-    FEEBOOK_MAGIC, FEEBOOK_ABI, sizeof(feebook_handshake), sizeof(feebook_setup),
-    sizeof(feebook_batch), sizeof(feebook_order), sizeof(feebook_line), sizeof(feebook_answers),
-    sizeof(feebook_answer), sizeof(feebook_report), 0, "bad", "1.0", bad_init, bad_call, bad_free
-};
+FEEBOOK_VISIBLE feebook_handshake FEEBOOK_PLUGIN = HANDSHAKE;
 __attribute__((constructor)) static void change(void) { FEEBOOK_PLUGIN.abi = 2; }
 #else
-#if DO == SLOW_LOADING
+#if DO == MARKS
+__attribute__((constructor)) static void loaded(void) {
+    FILE *mark = fopen(MARK, "w");
+    if (mark != NULL) fclose(mark);
+}
+#elif DO == SLOW_LOADING
 __attribute__((constructor)) static void load_slowly(void) { sleep(60); }
 #endif
 FEEBOOK_EXPORT("bad", "1.0", 0, bad_init, bad_call, bad_free);

@@ -102,8 +102,10 @@ fn load(sandbox: &Sandbox, plugin: &str, file: &Path) -> Result<Library, Refusal
     let host = Host::new(sandbox.path("schedules"), Trust { all: true, ..Trust::default() });
     let library = file.to_str().expect("a path in UTF-8");
     let (sha256, place) = (digest(&bytes), "plugins.toml:1:1");
-    let builds = [Build { library, sha256, machine: None, place }];
-    host.load(&Wanted { program: "shop", plugin, builds: &builds })
+    let (days, day) = ("from 2024-01-01 on", "2024-01-01");
+    let builds = [Build { library, sha256, machine: None, place, days }];
+    let lines = &builds;
+    host.load(&Wanted { program: "shop", plugin, builds: &builds, day, lines, near: None })
 }
 
 /// Sets a plugin up for a version of one entry of 5 %.
@@ -148,6 +150,16 @@ fn batch(instance: &Instance) -> Batch {
     });
     batch.line(&LineInput::new(&line, &earns, false));
     batch.line(&LineInput::new(&line, &declined, false));
+    batch
+}
+
+/// A batch of one order of one line, with the text of its category.
+fn batch_with_texts(instance: &Instance) -> Batch {
+    let mut batch = instance.batch();
+    let (line, outcome) = (Line::new(State::Approved), Outcome::default());
+    let figures = &[Some(7)];
+    batch.order(&OrderInput { at: 0, day: 1, month: 0, day_of_month: 1, figures });
+    batch.line(&LineInput { category: Some("7"), ..LineInput::new(&line, &outcome, false) });
     batch
 }
 

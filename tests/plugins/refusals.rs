@@ -83,7 +83,7 @@ const CASES: &[Case] = &[
         lay(sandbox, "tiers", &patched(library, offset_of!(Handshake, abi), &abi));
     }),
     ("another size of a line", |sandbox, library| {
-        let size = 80_u32.to_ne_bytes();
+        let size = 88_u32.to_ne_bytes();
         lay(sandbox, "tiers", &patched(library, offset_of!(Handshake, line_size), &size));
     }),
     ("a flag of later", |sandbox, library| {

@@ -158,7 +158,7 @@ fn a_library_is_inspected_without_being_run() {
             .run("plugin trust note.txt")
             .expect(5)
             .err
-            .contains("note.txt: not a shared library")
+            .contains("note.txt: is not a shared library")
     );
 }
 
@@ -175,4 +175,84 @@ fn a_config_file_that_cannot_be_read_trusts_nothing() {
     {
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[test]
+fn every_build_that_serves_some_day_of_a_version_is_checked() {
+    let sandbox = with_library();
+    let run = |words: &[&str]| with_config(&sandbox, words);
+    let stamp = ["plugin", "stamp", "tiers", "tiers.so", "--program", "shop"];
+    run(&stamp).expect(0);
+    // The same build for earlier days too, once it is said; else nothing is to be done.
+    let told = run(&stamp).expect(0).err;
+    assert!(
+        told.contains("for orders from 2024-01-01 on; nothing was changed\n--from DAY"),
+        "{told}"
+    );
+    let mut other = fs::read(sandbox.path("tiers.so")).expect("a library");
+    other.push(0);
+    fs::write(sandbox.path("newer.so"), &other).expect("written");
+    let later =
+        ["plugin", "stamp", "tiers", "newer.so", "--program", "shop", "--from", "2024-07-01"];
+    run(&later).expect(0);
+    let told = sandbox.run("plugin check shop --allow-plugins").expect(0).err;
+    for day in ["2024-01-01", "2024-07-01"] {
+        let taken = format!("tiers 0.1.0 takes it, for orders from {day} on\n");
+        assert!(told.contains(&taken), "{told}");
+    }
+    // A name that is nearly one of which builds are stamped.
+    let path = sandbox.path("schedules/shop/2024-01-01.toml");
+    let text = fs::read_to_string(&path).expect("a version");
+    fs::write(&path, text.replace("\"tiers\"", "\"tier\"")).expect("written");
+    let told = sandbox.run("plugin check shop --allow-plugins").expect(5).err;
+    assert!(told.contains("error[P002]") && told.contains("did you mean `tiers`"), "{told}");
+    assert!(told.contains("plugins.toml has no build of it"), "{told}");
+    fs::write(&path, text).expect("written");
+    // The later one is gone: that is found before an order needs it.
+    let folder = fs::read_dir(sandbox.path("schedules/shop/plugins")).expect("a folder");
+    for file in folder.map(|entry| entry.expect("an entry").path()) {
+        if fs::read(&file).expect("a library") == other {
+            fs::remove_file(file).expect("removed");
+        }
+    }
+    let told = sandbox.run("plugin check shop --allow-plugins").expect(5).err;
+    assert!(
+        told.contains("error[P003]") && told.contains("orders from 2024-07-01 on are"),
+        "{told}"
+    );
+    assert!(told.contains("takes it, for orders from 2024-01-01 on\n"), "{told}");
+}
+
+#[test]
+fn a_stamped_file_that_was_changed_is_no_matter_of_trust() {
+    let sandbox = with_library();
+    let mut changed = fs::read(sandbox.path("tiers.so")).expect("a library");
+    lay(&sandbox, "tiers", &changed);
+    changed.push(0);
+    fs::write(sandbox.path("schedules/shop/plugins/it.so"), changed).expect("written");
+    let told = with_config(&sandbox, &["plugin", "check", "shop"]).expect(5).err;
+    assert!(told.contains("error[P006]"), "no trust would help: {told}");
+    let words = ["plugin", "trust", "schedules/shop/plugins/it.so"];
+    let told = with_config(&sandbox, &words).expect(0).err;
+    assert!(
+        told.contains("warning: schedules/shop/plugins.toml:1:1 names this very file with SHA-256"),
+        "{told}"
+    );
+    assert!(
+        told.contains("next: feebook plugin stamp tiers") && told.contains("--program PROGRAM")
+    );
+}
+
+#[test]
+fn a_plugin_has_time_of_its_own() {
+    let sandbox = with_library();
+    lay(&sandbox, "tiers", &fs::read(sandbox.path("tiers.so")).expect("a library"));
+    with_config(&sandbox, &["plugin", "trust", "tiers.so"]).expect(0);
+    let trusted = fs::read_to_string(sandbox.path("config.toml")).expect("a config");
+    // At the end of the file it is the last plugin's.
+    sandbox.write("config.toml", &format!("{trusted}seconds_per_call = 60\n"));
+    with_config(&sandbox, &["plugin", "check", "shop"]).expect(0);
+    sandbox.write("config.toml", &format!("{trusted}seconds_per_call = 0\n"));
+    let told = with_config(&sandbox, &["plugin", "check", "shop"]).expect(3).err;
+    assert!(told.contains("`seconds_per_call` is 0, expected 1 to 86400"), "{told}");
 }

@@ -112,6 +112,23 @@ fn a_picture_shows_every_month_between_the_first_and_the_last() {
 }
 
 #[test]
+fn nothing_is_written_over_the_ledger_under_whatever_name() {
+    let sandbox = recomputed();
+    let before = std::fs::read(sandbox.path("feebook.db")).expect("the ledger");
+    for words in ["statement -o feebook.db", "export --to xlsx -o ./feebook.db"] {
+        let refused = sandbox.run(words).expect(2);
+        assert!(refused.err.contains("U039"), "{}", refused.err);
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("feebook.db", sandbox.path("months.svg")).expect("a link");
+        let refused = sandbox.run("statement --chart months.svg").expect(2);
+        assert!(refused.err.contains("U039"), "{}", refused.err);
+    }
+    assert_eq!(std::fs::read(sandbox.path("feebook.db")).expect("the ledger"), before);
+}
+
+#[test]
 fn nothing_to_draw_is_said() {
     let sandbox = Sandbox::with_ledger();
     let refused = sandbox.run("statement --chart months.svg").expect(2);

@@ -224,8 +224,8 @@ fn terms_that_need_a_plugin_are_refused_and_other_programs_go_on() {
     let before = ledger_bytes(&sandbox);
     let refused = sandbox.run("recompute").expect(5);
     insta::assert_snapshot!(refused.err, @r"
-    error[P002]: schedules/example/2024-08-01.toml, orders of 2024-08-10: no line of example/plugins.toml is a build of the plugin `tiers` that reaches back to that day
-    hint: feebook plugin stamp tiers LIBRARY --program example
+    error[P002]: schedules/example/2024-08-01.toml, orders of 2024-08-10: the plugin `tiers` is needed, and there is no schedules/example/plugins.toml
+    hint: feebook plugin stamp tiers LIBRARY --program example --from 2024-08-10
     ");
     assert_eq!(ledger_bytes(&sandbox), before);
     sandbox.run("recompute --program aliexpress-nordic").expect(0);

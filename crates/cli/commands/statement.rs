@@ -1,6 +1,7 @@
 //! `statement`: totals of what is earned.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 use feebook_core::error::{self, Error};
@@ -30,7 +31,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Statement) -> Outcome
             By::Month => &statement,
             _ => &feebook_core::statement::statement(&ledger, &terms, &scope, By::Month, &mut bar)?,
         };
-        draw(path, by_month)?;
+        draw(output, path, by_month)?;
     }
     drop(bar);
     let traffic = matches!(args.by, GroupBy::Placement);
@@ -115,7 +116,7 @@ fn sparkline(trend: &BTreeMap<i32, i64>, first: i32, last: i32) -> String {
 }
 
 /// Draws a statement by month.
-fn draw(path: &Path, statement: &Totalled) -> Outcome<()> {
+fn draw(output: &Output, path: &Path, statement: &Totalled) -> Outcome<()> {
     let rows = chart_rows(statement);
     if rows.is_empty() {
         let message = "nothing is earned in any month, so there is nothing to draw";
@@ -127,7 +128,8 @@ fn draw(path: &Path, statement: &Totalled) -> Outcome<()> {
     let title = programs.join(", ");
     let png = path.extension().is_some_and(|ending| ending == "png");
     let picture = if png { chart::png(&title, &rows)? } else { chart::svg(&title, &rows)? };
-    std::fs::write(path, picture).map_err(|e| Error::file(path, "write", e))?;
+    let written = output.create(path)?.write_all(&picture);
+    written.map_err(|e| Error::file(path, "write", e))?;
     say(&format!("{} shows the months", path.display()));
     Ok(())
 }

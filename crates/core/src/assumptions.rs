@@ -10,7 +10,7 @@ use std::sync::Arc;
 use feebook_schedule::alternatives::{self, Question, Reading};
 use feebook_schedule::{Assumed, Diagnostic, Version};
 
-use crate::error::{self, Error, ErrorKind, Result};
+use crate::error::{self, Error, Result};
 use crate::ledger::{CountingLine, Ledger, Scan};
 use crate::program::named;
 use crate::run::{Evaluator, Progress, Scope, Terms};
@@ -226,8 +226,8 @@ impl UnderWay {
         match Sight::of(evaluator, facts, ledger) {
             Ok(other) => add(tallies, now, &other),
             // In this reading a plugin is needed that may not run, or refuses its config.
-            Err(refused) if refused.kind() == ErrorKind::Plugin => {
-                *self = Self::Refused(refused.message().to_owned());
+            Err(refused) if refused.is_of_plugin() => {
+                *self = Self::Refused(in_a_line(&refused));
             }
             Err(failed) => return Err(failed),
         }
@@ -257,6 +257,13 @@ impl UnderWay {
         };
         Priced { value: reading.value, tallies }
     }
+}
+
+/// A refusal with what is wrong in the config, if that is what it is about.
+fn in_a_line(refused: &Error) -> String {
+    let problems = refused.problems().iter().map(|problem| problem.message.as_str());
+    let told: Vec<&str> = problems.collect();
+    if told.is_empty() { refused.message().to_owned() } else { told.join("; ") }
 }
 
 /// Adds the lines of an order, as the terms are read now and otherwise.

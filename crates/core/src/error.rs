@@ -146,6 +146,9 @@ codes! {
     /// A form that a terminal cannot show.
     NOT_FOR_TERMINALS = Usage "U038", "form that a terminal cannot show",
         "Parquet tables, workbooks and PNG pictures are bytes for a file, not text for a terminal.";
+    /// An output that would be written over the ledger.
+    OVER_THE_LEDGER = Usage "U039", "output over the ledger",
+        "An output replaces the file that it is written into. The ledger is never one of them, under whatever name.";
     /// No such flag or dated fact.
     NO_FACT = Usage "U040", "unknown flag or dated fact",
         "The ledger has no flag, mark, placement or account fact of that number; the `list` of each shows them.";
@@ -213,6 +216,17 @@ codes! {
     BROKEN = Internal "X001", "internal contradiction",
         "A result contradicts another that must agree with it. Nothing was written. Please report it with the message.";
 }
+
+/// A plugin refuses its config: the code is that of the diagnostics that are told with it.
+pub static PLUGIN_CONFIG: Failure = Failure {
+    kind: ErrorKind::Terms,
+    code: Code {
+        id: "S050",
+        severity: Severity::Error,
+        title: "plugin refuses its config",
+        help: "The plugin that the version names does not accept [plugin.config], for the reasons told with it.",
+    },
+};
 
 /// The refusals of plugins as failures of ours; the first is [`PLUGIN_WANTED`].
 static REFUSALS: LazyLock<Vec<Failure>> = LazyLock::new(|| {
@@ -292,6 +306,16 @@ impl Error {
     /// Returns the code.
     pub fn code(&self) -> &'static Code {
         &self.failure.code
+    }
+
+    /// Whether a plugin was refused, or refuses its config.
+    pub fn is_of_plugin(&self) -> bool {
+        self.kind() == ErrorKind::Plugin || self.is(&PLUGIN_CONFIG)
+    }
+
+    /// Whether it is this failure.
+    pub fn is(&self, failure: &Failure) -> bool {
+        self.code().id == failure.code.id
     }
 
     /// Returns the sentence, without code and hint.

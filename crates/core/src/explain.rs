@@ -3,18 +3,21 @@
 //! Owns the sentences. Each step names the place and the clause it rests on and what of it is
 //! assumed; the amounts of a line's steps sum to what the line earns. Refuses to compute.
 
+mod phrases;
+
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
-    BasisSource, CapScope, Decided, FeeCountry, Line, Minor, Observer, Outcome, Reason, Rounding,
-    Step, Verdict,
+    BasisSource, CapScope, Decided, FeeCountry, Line, Minor, Observer, Outcome, Reason, Step,
+    Verdict,
 };
 use feebook_schedule::diagnostic::Place;
 use feebook_schedule::iso::{Currency, percent, written};
 use feebook_schedule::{Entry, FxOn, List, Matching, Program, Version, zone};
 
+use self::phrases::{dated_fact, duration, in_brackets, rounding_words};
 use crate::answers::Answer;
 use crate::error::{self, Error, Result};
 use crate::exchange::RateUsed;
@@ -23,7 +26,7 @@ use crate::journal::dating;
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
 use crate::postings::{Posting, postings};
 use crate::run::{Covering, Evaluator, Replay, Terms, is_current};
-use crate::standing::{About, Circumstances, DatedFact, Flag};
+use crate::standing::{Circumstances, Flag};
 use crate::words::{Word, Words};
 
 /// An order explained.
@@ -208,6 +211,9 @@ fn explain_with(
         let steps = trail.steps.iter().filter(|(at, _)| *at == index).map(|(_, step)| step);
         lines.push(teller.explained(steps));
     }
+    // What a plugin is not told is looked for only where it left something open: it takes a scan.
+    let open = answers.is_some() && outcomes.iter().any(|o| o.reason == Reason::PluginSilent);
+    let not_told = if open { evaluator.not_told(facts, ledger)? } else { Vec::new() };
     let version = evaluator.version(&covering);
     let fallback = evaluator.program().versions().last();
     let currency = version.map(Version::currency);
@@ -217,6 +223,11 @@ fn explain_with(
         text: answers.by.in_words(),
         place: version.and_then(|version| version.place_of("plugin")).cloned(),
         assumed: version.map_or_else(Vec::new, |version| assumed(version, &["plugin"])),
+        ..ExplainedStep::default()
+    }));
+    order_steps.extend(not_told.into_iter().map(|text| ExplainedStep {
+        text,
+        place: version.and_then(|version| version.place_of("plugin")).cloned(),
         ..ExplainedStep::default()
     }));
     Ok(Explanation {
@@ -587,7 +598,11 @@ impl Teller<'_> {
             Reason::PluginSilent => {
                 "the schedule's plugin does not say what the line earns".to_owned()
             }
-            Reason::Percent | Reason::Flat | Reason::BandReported | Reason::Plugin => {
+            Reason::Plugin => {
+                let on = if words.is_empty() { "all lines" } else { words };
+                format!("the rate is set by the plugin, for {on}")
+            }
+            Reason::Percent | Reason::Flat | Reason::BandReported => {
                 let label = entry.map_or("", |entry| entry.label.as_str());
                 let on = if words.is_empty() { "all lines" } else { words };
                 format!("rate {label} for {on}")
@@ -841,41 +856,6 @@ fn earned(
         clause: version.clause(decided).map(str::to_owned),
         place: version.place(decided).cloned(),
         assumed: assumed_owned(version, keys),
-    }
-}
-
-/// A dated fact in words.
-fn dated_fact(fact: &DatedFact) -> String {
-    let (subject, value, from) = (&fact.subject, &fact.value, fact.from_on);
-    let what = match fact.about {
-        About::Product => format!("product {subject} is marked {} since {from}", fact.aspect),
-        About::Placement => format!("placement {subject} is of kind {value} since {from}"),
-        About::Account => format!("the account's {} is {value} since {from}", fact.aspect),
-    };
-    match &fact.reason {
-        Some(reason) => format!("{what} ({reason})"),
-        None => what,
-    }
-}
-
-/// A number of seconds; those left over from whole minutes only where there are some.
-fn duration(seconds: i64) -> String {
-    let (minutes, rest) = (seconds / 60, seconds % 60);
-    let hours = minutes / 60;
-    let seconds = if rest == 0 { String::new() } else { format!(" {rest} s") };
-    format!("{} d {} h {} min{seconds}", hours / 24, hours % 24, minutes % 60)
-}
-
-/// Conditions in words after what they belong to; nothing where there are none.
-fn in_brackets(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!(" ({words})") }
-}
-
-fn rounding_words(rounding: Rounding) -> &'static str {
-    match rounding {
-        Rounding::Floor => "cut to the minor unit",
-        Rounding::HalfUp => "rounded half up",
-        Rounding::HalfEven => "rounded half to even",
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the step from a version's terms to what a plugin is told of them, and from what a plugin
 //! says is wrong to a place in the schedule file. Refuses to call it: the run does.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -10,7 +11,8 @@ use feebook_kernel::Rate;
 use feebook_plugin::exchange::{Entry, Instance, Setup};
 use feebook_plugin::host::{Build, Host, Wanted};
 use feebook_plugin::{Refusal, codes};
-use feebook_schedule::{Program, Version};
+use feebook_schedule::diagnostic::nearest;
+use feebook_schedule::{self as schedule, Program, Version};
 
 use crate::answers::AnsweredBy;
 use crate::error::{self, Error, Result};
@@ -52,16 +54,22 @@ impl Plugins for Host {
         day: NaiveDate,
         setup: &Setup<'_>,
     ) -> Result<Start> {
+        let places = Places::of(program, plugin);
+        let lines: Vec<Build<'_>> = places.lines().collect();
         let serving = program.plugin_builds(plugin, day);
-        let places: Vec<String> = serving.iter().map(|build| build.place.to_string()).collect();
-        let builds = serving.iter().zip(&places).map(|(build, place)| Build {
-            library: &build.library,
-            sha256: build.sha256,
-            machine: build.machine.as_deref(),
-            place,
-        });
+        let from = serving.first().map(|build| build.from);
+        let builds = places.lines().zip(&places.builds);
+        let builds = builds.filter(|(_, build)| Some(build.from) == from).map(|(line, _)| line);
         let builds: Vec<Build<'_>> = builds.collect();
-        let loaded = self.load(&Wanted { program: program.id(), plugin, builds: &builds });
+        let others = program.builds().iter().map(|build| build.name.as_str());
+        let loaded = self.load(&Wanted {
+            program: program.id(),
+            plugin,
+            builds: &builds,
+            day: &day.to_string(),
+            lines: &lines,
+            near: nearest(plugin, others).filter(|near| *near != plugin),
+        });
         Ok(loaded.and_then(|library| {
             let by = AnsweredBy {
                 name: library.name().to_owned(),
@@ -71,6 +79,7 @@ impl Plugins for Host {
             let started = library.start(setup);
             started
                 .map_err(|refusal| {
+                    let refusal = refusal.of_build(by.sha256);
                     // What is wrong with its config is told in the schedule file, at the keys.
                     let config = *refusal.code() == codes::CONFIG;
                     if config { refusal } else { refusal.about(&who(&by)) }
@@ -78,6 +87,54 @@ impl Plugins for Host {
                 .map(|instance| Started { instance, by })
         }))
     }
+}
+
+/// The lines of a program's plugin with their places and days in words.
+struct Places<'p> {
+    builds: Vec<&'p schedule::Build>,
+    told: Vec<(String, String)>,
+}
+
+impl<'p> Places<'p> {
+    fn of(program: &'p Program, plugin: &str) -> Self {
+        let lines = program.builds().iter().filter(|build| build.name == plugin);
+        let builds: Vec<&schedule::Build> = lines.collect();
+        let told = builds.iter().map(|build| (build.place.to_string(), days(program, build)));
+        let told = told.collect();
+        Self { builds, told }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Build<'_>> {
+        self.builds.iter().zip(&self.told).map(|(build, (place, days))| Build {
+            library: &build.library,
+            sha256: build.sha256,
+            machine: build.machine.as_deref(),
+            place,
+            days,
+        })
+    }
+}
+
+/// The days whose orders a build serves: until a line with a later day.
+pub fn days(program: &Program, build: &schedule::Build) -> String {
+    let lines = program.builds().iter().filter(|line| line.name == build.name);
+    let next = lines.map(|line| line.from).filter(|from| *from > build.from).min();
+    match next.and_then(|next| next.pred_opt()) {
+        Some(last) => format!("from {} to {last}", build.from),
+        None => format!("from {} on", build.from),
+    }
+}
+
+/// The days from which another build of the plugin that a version names serves, as far as the version is
+/// in force; the first of them is the version's own.
+pub fn days_of_builds(program: &Program, version: &Version) -> Vec<NaiveDate> {
+    let Some(used) = version.plugin() else { return Vec::new() };
+    let first = program.day(version.start());
+    let last = version.end().map(|end| program.day(end - 1));
+    let within = |day: &NaiveDate| first < *day && last.is_none_or(|last| *day <= last);
+    let builds = program.builds().iter().filter(|build| build.name == used.name);
+    let later: BTreeSet<NaiveDate> = builds.map(|build| build.from).filter(within).collect();
+    std::iter::once(first).chain(later).collect()
 }
 
 /// Starts the plugin that a version names, the build that serves orders of a day; none when the
@@ -92,6 +149,17 @@ pub fn start(
     version: &Version,
     day: NaiveDate,
 ) -> Result<Option<Started>> {
+    let started = begin(plugins, program, version, day)?;
+    started.transpose().map_err(|refusal| refused(&refusal, version, day))
+}
+
+/// As [`start`], with a refusal as the host has it, to be told as often as it is met.
+pub(crate) fn begin(
+    plugins: &dyn Plugins,
+    program: &Program,
+    version: &Version,
+    day: NaiveDate,
+) -> Result<Option<Start>> {
     let Some(used) = version.plugin() else { return Ok(None) };
     let clauses = version.rates().iter().map(|entry| entry.clause.as_deref());
     let entries: Vec<Entry<'_>> = clauses
@@ -109,8 +177,7 @@ pub fn start(
         entries: &entries,
         aggregates: &used.aggregates,
     };
-    let started = plugins.start(program, &used.name, day, &setup)?;
-    started.map(Some).map_err(|refusal| refused(&refusal, version, day))
+    plugins.start(program, &used.name, day, &setup).map(Some)
 }
 
 /// Tells why a plugin that had started was refused in a run; `about` is the order, and the line if it
@@ -133,13 +200,13 @@ fn config_refused(refusal: &Refusal, version: &Version) -> Error {
     let problems = refusal.problems().iter();
     let told = problems.map(|one| version.plugin_problem(one.key.as_deref(), &one.message));
     let message = format!("{}: {}", version.source().shown(), refusal.message());
-    Error::new(&error::TERMS, message)
+    Error::new(&error::PLUGIN_CONFIG, message)
         .with(told.collect())
         .hint("mend the places above; nothing was evaluated")
 }
 
 /// Tells why the plugin of a version did not start.
-fn refused(refusal: &Refusal, version: &Version, day: NaiveDate) -> Error {
+pub(crate) fn refused(refusal: &Refusal, version: &Version, day: NaiveDate) -> Error {
     if *refusal.code() == codes::CONFIG {
         return config_refused(refusal, version);
     }

@@ -9,6 +9,7 @@ use feebook_kernel::{Outcome, Silent};
 use feebook_schedule::Version;
 use feebook_schedule::iso::Currency;
 
+use crate::answers::Answers;
 use crate::error::Result;
 use crate::ledger::{CountingLine, Ledger};
 use crate::run::{Covering, Evaluator, known};
@@ -98,6 +99,8 @@ pub(crate) struct Sight {
     pub(crate) currency: Option<Currency>,
     /// What each line earns.
     pub(crate) outcomes: Vec<Outcome>,
+    /// What the plugin said; none where the version has none.
+    pub(crate) answers: Option<Answers>,
 }
 
 impl Sight {
@@ -109,8 +112,9 @@ impl Sight {
     ) -> Result<Self> {
         let evaluated = evaluator.evaluate(facts, ledger, &mut Silent)?;
         let (covering, outcomes) = (evaluated.covering.clone(), evaluated.outcomes.to_vec());
+        let answers = evaluated.answers.cloned();
         let currency = evaluator.version(&covering).map(Version::currency);
-        Ok(Self { covering, currency, outcomes })
+        Ok(Self { covering, currency, outcomes, answers })
     }
 
     /// Returns what each line earns in minor units; none where that cannot be said.

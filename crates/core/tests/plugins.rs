@@ -20,6 +20,7 @@ use feebook_core::run::{
 };
 use feebook_core::standing::{Flag, FlagSubject};
 use feebook_kernel::{Minor, Ppm, Rounding, Silent, State};
+use feebook_plugin::Refusal;
 use feebook_plugin::author::{Answers, Config, Order, Plugin, Setup as View};
 use feebook_plugin::exchange::{Instance, Setup};
 use feebook_schedule::zone::midnight;
@@ -145,6 +146,9 @@ fn verified(ledger: &Ledger, terms: &Terms) -> Result<(Verified, Vec<Breach>)> {
     Ok((verified, breaches))
 }
 
+/// Starts a plugin for a schedule.
+type Begin = fn(&Setup<'_>) -> std::result::Result<Instance, Refusal>;
+
 #[test]
 fn a_plugin_is_asked_again_when_results_are_verified() {
     let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms(MONTH, "", BUILDS));
@@ -213,6 +217,154 @@ fn a_plugin_with_two_answers_is_refused_and_one_that_says_otherwise_is_told() {
     let said = "line 1: rule said commission none, incentive 0 (\"counted\"), and says commission none, \
         incentive 1 (\"counted\") now";
     assert_eq!(told, [(Held::Plugin, said)]);
+}
+
+/// Whatever plugin is asked for is set up so, under this digest.
+struct Instead(fn(&Setup<'_>) -> std::result::Result<Instance, Refusal>, [u8; 32]);
+
+impl std::fmt::Debug for Instead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Instead")
+    }
+}
+
+impl Plugins for Instead {
+    fn start(&self, _: &Program, plugin: &str, _: NaiveDate, setup: &Setup<'_>) -> Result<Start> {
+        let by = AnsweredBy { name: plugin.into(), version: "1.2.0".into(), sha256: self.1 };
+        let started = self.0(setup).map_err(|refusal| refusal.of_build(self.1));
+        Ok(started.map(|instance| Started { instance, by }))
+    }
+}
+
+/// The digest of [`BUILDS`].
+const SAME: [u8; 32] = [0xaa; 32];
+
+/// Terms whose plugin is another one.
+fn instead(
+    terms: &Terms,
+    start: fn(&Setup<'_>) -> std::result::Result<Instance, Refusal>,
+    digest: [u8; 32],
+) -> Terms {
+    Terms { plugins: Some(Arc::new(Instead(start, digest))), ..terms.clone() }
+}
+
+/// Refuses its config, whatever it is.
+struct Refuses;
+
+impl Plugin for Refuses {
+    fn new(_: &View<'_>, config: &mut Config) -> Option<Self> {
+        let _ = (config.rate("share"), config.amount("add", 2));
+        config.problem("add", "is not for this build");
+        None
+    }
+
+    fn order(&mut self, _: &Order<'_>, _: &mut Answers<'_>) -> std::result::Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Panics at every order.
+struct Panics;
+
+impl Plugin for Panics {
+    fn new(_: &View<'_>, config: &mut Config) -> Option<Self> {
+        let _ = (config.rate("share"), config.amount("add", 2));
+        Some(Self)
+    }
+
+    fn order(&mut self, order: &Order<'_>, _: &mut Answers<'_>) -> std::result::Result<(), String> {
+        assert_eq!(order.lines().count(), 0, "a mistake of its author");
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_build_does_on_being_asked_again_is_told_of_that_build_and_once() {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms("", "", BUILDS));
+    let day = "2024-03-05";
+    let row = |order| (order, day, 20_00, State::Pending, "SE");
+    import(&mut ledger, 1, &[row("1"), row("2"), row("3")]);
+    run(&mut ledger, &terms);
+    let told = |terms: &Terms| {
+        let (count, breaches) =
+            verified(&ledger, terms).expect("a finding, and no end of the command");
+        let told: Vec<(Held, String)> = breaches.into_iter().map(|b| (b.held, b.text)).collect();
+        (count.asked, told)
+    };
+
+    // It refuses its config now: asked it was, and the run goes on.
+    let (asked, refuses) = told(&instead(&terms, Instance::of::<Refuses>, SAME));
+    assert_eq!((asked, refuses.len()), (3, 3), "{refuses:?}");
+    let [(Held::Plugin, text), ..] = &refuses[..] else { panic!("{refuses:?}") };
+    assert!(
+        text.contains(": S050 shop/2020-01-01.toml") && text.contains("`add` is not for"),
+        "{text}"
+    );
+
+    // It panics: an instance that did is not called again, which is said once.
+    let (asked, panics) = told(&instead(&terms, Instance::of::<Panics>, SAME));
+    let kinds: Vec<Held> = panics.iter().map(|(held, _)| *held).collect();
+    assert_eq!((asked, kinds), (1, vec![Held::Plugin, Held::PluginAsked]), "{panics:?}");
+    assert!(panics[1].1.ends_with("about later orders of run 1: it panicked"), "{panics:?}");
+
+    // Another build panics, or refuses: that is no word of the one that answered.
+    let starts: [Begin; 2] = [Instance::of::<Panics>, Instance::of::<Refuses>];
+    for start in starts {
+        let (asked, other) = told(&instead(&terms, start, [0xbb; 32]));
+        let kinds: Vec<Held> = other.iter().map(|(held, _)| *held).collect();
+        assert_eq!((asked, kinds), (0, vec![Held::PluginAsked]), "{other:?}");
+        let text = &other[0].1;
+        assert!(text.contains("serves here"), "{text}");
+    }
+}
+
+#[test]
+fn orders_of_which_nothing_changed_need_no_plugin() {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms(MONTH, "", BUILDS));
+    let row = |order, day, state| (order, day, 20_00, state, "SE");
+    let first = [
+        row("1", "2024-01-31", State::Pending),
+        row("2", "2024-02-05", State::Approved),
+        row("3", "2024-03-05", State::Pending),
+    ];
+    import(&mut ledger, 1, &first);
+    let (found, _) = run(&mut ledger, &terms);
+    let gone = instead(
+        &terms,
+        |_| Err(Refusal::new(&feebook_plugin::codes::NO_LIBRARY, "there is no file it.so")),
+        SAME,
+    );
+    let (again, changes) = run(&mut ledger, &gone);
+    assert_eq!((again.run_id, again.orders, again.lines), (None, 3, 3));
+    assert_eq!((again.verdicts, changes.len()), (found.verdicts, 0));
+    // February has changed, and with it what the plugin is told of it in March.
+    import(&mut ledger, 2, &[row("2", "2024-02-05", State::Declined)]);
+    let refused = try_run(&mut ledger, &gone).expect_err("refused");
+    assert_eq!((refused.kind(), refused.code().id), (ErrorKind::Plugin, "P003"));
+    let told = "shop/2020-01-01.toml: there is no file it.so";
+    assert_eq!(refused.message(), told);
+    assert_eq!(ledger.runs().expect("runs").len(), 1, "nothing was posted");
+}
+
+#[test]
+fn a_reading_that_the_plugin_refuses_leaves_the_others_priced() {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms("", "", BUILDS));
+    let terms = edited(
+        &terms,
+        "source = \"invented\"\n",
+        "source = \"invented\"\n[assumed]\n\
+        \"plugin.config.add\" = { why = \"not stated\", or = \"much\" }\n\
+        \"policy.rounding\" = \"not stated\"\n",
+    );
+    import(&mut ledger, 1, &[("1", "2024-03-05", 20_15, State::Pending, "SE")]);
+    let open = assumptions(&ledger, &terms, &Scope::default(), &mut Unwatched).expect("priced");
+    let of = |key: &str| {
+        let open = open.iter().find(|open| open.assumed.key == key).expect("a question");
+        open.readings.as_ref().expect("readings")
+    };
+    let refused = of("plugin.config.add")[0].tallies.as_ref().expect_err("refused");
+    assert!(refused.contains("`add` is \"much\", which is no amount"), "{refused}");
+    assert!(of("policy.rounding").iter().all(|priced| priced.tallies.is_ok()));
 }
 
 const BUILDS: &str = "[[plugin]]\nname = \"rule\"\nlibrary = \"rule/a.so\"\nfrom = 2020-01-01\n\
@@ -430,7 +582,7 @@ fn explain_names_the_plugin_and_gives_its_reason() {
     assert_eq!(
         steps,
         [
-            ("commissionable: rate plugin for ship-to NO", None),
+            ("commissionable: the rate is set by the plugin, for ship-to NO", None),
             (
                 "commission set by the schedule's plugin (before 10% for all lines): told ?",
                 Some(1_00),
@@ -634,15 +786,22 @@ fn figures_of_a_placement_are_those_of_the_orders_first_lines() {
         ("2", "2024-02-03", 2_00, State::Settled, "SE/blog"),
         ("3/1", "2024-02-04", 2_00, State::Settled, "SE/blog"),
         ("3/2", "2024-02-04", 2_00, State::Settled, "SE/list"),
-        ("4", "2024-02-05", 2_00, State::Settled, "SE"),
+        // Of no known placement, and not confirmed: it counts nowhere.
+        ("4", "2024-02-05", 2_00, State::Pending, "SE"),
         ("5", "2024-03-01", 2_00, State::Pending, "SE/blog"),
         ("6", "2024-03-01", 2_00, State::Pending, "SE/list"),
         ("7", "2024-03-01", 2_00, State::Pending, "SE"),
+        // One that counts may be any placement's, so none is known.
+        ("8", "2024-03-02", 2_00, State::Settled, "SE"),
+        ("9", "2024-03-03", 2_00, State::Settled, "SE/blog"),
+        ("10", "2024-04-01", 2_00, State::Pending, "SE/blog"),
+        ("11", "2024-04-01", 2_00, State::Pending, "SE/list"),
     ];
     import(&mut ledger, 1, &rows);
     run(&mut ledger, &terms);
     let told = |order| told(&ledger, &terms, order);
-    assert_eq!([told("5"), told("6"), told("7")], ["2 3", "0 3", "? 3"]);
+    assert_eq!([told("5"), told("6"), told("7")], ["2 2", "0 2", "? 2"]);
+    assert_eq!([told("10"), told("11")], ["? 2", "? 2"]);
 }
 
 #[test]
@@ -665,7 +824,7 @@ fn other_figures_are_posted_and_named_as_the_reason() {
     let why: Vec<_> = changes.iter().map(|c| (c.order_no.to_string(), c.why.clone())).collect();
     assert_eq!(
         why,
-        [("2".to_owned(), vec![Why::NewRevision]), ("3".to_owned(), vec![Why::NewPlugin])]
+        [("2".to_owned(), vec![Why::NewRevision]), ("3".to_owned(), vec![Why::NewFigures])]
     );
     assert_eq!(shown(&ledger, &terms).0[2], "3/1 Some((200, 200, 0)) commissionable");
     assert_eq!(run(&mut ledger, &terms).0.run_id, None);

@@ -8,7 +8,9 @@
  * A plugin is pure: no clock, no files, no network, nothing kept from call to call. The same orders
  * get the same answer. It writes nothing but its answers, its report and memory of its own. An
  * instance may be used from any thread, from one at a time; different instances at the same time.
- * No exception may leave a function.
+ * No exception may leave a function. Every pointer that is handed over is good for that one call: the
+ * areas of setup, batch, answers and report are used again or freed after it. What is to be kept is
+ * copied into memory of the plugin's own, which the instance points to.
  *
  * Amounts are in minor units (cents) of the policy's currency. A text is a span of bytes in the area
  * of texts that comes with it: UTF-8, no zero byte at its end. An area may be NULL when its count is
@@ -32,7 +34,7 @@ extern "C" {
 #define FEEBOOK_NO_ENTRY UINT16_MAX     /* no rate entry holds */
 #define FEEBOOK_UNKNOWN 255u            /* neither yes (1) nor no (0) */
 
-#define FEEBOOK_WITHOUT_TEXTS 1u        /* flag: the plugin reads no texts of lines; they are absent */
+#define FEEBOOK_WITHOUT_TEXTS 1u        /* flag: the plugin reads no texts of lines; none are handed over */
 
 #define FEEBOOK_OK 0                    /* done */
 #define FEEBOOK_CONFIG 1                /* the config is refused: the report says which keys and why */
@@ -95,11 +97,6 @@ typedef struct feebook_line {
     int64_t unit_price;                 /* or FEEBOOK_NONE */
     uint32_t quantity;
     uint32_t reported_rate;             /* parts per million, or FEEBOOK_NO_RATE */
-    feebook_text category;
-    feebook_text ship_to;               /* ISO 3166 */
-    feebook_text placement;
-    feebook_text sub_id;
-    feebook_text product;
     uint16_t entry;                     /* index of the [[rate]] entry that holds, or FEEBOOK_NO_ENTRY */
     uint8_t state;                      /* 0 pending, 1 approved, 2 settled, 3 declined, 4 reversed */
     uint8_t verdict;                    /* 0 uncovered, 1 declined, 2 disqualified, 3 outside the window,
@@ -113,10 +110,20 @@ typedef struct feebook_line {
     uint8_t reserved[6];
 } feebook_line;
 
+/* What of a line is text. */
+typedef struct feebook_line_texts {
+    feebook_text category;
+    feebook_text ship_to;               /* ISO 3166 */
+    feebook_text placement;
+    feebook_text sub_id;
+    feebook_text product;
+} feebook_line_texts;
+
 /* Orders to be answered. All of it is only to be read: feebook compares it after the call. */
 typedef struct feebook_batch {
     const feebook_order *orders;
     const feebook_line *lines;          /* those of one order together */
+    const feebook_line_texts *line_texts; /* one per line; NULL with FEEBOOK_WITHOUT_TEXTS */
     const int64_t *figures;             /* order_count x figure_count; FEEBOOK_NONE where not known */
     const uint8_t *texts;
     uint32_t order_count;
@@ -137,8 +144,8 @@ typedef struct feebook_answer {
 /* Where the answers go. The plugin writes into the three areas, and counts up the two counts. */
 typedef struct feebook_answers {
     feebook_answer *lines;              /* one per line of the batch, each not given yet */
-    feebook_text *reasons;              /* spans of texts */
-    uint8_t *texts;
+    feebook_text *reasons;              /* spans of texts; what is not counted is left as it was found, */
+    uint8_t *texts;                     /* here as well */
     uint32_t line_count;
     uint32_t reason_capacity;
     uint32_t text_capacity;
@@ -179,7 +186,13 @@ typedef struct feebook_handshake {
     uint32_t answers_size;
     uint32_t answer_size;
     uint32_t report_size;
+    uint32_t problem_size;
+    uint32_t text_size;
+    uint32_t line_texts_size;
+    uint32_t entry_size;
+    uint32_t declared_size;
     uint32_t flags;
+    uint32_t reserved;
     char name[32];                      /* printable ASCII, zero bytes behind it */
     char version[32];                   /* likewise */
     feebook_init init;                  /* gives an instance, which must not be NULL */
@@ -206,8 +219,10 @@ typedef struct feebook_handshake {
     FEEBOOK_EXTERN FEEBOOK_VISIBLE const feebook_handshake FEEBOOK_PLUGIN = {                       \
         FEEBOOK_MAGIC, FEEBOOK_ABI, sizeof(feebook_handshake), sizeof(feebook_setup),               \
         sizeof(feebook_batch), sizeof(feebook_order), sizeof(feebook_line),                         \
-        sizeof(feebook_answers), sizeof(feebook_answer), sizeof(feebook_report), (flags), name,     \
-        version, init, call, free                                                                   \
+        sizeof(feebook_answers), sizeof(feebook_answer), sizeof(feebook_report),                    \
+        sizeof(feebook_problem), sizeof(feebook_text), sizeof(feebook_line_texts),                  \
+        sizeof(feebook_entry), sizeof(feebook_declared), (flags), 0, name, version, init, call,     \
+        free                                                                                        \
     }
 
 #ifdef __cplusplus

@@ -5,7 +5,8 @@
 //! new [`ABI`].
 //!
 //! An amount is in minor units (cents). A text is a span of bytes in the area of texts that comes
-//! with it, UTF-8, not terminated. No struct has hidden padding, so that all its bytes can be
+//! with it, UTF-8, not terminated. Every pointer but that of an instance is good for the call in which it
+//! is handed over, and no longer. No struct has hidden padding, so that all its bytes can be
 //! compared.
 
 use std::ffi::c_void;
@@ -25,7 +26,7 @@ pub const NO_ENTRY: u16 = u16::MAX;
 /// Neither yes (1) nor no (0).
 pub const UNKNOWN: u8 = 255;
 /// Set in [`Handshake::flags`] by a plugin that does not read the texts of lines: they are then
-/// absent, and the call is cheaper.
+/// not handed over, and the call is cheaper.
 pub const FLAG_WITHOUT_TEXTS: u32 = 1;
 /// All flags that this edition knows.
 pub const FLAGS: u32 = FLAG_WITHOUT_TEXTS;
@@ -83,8 +84,20 @@ pub struct Handshake {
     pub answer_size: u32,
     /// Size of [`Report`].
     pub report_size: u32,
+    /// Size of [`Problem`].
+    pub problem_size: u32,
+    /// Size of [`Text`].
+    pub text_size: u32,
+    /// Size of [`LineTexts`].
+    pub line_texts_size: u32,
+    /// Size of [`Entry`].
+    pub entry_size: u32,
+    /// Size of [`Declared`].
+    pub declared_size: u32,
     /// Of [`FLAGS`].
     pub flags: u32,
+    /// Zero.
+    pub reserved: u32,
     /// The plugin's name, as schedules say it, with zero bytes behind it.
     pub name: [u8; 32],
     /// The plugin's version, with zero bytes behind it.
@@ -114,7 +127,7 @@ impl Text {
 
 /// What an instance is made of.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// The area of texts.
     pub texts: *const u8,
@@ -146,7 +159,7 @@ pub struct Setup {
 
 /// A `[[rate]]` entry.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its clause.
     pub clause: Text,
@@ -158,7 +171,7 @@ pub struct Entry {
 
 /// A figure of an earlier period that the schedule asks for.
 #[repr(C)]
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Declared {
     /// 0 turnover in minor units, 1 orders, 2 orders of new buyers; confirmed ones only.
     pub figure: u8,
@@ -178,6 +191,8 @@ pub struct Batch {
     pub orders: *const Order,
     /// The lines of all orders, those of one order together.
     pub lines: *const Line,
+    /// The texts of the lines, one per line; null for a plugin with [`FLAG_WITHOUT_TEXTS`].
+    pub line_texts: *const LineTexts,
     /// Per order as many numbers as aggregates were declared; [`NONE`] where not known.
     pub figures: *const i64,
     /// The area of texts.
@@ -226,16 +241,6 @@ pub struct Line {
     pub quantity: u32,
     /// The rate that the network reports, in parts per million, or [`NO_RATE`].
     pub reported_rate: u32,
-    /// The category's id.
-    pub category: Text,
-    /// The buyer's country.
-    pub ship_to: Text,
-    /// Where the link stands.
-    pub placement: Text,
-    /// The publisher's tag on the click.
-    pub sub_id: Text,
-    /// The product's id.
-    pub product: Text,
     /// Index of the `[[rate]]` entry that holds, or [`NO_ENTRY`].
     pub entry: u16,
     /// 0 pending, 1 approved, 2 settled, 3 declined, 4 reversed.
@@ -259,6 +264,34 @@ pub struct Line {
     pub reserved: [u8; 6],
 }
 
+/// What of a line is text. Apart from the rest, so that a plugin which reads none of it costs nothing
+/// for it.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct LineTexts {
+    /// The category's id.
+    pub category: Text,
+    /// The buyer's country.
+    pub ship_to: Text,
+    /// Where the link stands.
+    pub placement: Text,
+    /// The publisher's tag on the click.
+    pub sub_id: Text,
+    /// The product's id.
+    pub product: Text,
+}
+
+impl LineTexts {
+    /// Nothing is known.
+    pub const NONE: Self = Self {
+        category: Text::NONE,
+        ship_to: Text::NONE,
+        placement: Text::NONE,
+        sub_id: Text::NONE,
+        product: Text::NONE,
+    };
+}
+
 /// Where a plugin writes its answers. All areas are the host's; the plugin writes lines and
 /// reasons, and the two counts at the end.
 #[repr(C)]
@@ -266,7 +299,8 @@ pub struct Line {
 pub struct Answers {
     /// One per line of the batch, in its order.
     pub lines: *mut Answer,
-    /// Reasons in words, as spans of `texts`.
+    /// Reasons in words, as spans of `texts`. What is not counted is left as it was found, here and in
+    /// `texts`.
     pub reasons: *mut Text,
     /// The area of the reasons' texts.
     pub texts: *mut u8,

@@ -80,7 +80,7 @@ codes! {
         "The operating system refused; the message is its own.";
     /// The config is wrong.
     CONFIG = "P020", "plugin refuses its config",
-        "The plugin does not accept [plugin.config] of the schedule, for the reasons told with it.";
+        "The plugin does not accept its config. Of a schedule's [plugin.config] this is told as S050, at the keys, with exit code 3; an author's own tests see it.";
     /// The plugin says no.
     FAILED = "P021", "plugin that cannot go on",
         "The plugin itself says that it cannot answer; the message is its own. Nothing is posted.";
@@ -111,7 +111,10 @@ codes! {
     /// A problem list that cannot be read.
     REPORT = "P030", "report that cannot be read",
         "The plugin failed and what it says about it is not text within its area.";
-    /// More than one call holds.
-    TOO_LARGE = "P031", "more than one call holds",
-        "A call takes up to 4,294,967,295 bytes of texts, lines and orders each.";
+    /// A batch that does not fit the call.
+    TOO_LARGE = "P031", "batch that does not fit the call",
+        "A call takes up to 4,294,967,295 bytes of texts, lines and orders each, with the figures and texts that the plugin is told. Please report it.";
+    /// The end of the process.
+    ENDED = "P032", "plugin that ends feebook",
+        "The plugin ended the process, by `exit`, while it was at work. Nothing is posted. Tell its author: a plugin comes back with a status.";
 }

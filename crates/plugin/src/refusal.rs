@@ -7,8 +7,8 @@ use std::fmt;
 use crate::codes::Code;
 
 /// The way out where a plugin does what none may do.
-pub(crate) const AUTHOR: &str = "this is a mistake of the plugin: tell its author, and stamp a build \
-    without it; until then --program and --month reach orders that do not need it";
+pub(crate) const AUTHOR: &str =
+    "this is a mistake of the plugin: tell its author, and stamp a build without it";
 
 /// What a plugin finds wrong in its config.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +27,21 @@ pub struct Refusal {
     hint: Option<String>,
     problems: Vec<ConfigProblem>,
     line: Option<usize>,
+    /// In a box: most refusals have none, and each is passed on by value.
+    build: Option<Box<[u8; 32]>>,
 }
 
 impl Refusal {
     /// Makes a refusal with one sentence.
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None, problems: Vec::new(), line: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+            problems: Vec::new(),
+            line: None,
+            build: None,
+        }
     }
 
     /// Adds what to do about it.
@@ -53,6 +62,13 @@ impl Refusal {
     #[must_use]
     pub fn of_line(mut self, line: usize) -> Self {
         self.line = Some(line);
+        self
+    }
+
+    /// Names the build that was running when it was refused, by the digest of its library.
+    #[must_use]
+    pub fn of_build(mut self, digest: [u8; 32]) -> Self {
+        self.build = Some(Box::new(digest));
         self
     }
 
@@ -86,6 +102,11 @@ impl Refusal {
     /// Returns the index of the batch's line that it is about.
     pub fn line(&self) -> Option<usize> {
         self.line
+    }
+
+    /// Returns the digest of the build that was running when it was refused.
+    pub fn build(&self) -> Option<[u8; 32]> {
+        self.build.as_deref().copied()
     }
 }
 

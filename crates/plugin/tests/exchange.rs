@@ -238,8 +238,8 @@ fn what_a_plugin_may_not_do_is_refused_in_its_own_words() {
             "foreign: Some(0) error[P025]: the plugin sets a commission of 5 minor units on a line whose \
              rate entry 1 says otherwise",
             "reasons: None error[P021]: the plugin cannot go on: more reasons than a call holds, at \"reason 256\"",
-            "long: None error[P027]: reason 1 of 1 is not one line of UTF-8 of at most 400 bytes",
-            "two lines: None error[P027]: reason 1 of 1 is not one line of UTF-8 of at most 400 bytes",
+            "long: None error[P027]: reason 1 of 1 has 500 bytes, at most 400",
+            "two lines: None error[P027]: reason 1 of 1 is not one line of plain text: its byte 2 is \"\\n\"",
             "counter: Some(0) error[P028]: asked twice the same, the plugin gives incentive 1 minor units, \
              then 3 minor units",
             "fickle: Some(0) error[P028]: asked twice the same, the plugin gives reason \"call 1\", then \"call 3\"",
@@ -247,6 +247,53 @@ fn what_a_plugin_may_not_do_is_refused_in_its_own_words() {
              line earns",
         ]
     );
+}
+
+#[test]
+fn a_batch_of_an_instance_that_is_told_other_things_is_refused() {
+    let mut bad = Instance::of::<Bad>(&setup("what = \"-\"\n")).unwrap();
+    let usual = Instance::of::<Usual>(&setup("share = \"5%\"\n")).unwrap();
+    let with_texts = usual.batch();
+    let without = Setup { aggregates: &[], ..setup("what = \"-\"\n") };
+    let without_figures = Instance::of::<Bad>(&without).unwrap().batch();
+    let told = [with_texts, without_figures].map(|mut batch| {
+        Orders::new().fill(&mut batch, Some(1));
+        let refused = bad.call(&mut batch).expect_err("of another");
+        format!("{} {}", refused.code().id, refused.message())
+    });
+    assert_eq!(
+        told,
+        [
+            "P031 the batch has 1 figures per order and texts, and the plugin is told 1 figures per order and no texts",
+            "P031 the batch has 0 figures per order and no texts, and the plugin is told 1 figures per order and no texts",
+        ]
+    );
+}
+
+#[test]
+fn a_call_of_which_nothing_was_said_says_so() {
+    let mut usual = Instance::of::<Usual>(&setup("share = \"5%\"\n")).unwrap();
+    let mut silent = Instance::of::<Bad>(&setup("what = \"-\"\n")).unwrap();
+    let (mut of_usual, mut of_silent) = (usual.batch(), silent.batch());
+    Orders::new().fill(&mut of_usual, Some(1));
+    Orders::new().fill(&mut of_silent, Some(1));
+    usual.call(&mut of_usual).unwrap();
+    silent.call(&mut of_silent).unwrap();
+    assert_eq!((of_usual.is_silent(), of_silent.is_silent()), (false, true));
+    // Of what was said before nothing is left, in a shorter call and a longer one.
+    for orders in [1, 3] {
+        of_usual.clear();
+        assert!(of_usual.is_silent());
+        for _ in 0..orders {
+            let figures = &[Some(1)];
+            of_usual.order(&OrderInput { at: 0, day: 0, month: 0, day_of_month: 1, figures });
+            let declined = Line::new(State::Declined);
+            of_usual.line(&LineInput::new(&declined, &Outcome::default(), false));
+        }
+        usual.call(&mut of_usual).unwrap();
+        assert!(of_usual.is_silent(), "{orders}");
+        assert_eq!(of_usual.said(0).reason, None);
+    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use feebook_plugin::abi::{
-    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, Order, Problem, Report, Setup,
-    Text,
+    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, LineTexts, Order, Problem,
+    Report, Setup, Text,
 };
 
 /// A struct as Rust lays it out.
@@ -63,12 +63,13 @@ fn structs() -> Vec<Struct> {
             at, day, month, first_line, line_count, day_of_month, reserved
         };
         "feebook_line" = Line {
-            basis, commission, unit_price, quantity, reported_rate, category, ship_to, placement,
-            sub_id, product, entry, state, verdict, by_plugin, waits, new_buyer, hot, affiliate,
-            coupon, reserved
+            basis, commission, unit_price, quantity, reported_rate, entry, state, verdict, by_plugin,
+            waits, new_buyer, hot, affiliate, coupon, reserved
         };
+        "feebook_line_texts" = LineTexts { category, ship_to, placement, sub_id, product };
         "feebook_batch" = Batch {
-            orders, lines, figures, texts, order_count, line_count, figure_count, text_len
+            orders, lines, line_texts, figures, texts, order_count, line_count, figure_count,
+            text_len
         };
         "feebook_answer" = Answer { commission, incentive, reason, reserved };
         "feebook_answers" = Answers {
@@ -81,7 +82,8 @@ fn structs() -> Vec<Struct> {
         };
         "feebook_handshake" = Handshake {
             magic, abi, handshake_size, setup_size, batch_size, order_size, line_size,
-            answers_size, answer_size, report_size, flags, name, version, init, call, free
+            answers_size, answer_size, report_size, problem_size, text_size, line_texts_size,
+            entry_size, declared_size, flags, reserved, name, version, init, call, free
         };
     }
 }

@@ -25,8 +25,9 @@ pub struct Question {
     pub assumed: Assumed,
     /// What the file says, as TOML; none where it leaves the key out.
     pub now: Option<String>,
-    /// Whether another reading may move an order to another version, or to another window: then it
-    /// matters to orders that the version does not govern.
+    /// Whether another reading may move an order to another version, or to another window, or change what
+    /// the plugin of another version is told of earlier periods: then it matters to orders that the
+    /// version does not govern.
     pub reaches_all: bool,
     /// The other readings; if there is none, the reason.
     pub readings: Result<Vec<Reading>, &'static str>,
@@ -126,7 +127,9 @@ impl Asked<'_> {
             version: self.version.map(|version| version.id().to_owned()),
             assumed: self.assumed.clone(),
             now: self.now(),
-            reaches_all: self.version.is_none() || REACH_ALL.contains(&self.key()),
+            reaches_all: self.version.is_none()
+                || REACH_ALL.contains(&self.key())
+                || counts_earlier(self.program),
             readings: self.readings(),
         }
     }
@@ -263,6 +266,12 @@ impl Asked<'_> {
 /// that of the version in force at the click.
 const REACH_ALL: &[&str] =
     &["effective_on", "effective_at", "ends_on", "ends_at", "policy.attribution_window"];
+
+/// Whether any version's plugin is told of earlier periods, in which other versions may govern.
+fn counts_earlier(program: &Program) -> bool {
+    let plugins = program.versions().iter().filter_map(Version::plugin);
+    plugins.into_iter().any(|plugin| !plugin.aggregates.is_empty())
+}
 
 /// The zones that a zone may be mistaken for: that of the world's clocks, and for Los Angeles the
 /// winter time that "PST" says.
@@ -500,6 +509,22 @@ mod tests {
         let of_all = questions.iter().filter(|question| question.reaches_all);
         let keys: Vec<&str> = of_all.map(|question| question.assumed.key.as_str()).collect();
         assert_eq!(keys, ["governed_by", "timezone", "notice", "policy.attribution_window"]);
+    }
+
+    #[test]
+    fn what_a_plugin_is_told_of_earlier_periods_rests_on_all_versions() {
+        let rate = "[[rate]]\nrate = \"5%\"\n";
+        let assumed = format!("{rate}[assumed]\n\"policy.basis\" = \"x\"\n");
+        let plugin = |told: &str| format!("{rate}[plugin]\nname = \"tiers\"\n{told}");
+        let told = "aggregates = [{ figure = \"orders\", of = \"program\", period = \"month\", back = 1 }]\n";
+        for (told, reaches_all) in [("", false), (told, true)] {
+            let questions = asked(&[
+                ("program.toml", PROGRAM),
+                ("2024-03-01.toml", &version_with("effective_on = 2024-03-01", "", &assumed)),
+                ("2024-06-01.toml", &version_with("effective_on = 2024-06-01", "", &plugin(told))),
+            ]);
+            assert_eq!(questions[0].reaches_all, reaches_all, "{told}");
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub use links::{Asked, Link, Refusal, Why};
 pub use lint::lint;
 pub use matcher::{Entries, List};
 pub use matching::{Amounts, Matching};
-pub use plugin_file::{Build, PluginUse, in_use, parse_digest, quoted};
+pub use plugin_file::{Build, PluginUse, in_use, parse_digest, quoted, words as told_in_words};
 pub use policies::{Leave, PlacementLeave, Policies};
 pub use program::{Edge, GovernedBy, NoCover, Program};
 pub use source::Source;

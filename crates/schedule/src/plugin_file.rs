@@ -31,7 +31,7 @@ const OFS: &[(&str, Of)] = &[("program", Of::Program), ("placement", Of::Placeme
 const PERIODS: &[(&str, Period)] = &[("month", Period::Month), ("day10", Period::Day10)];
 
 /// Says in words what a plugin is told.
-pub(crate) fn words(aggregate: Aggregate) -> String {
+pub fn words(aggregate: Aggregate) -> String {
     let word = |found: Option<&'static str>| found.unwrap_or_default();
     let figure = FIGURES.iter().find(|(_, figure)| *figure == aggregate.figure);
     let figure = word(figure.map(|(word, _)| *word));

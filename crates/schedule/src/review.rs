@@ -55,7 +55,10 @@ impl Review<'_> {
         for (at, found) in self.edges(sources) {
             let _ = writeln!(text, "{}: {found}", zone::written(self.program.zone(), at));
         }
-        let _ = writeln!(text, "\nworked examples:");
+        let plugin = self.version.plugin().map_or_else(String::new, |plugin| {
+            format!(", without what the plugin `{}` says", plugin.name)
+        });
+        let _ = writeln!(text, "\nworked examples{plugin}:");
         for example in examples::of(self.program, self.before, self.version) {
             let _ = writeln!(text, "{example}");
         }

@@ -8,11 +8,12 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use feebook_core::error::Error;
+use feebook_core::plugins::{days, days_of_builds, start};
 use feebook_plugin::host::{
     Build as Wanted, Digest, Head, Inspection, Machine, check, here, hex, inspect,
 };
 use feebook_plugin::{Refusal, codes};
-use feebook_schedule::zone;
+use feebook_schedule::{Program, zone};
 use serde_json::{Map, Value, json};
 
 use super::{counted, known_program, now, shown, terms};
@@ -49,12 +50,13 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
     for program in terms.book.programs() {
         for build in program.builds() {
             listed.insert(build.sha256);
-            let place = build.place.to_string();
+            let (place, days) = (build.place.to_string(), days(program, build));
             let wanted = Wanted {
                 library: &build.library,
                 sha256: build.sha256,
                 machine: build.machine.as_deref(),
                 place: &place,
+                days: &days,
             };
             let file = match check(&folder, program.id(), &build.name, &wanted) {
                 Ok(()) => "ready".to_owned(),
@@ -98,16 +100,18 @@ fn check_all(global: &Global, program: Option<&str>) -> Outcome<u8> {
     let (mut checked, mut refused) = (0, Vec::new());
     for program in programs {
         for version in program.versions() {
-            let day = program.day(version.start());
-            match feebook_core::plugins::start(installed.as_ref(), program, version, day) {
-                Ok(None) => {}
-                Ok(Some(started)) => {
-                    checked += 1;
-                    let file = version.source().shown();
-                    let (name, build) = (&started.by.name, &started.by.version);
-                    say(&format!("{file}: {name} {build} takes it"));
+            // Each build that serves some day of the version takes its config, or refuses it.
+            for day in days_of_builds(program, version) {
+                match start(installed.as_ref(), program, version, day) {
+                    Ok(None) => {}
+                    Ok(Some(started)) => {
+                        checked += 1;
+                        let file = version.source().shown();
+                        let (name, build) = (&started.by.name, &started.by.version);
+                        say(&format!("{file}: {name} {build} takes it, for orders from {day} on"));
+                    }
+                    Err(error) => refused.push(error),
                 }
-                Err(error) => refused.push(error),
             }
         }
     }
@@ -146,7 +150,7 @@ fn about(output: &Output, file: &Path) -> Outcome<u8> {
     match found.refusal {
         None => Ok(DONE),
         Some(refusal) => {
-            say(&Error::from(refusal).to_string());
+            say(&Error::from(refusal.about(&shown(file))).to_string());
             Ok(PLUGIN)
         }
     }
@@ -185,6 +189,7 @@ fn trust(global: &Global, file: &Path) -> Outcome<u8> {
         version: version.clone(),
         sha256: found.digest,
         since: today(),
+        seconds_per_call: None,
     };
     let path = plugins::trust(&trusted)?;
     say(&format!(
@@ -202,13 +207,39 @@ fn trust(global: &Global, file: &Path) -> Outcome<u8> {
             found.needs.join(", ")
         ));
     }
-    let stamped = terms(global)?
-        .book
-        .programs()
-        .iter()
-        .any(|program| program.builds().iter().any(|build| build.sha256 == found.digest));
+    tell_of_stamps(global, file, &found)
+}
+
+/// Says where plugins.toml names the file: as another build, or nowhere yet.
+fn tell_of_stamps(global: &Global, file: &Path, found: &Found) -> Outcome<u8> {
+    let (terms, own) = (terms(global)?, shipped::own_folder(global)?);
+    let real = |path: &Path| path.canonicalize().ok();
+    let mut stamped = false;
+    for program in terms.book.programs() {
+        for build in program.builds() {
+            stamped |= build.sha256 == found.digest;
+            let library = own.join(program.id()).join(&build.library);
+            if build.sha256 != found.digest
+                && real(&library).is_some_and(|at| Some(at) == real(file))
+            {
+                say(&format!(
+                    "warning: {} names this very file with SHA-256 {}: it was changed since, and is refused \
+                     there whatever you trust (P006); put the stamped file back, or stamp this one as \
+                     a build of its own",
+                    build.place,
+                    hex(&build.sha256)
+                ));
+            }
+        }
+    }
     if !stamped {
-        say(&format!("next: feebook plugin stamp {name} {}", shown(file)));
+        let naming = |program: &&Program| stamp::naming(program, &found.name).next().is_some();
+        let mut programs = terms.book.programs().iter().filter(naming);
+        let program = match (programs.next(), programs.next()) {
+            (Some(_), Some(_)) => " --program PROGRAM",
+            _ => "",
+        };
+        say(&format!("next: feebook plugin stamp {} {}{program}", found.name, shown(file)));
     }
     Ok(DONE)
 }

@@ -1,5 +1,6 @@
 //! `plugin new`: a crate for a new plugin, with the author's side of this very feebook in it.
 
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::Path;
 
@@ -20,11 +21,19 @@ static TEMPLATE: &[(&str, &str)] = &[
     ("feebook-kernel/Cargo.toml", include_str!("../../../plugin/template/feebook-kernel.toml.txt")),
 ];
 
+/// The crates that come with it, and that they need.
+const OWN_CRATES: [&str; 3] = ["feebook-plugin", "feebook-kernel", "toml"];
+
 pub(super) fn new(name: &str, dir: Option<&Path>) -> Outcome<u8> {
     if !names::is_name(name) || name.len() > 31 {
         let message = format!("\"{name}\" is no name for a plugin");
         let hint =
             if name.len() > 31 { "at most 31 letters".to_owned() } else { names::as_name(name) };
+        return Err(Error::new(&error::NOT_A_NAME, message).hint(hint).into());
+    }
+    if OWN_CRATES.contains(&name) {
+        let message = format!("\"{name}\" is a crate that the new one is built with");
+        let hint = "a plugin needs a name of its own";
         return Err(Error::new(&error::NOT_A_NAME, message).hint(hint).into());
     }
     let dir = dir.unwrap_or(Path::new(name));
@@ -44,12 +53,12 @@ pub(super) fn new(name: &str, dir: Option<&Path>) -> Outcome<u8> {
         shown(dir),
         shown(&dir.join("src/lib.rs"))
     ));
-    let library = format!("lib{}.so", name.replace('-', "_"));
+    let library = format!("{DLL_PREFIX}{}{DLL_SUFFIX}", name.replace('-', "_"));
     let library = dir.join("target/release").join(library);
     say(&format!(
         "next: cd {} && cargo test && cargo build --release\n\
-         then: a version with [plugin] name = \"{name}\", and\n      \
-         feebook plugin stamp {name} {}",
+         then: a version with [plugin] name = \"{name}\" and [plugin.config] share = \"2%\", and, in this \
+         folder again,\n      feebook plugin stamp {name} {}",
         shown(dir),
         shown(&library)
     ));

@@ -9,10 +9,11 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use feebook_core::error::{self, Error};
+use feebook_core::plugins::days;
 use feebook_core::run::Terms;
 use feebook_plugin::Refusal;
 use feebook_plugin::codes;
-use feebook_plugin::host::{Digest, hex, inspect};
+use feebook_plugin::host::{Digest, here, hex, inspect};
 use feebook_schedule::diagnostic::nearest;
 use feebook_schedule::{Build, Program, Version, quoted};
 
@@ -32,7 +33,8 @@ pub(super) fn stamp(global: &Global, args: &Stamp) -> Outcome<u8> {
     if found.name != args.name {
         let message =
             format!("{} is the plugin `{}`, not `{}`", shown(&args.library), found.name, args.name);
-        let hint = format!("feebook plugin stamp {} {}", found.name, shown(&args.library));
+        let program = args.program.as_ref().map_or_else(String::new, |p| format!(" --program {p}"));
+        let hint = format!("feebook plugin stamp {} {}{program}", found.name, shown(&args.library));
         return Err(Error::from(Refusal::new(&codes::NAME, message).hint(hint)).into());
     }
     let from = first_day(program, args, &found.digest)?;
@@ -43,7 +45,14 @@ pub(super) fn stamp(global: &Global, args: &Stamp) -> Outcome<u8> {
     // Only the last line serves: one before it was replaced, and may be stamped anew.
     let serves = program.builds().iter().rfind(for_it);
     if let Some(build) = serves.filter(|build| build.sha256 == found.digest) {
-        say(&format!("{} has this build already; nothing was changed", build.place));
+        say(&format!(
+            "{} has this build already, for orders {}; nothing was changed",
+            build.place,
+            days(program, build)
+        ));
+        if args.from.is_none() {
+            say("--from DAY has it serve from another day on, an earlier one too");
+        }
         return Ok(DONE);
     }
     let own = shipped::own_folder(global)?;
@@ -97,7 +106,10 @@ fn program<'t>(terms: &'t Terms, args: &Stamp) -> Result<&'t Program, Error> {
 }
 
 /// The versions of a program that name a plugin.
-fn naming<'p>(program: &'p Program, plugin: &'p str) -> impl Iterator<Item = &'p Version> {
+pub(super) fn naming<'p>(
+    program: &'p Program,
+    plugin: &'p str,
+) -> impl Iterator<Item = &'p Version> {
     let versions = program.versions().iter().chain(program.superseded());
     versions.filter(move |version| version.plugin().is_some_and(|used| used.name == plugin))
 }
@@ -133,7 +145,7 @@ fn first_day(program: &Program, args: &Stamp, digest: &Digest) -> Result<NaiveDa
                 build.place, args.name, build.from
             );
             Err(Error::new(&error::STAMPED, message).hint(format!(
-                "--from {} has the new one serve them all (or is right for a build for another \
+                "--from {0} has the new one serve orders from {0} on (or is right for a build for another \
                  machine); a later day leaves earlier orders to the old one",
                 build.from
             )))
@@ -183,7 +195,13 @@ fn written(below: &Path) -> Result<String, Error> {
 }
 
 fn tell_next(library: &Path, found: &Found) -> Result<(), Error> {
-    if plugins::config()?.trusted.iter().any(|one| one.sha256 == found.digest) {
+    if found.machine != here().to_string() {
+        say(&format!(
+            "it cannot run here: it is built for {}, this machine takes {}",
+            found.machine,
+            here()
+        ));
+    } else if plugins::config()?.trusted.iter().any(|one| one.sha256 == found.digest) {
         say("next: feebook recompute");
     } else {
         say(&format!(

@@ -34,6 +34,15 @@ pub(super) fn cause(before: Side<'_>, after: Side<'_>, facts: &[CountingLine<'_>
     let part = part(old, new);
     let (old, new) = (words(part, before, old, line), words(part, after, new, line));
     if old == new {
+        let said = |side: Side<'_>| {
+            let answers = side.1.answers.as_ref()?;
+            answers.of(&line.revision.fact.line_no)?.reason.clone()
+        };
+        if let (Some(before), Some(after)) = (said(before), said(after))
+            && before != after
+        {
+            return format!("the plugin gives otherwise: {after}, instead of {before}");
+        }
         // The entry is the same: what it is applied to is not.
         return format!("{old}, of another basis");
     }

@@ -8,7 +8,8 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
 use feebook_schedule::{GovernedBy, Version};
 
-use super::evaluator::{Beside, Evaluated, Evaluator, known};
+use super::beside::Beside;
+use super::evaluator::{Evaluated, Evaluator, known};
 use super::replay::{Latest, Replay};
 use super::same_facts;
 use crate::answers::Answers;
@@ -63,9 +64,10 @@ pub enum Why {
     NewDatedFact,
     /// A rate of exchange was imported, or the day came whose rate holds.
     NewRate,
-    /// Another build of the schedule's plugin answered, or it was given other figures of earlier
-    /// periods.
+    /// Another build of the schedule's plugin answered.
     NewPlugin,
+    /// The plugin was told other figures of earlier periods.
+    NewFigures,
     /// Another line of the order changed, and with it the order's cap or bonus.
     OtherLine,
     /// The calculation itself changed with a newer feebook.
@@ -83,7 +85,8 @@ impl Why {
             Self::NewFlag => "flag",
             Self::NewDatedFact => "mark, placement or account",
             Self::NewRate => "rate of exchange",
-            Self::NewPlugin => "plugin or its figures",
+            Self::NewPlugin => "another build of the plugin",
+            Self::NewFigures => "the plugin's figures",
             Self::OtherLine => "another line of the order",
             Self::NewCalculation => "newer feebook",
         }
@@ -311,7 +314,7 @@ fn why(
         why.push(match same {
             false => Why::OtherLine,
             // The same plugin says otherwise of the same order: it was told other figures.
-            true if before.answers != after.answers => Why::NewPlugin,
+            true if before.answers != after.answers => Why::NewFigures,
             true => Why::NewCalculation,
         });
     }

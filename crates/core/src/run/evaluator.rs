@@ -3,6 +3,8 @@
 //!
 //! Owns the step from facts to the kernel's lines. Every mode of the run comes through here.
 
+mod plugin;
+
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -14,6 +16,7 @@ use feebook_schedule::{
     Book, Classes, Dimension, GovernedBy, Matching, NoCover, Program, Version, in_use,
 };
 
+use super::beside::Beside;
 use super::classes::ClassCache;
 use super::figures::{Confirmed, Rated};
 use super::plugins::{Answering, Asked as AskedOfPlugin, Live, take_in};
@@ -43,7 +46,7 @@ pub struct Evaluator {
     /// The highest sequence number of the rates of exchange, and of what earlier periods are made of.
     seq: i64,
     /// What earlier periods come to, once that was asked for.
-    confirmed: Option<Confirmed>,
+    confirmed: Option<Arc<Confirmed>>,
     /// What the plugin said of the last evaluated order.
     answers: Option<Answers>,
     /// Words that facts are written in instead of the ledger's: all of its own, and further ones.
@@ -395,7 +398,7 @@ impl Evaluator {
             plugin.is_some_and(|plugin| !plugin.aggregates.is_empty())
         };
         if self.confirmed.is_none() && asks(self) {
-            self.confirmed = Some(self.count_confirmed(ledger)?);
+            self.confirmed = Some(Arc::new(self.count_confirmed(ledger)?));
         }
         let version = &self.program().versions()[index];
         Ok(match (&self.confirmed, version.plugin()) {
@@ -619,8 +622,9 @@ impl Evaluator {
                 Answering::Stored(answers) => Some(answers.by.sha256),
                 Answering::Nobody => None,
             };
-            let sha256 = sha256.ok_or_else(|| plugin_wanted(&program.versions()[index]))?;
-            push_plugin(&mut bytes, &sha256, &figures);
+            let version = &program.versions()[index];
+            let sha256 = sha256.ok_or_else(|| plugin_wanted(version))?;
+            push_plugin(&mut bytes, (program.id(), version.id()), &sha256, &figures);
         }
         Ok(digest(&bytes))
     }
@@ -640,12 +644,13 @@ impl Evaluator {
         };
         let figures = self.figures(&covering, governing, facts, ledger)?;
         let program = self.program();
-        let plugin = program.versions()[index].plugin().map_or("", |plugin| plugin.name.as_str());
+        let version = &program.versions()[index];
+        let plugin = version.plugin().map_or("", |plugin| plugin.name.as_str());
         // A build that a later line replaced for its machine would not be asked again.
         let builds = in_use(&program.plugin_builds(plugin, day));
         Ok(builds.iter().any(|build| {
             let mut bytes = bytes.clone();
-            push_plugin(&mut bytes, &build.sha256, &figures);
+            push_plugin(&mut bytes, (program.id(), version.id()), &build.sha256, &figures);
             digest(&bytes) == *fingerprint
         }))
     }
@@ -690,9 +695,19 @@ fn digest(bytes: &[u8]) -> [u8; 16] {
     xxhash_rust::xxh3::xxh3_128(bytes).to_be_bytes()
 }
 
-/// Writes the build of a plugin, and what it is told of earlier periods.
-fn push_plugin(bytes: &mut Vec<u8>, sha256: &[u8; 32], figures: &[Option<i64>]) {
+/// Writes the build of a plugin, the names of program and version that it is told, and what it is told
+/// of earlier periods.
+fn push_plugin(
+    bytes: &mut Vec<u8>,
+    (program, version): (&str, &str),
+    sha256: &[u8; 32],
+    figures: &[Option<i64>],
+) {
     bytes.push(b'P');
+    for name in [program, version] {
+        bytes.extend_from_slice(name.as_bytes());
+        bytes.push(0);
+    }
     bytes.extend_from_slice(sha256);
     for figure in figures {
         bytes.push(u8::from(figure.is_some()));
@@ -777,34 +792,6 @@ fn asked_by<'s>(version: &Version, around: Circumstances<'s>) -> Circumstances<'
 /// Whether a flag can do anything under a version.
 fn can_act(version: &Version, flag: &Flag) -> bool {
     flag.effect.is_some() || version.flags().iter().any(|entry| entry.label == flag.kind)
-}
-
-/// What bears on a line beside its report, as bytes that are equal when it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Beside {
-    /// Our own click that led to it.
-    pub(crate) click: Vec<u8>,
-    /// The flags on it.
-    pub(crate) flags: Vec<u8>,
-    /// Marks, the kind of placement and the account's channel.
-    pub(crate) dated: Vec<u8>,
-    /// The rate of exchange that its amounts are converted by.
-    pub(crate) exchange: Vec<u8>,
-}
-
-impl Beside {
-    /// Writes all of it with the line's index; nothing where there is nothing.
-    fn canonical(&self, index: u64, out: &mut Vec<u8>) {
-        let parts =
-            [(b'K', &self.click), (b'L', &self.flags), (b'D', &self.dated), (b'X', &self.exchange)];
-        for (tag, bytes) in parts {
-            if !bytes.is_empty() {
-                out.push(tag);
-                out.extend_from_slice(&index.to_be_bytes());
-                out.extend_from_slice(bytes);
-            }
-        }
-    }
 }
 
 /// What a line's flags do to it (rule 11): what the program itself decided, else what the entries

@@ -8,12 +8,14 @@
 //! with how much.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::{Aggregate, Figure, Line, Minor, Of, Outcome, Period, Reason, State, Verdict};
 use feebook_schedule::iso::Currency;
-use feebook_schedule::zone::Month;
+use feebook_schedule::zone::{Month, day_before};
 
+use crate::fact::No;
 use crate::ledger::CountingLine;
 use crate::words::Word;
 
@@ -24,6 +26,9 @@ pub(super) struct Confirmed {
     since: Option<NaiveDate>,
     /// The periods of which the ledger has any order, in whatever state.
     seen: BTreeSet<(Period, i32)>,
+    /// The first order of a period that counts, or may, and of which no placement is known: it may be
+    /// any placement's.
+    unplaced: BTreeMap<(Period, i32), No>,
     counts: BTreeMap<(Period, i32, Whose), Count>,
 }
 
@@ -39,10 +44,10 @@ struct Count {
     orders: i64,
     new_buyers: i64,
     turnover: BTreeMap<Currency, i64>,
-    /// There is a confirmed line of which it cannot be said whether it counts.
-    doubtful: bool,
-    /// There is a line that counts and has no amount.
-    without_amount: bool,
+    /// The first confirmed line of which it cannot be said whether it counts.
+    doubtful: Option<(No, No)>,
+    /// The first line that counts and has no amount.
+    without_amount: Option<(No, No)>,
 }
 
 /// An order that is looked at: its day, its lines with what the kernel's `rate` made of them, and the
@@ -83,6 +88,10 @@ impl Confirmed {
             if counts.iter().all(|counts| *counts == Counts::No) {
                 continue;
             }
+            if let (None, Some(first)) = (placement, order.facts.first()) {
+                let number = || first.revision.fact.order_no.clone();
+                self.unplaced.entry((period, at)).or_insert_with(number);
+            }
             for whose in [Some(Whose::Program), placement].into_iter().flatten() {
                 self.counts.entry((period, at, whose)).or_default().add(order, &counts);
             }
@@ -90,9 +99,7 @@ impl Confirmed {
     }
 
     /// Returns the figures for an order of a day, in the order declared; none for one that may be too
-    /// small: of a period that began before the ledger's first order of the program, or of which it has
-    /// no order at all, as if a report had been left out; with a line of which it cannot be said whether
-    /// it counts, or with how much; with turnover in another currency.
+    /// small ([`Unknown`] says when).
     pub(super) fn figures(
         &self,
         declared: &[Aggregate],
@@ -100,31 +107,106 @@ impl Confirmed {
         facts: &[CountingLine<'_>],
         currency: Currency,
     ) -> Vec<Option<i64>> {
-        let of = |aggregate: &Aggregate| {
-            let period = aggregate.period;
-            let at = index(period, day).saturating_sub(i32::from(aggregate.back));
-            let begun = self.since.is_some_and(|since| since <= first_day(period, at));
-            if !begun || !self.seen.contains(&(period, at)) {
-                return None;
-            }
-            let whose = match aggregate.of {
-                Of::Program => Whose::Program,
-                Of::Placement => Whose::Placement(placement(facts)?),
-            };
-            match self.counts.get(&(period, at, whose)) {
-                Some(count) => count.figure(aggregate.figure, currency),
-                None => Some(0),
+        let of = |aggregate: &Aggregate| self.figure(*aggregate, day, facts, currency).ok();
+        declared.iter().map(of).collect()
+    }
+
+    /// Returns one figure, or why it is not known.
+    pub(super) fn figure(
+        &self,
+        Aggregate { figure, of, period, back }: Aggregate,
+        day: NaiveDate,
+        facts: &[CountingLine<'_>],
+        currency: Currency,
+    ) -> Result<i64, Unknown> {
+        let at = index(period, day).saturating_sub(i32::from(back));
+        let (begins, ends) = (first_day(period, at), day_before(first_day(period, at + 1)));
+        if let Some(since) = self.since.filter(|since| *since > begins) {
+            return Err(Unknown::BegunBefore { begins, since });
+        }
+        if !self.seen.contains(&(period, at)) {
+            return Err(Unknown::NoOrder { begins, ends });
+        }
+        let whose = match of {
+            Of::Program => Whose::Program,
+            Of::Placement => {
+                if let Some(order) = self.unplaced.get(&(period, at)) {
+                    return Err(Unknown::Unplaced(order.clone()));
+                }
+                Whose::Placement(placement(facts).ok_or(Unknown::NoPlacement)?)
             }
         };
-        declared.iter().map(of).collect()
+        match self.counts.get(&(period, at, whose)) {
+            Some(count) => count.figure(figure, currency),
+            None => Ok(0),
+        }
+    }
+}
+
+/// Why a figure of an earlier period is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// The period began before the ledger's first order of the program.
+    BegunBefore { begins: NaiveDate, since: NaiveDate },
+    /// The ledger has no order in it.
+    NoOrder { begins: NaiveDate, ends: NaiveDate },
+    /// Of an order in it no placement is known.
+    Unplaced(No),
+    /// Of the order itself none is.
+    NoPlacement,
+    /// Of a confirmed line of an order it cannot be said whether the terms pay anything.
+    Doubtful(No, No),
+    /// A line that counts has no amount.
+    WithoutAmount(No, No),
+    /// There is turnover in another currency.
+    OtherCurrency { other: Currency, currency: Currency },
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BegunBefore { begins, since } => write!(
+                f,
+                "the period began on {begins}, before the ledger's first order of the program, of {since}"
+            ),
+            Self::NoOrder { begins, ends } => {
+                write!(
+                    f,
+                    "the ledger has no order from {begins} to {ends}, as if a report were missing"
+                )
+            }
+            Self::Unplaced(order) => {
+                write!(f, "order {order} counts in the period, and its placement is not known")
+            }
+            Self::NoPlacement => f.write_str("this order's placement is not known"),
+            Self::Doubtful(order, line) => write!(
+                f,
+                "of the confirmed order {order}, line {line}, in the period it cannot be said whether the \
+                 terms pay anything (`feebook explain {order}`)"
+            ),
+            Self::WithoutAmount(order, line) => {
+                write!(f, "order {order}, line {line}, counts in the period and has no amount")
+            }
+            Self::OtherCurrency { other, currency } => {
+                write!(
+                    f,
+                    "the period has turnover in {other}, and the policy's currency is {currency}"
+                )
+            }
+        }
     }
 }
 
 impl Count {
     fn add(&mut self, order: &Rated<'_>, counts: &[Counts]) {
         let counted = || counts.iter().filter(|counts| matches!(counts, Counts::With(_)));
-        self.doubtful |= counts.contains(&Counts::Doubtful);
-        self.without_amount |= counts.contains(&Counts::With(None));
+        let first = |what: Counts| {
+            let at = counts.iter().position(|counts| *counts == what)?;
+            let fact = &order.facts.get(at)?.revision.fact;
+            Some((fact.order_no.clone(), fact.line_no.clone()))
+        };
+        self.doubtful = self.doubtful.take().or_else(|| first(Counts::Doubtful));
+        self.without_amount = self.without_amount.take().or_else(|| first(Counts::With(None)));
         let Some(currency) = order.currency.filter(|_| counted().next().is_some()) else { return };
         self.orders += 1;
         self.new_buyers += i64::from(is_new_buyer(order.facts));
@@ -135,16 +217,24 @@ impl Count {
         *self.turnover.entry(currency).or_default() += amounts.map(Minor::get).sum::<i64>();
     }
 
-    fn figure(&self, figure: Figure, currency: Currency) -> Option<i64> {
-        if self.doubtful {
-            return None;
+    fn figure(&self, figure: Figure, currency: Currency) -> Result<i64, Unknown> {
+        if let Some((order, line)) = self.doubtful.clone() {
+            return Err(Unknown::Doubtful(order, line));
         }
         match figure {
-            Figure::Turnover if self.without_amount => None,
-            Figure::Turnover if self.turnover.keys().any(|other| *other != currency) => None,
-            Figure::Turnover => Some(self.turnover.get(&currency).copied().unwrap_or_default()),
-            Figure::Orders => Some(self.orders),
-            Figure::NewBuyers => Some(self.new_buyers),
+            Figure::Turnover => self.turnover(currency),
+            Figure::Orders => Ok(self.orders),
+            Figure::NewBuyers => Ok(self.new_buyers),
+        }
+    }
+
+    fn turnover(&self, currency: Currency) -> Result<i64, Unknown> {
+        if let Some((order, line)) = self.without_amount.clone() {
+            return Err(Unknown::WithoutAmount(order, line));
+        }
+        match self.turnover.keys().find(|other| **other != currency) {
+            Some(other) => Err(Unknown::OtherCurrency { other: *other, currency }),
+            None => Ok(self.turnover.get(&currency).copied().unwrap_or_default()),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! (the kernel does), to decide which entry holds (the schedule does) and to speak SQL (the ledger
 //! does), and to find a plugin's library (whoever gave the terms does).
 
+mod beside;
 mod changes;
 mod classes;
 mod evaluator;
@@ -24,8 +25,9 @@ use crate::error::{self, Error, Result};
 use crate::ledger::{CountingLine, Ledger, OrderRecord};
 use crate::plugins::Plugins;
 
+pub(crate) use beside::Beside;
 pub use changes::{Change, Seen, Why, between};
-pub(crate) use evaluator::{Beside, known};
+pub(crate) use evaluator::known;
 pub use evaluator::{Covering, Evaluated, Evaluator};
 pub use recompute::{Adjusted, Posted, Recomputed, recompute};
 pub use replay::{Latest, Replay};

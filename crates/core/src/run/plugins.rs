@@ -39,6 +39,8 @@ pub(super) struct Live {
     /// Each answers twice, and the answers are compared.
     twice: bool,
     running: Vec<Running>,
+    /// Those that could not be started, and why: to try again for each order would read the file again.
+    refused: Vec<(Serves, Refusal)>,
     /// Which of them serves, by the version's place among the program's and the day: to look for the
     /// build among all costs more than a call.
     serving: BTreeMap<(usize, NaiveDate), usize>,
@@ -46,11 +48,13 @@ pub(super) struct Live {
     last: Option<((usize, NaiveDate), usize)>,
 }
 
+/// A version's place among the program's, and the day from which the build serves.
+type Serves = (usize, Option<NaiveDate>);
+
 /// A plugin at work for one version.
 #[derive(Debug)]
 pub(super) struct Running {
-    /// The version's place among the program's, and the day from which the build serves.
-    serves: (usize, Option<NaiveDate>),
+    serves: Serves,
     pub(super) by: Arc<AnsweredBy>,
     instance: Instance,
     batch: Batch,
@@ -72,7 +76,14 @@ pub(super) struct Asked<'a> {
 
 impl Live {
     pub(super) fn new(source: Arc<dyn Plugins>) -> Self {
-        Self { source, twice: false, running: Vec::new(), serving: BTreeMap::new(), last: None }
+        Self {
+            source,
+            twice: false,
+            running: Vec::new(),
+            refused: Vec::new(),
+            serving: BTreeMap::new(),
+            last: None,
+        }
     }
 
     /// The same source, with nothing started yet.
@@ -105,27 +116,59 @@ impl Live {
         Ok(self.running.get_mut(at))
     }
 
+    /// The digest of the build that was refused when it was set up for a version and a day.
+    pub(super) fn refused_build(
+        &self,
+        program: &Program,
+        index: usize,
+        day: NaiveDate,
+    ) -> Option<[u8; 32]> {
+        let serves = serves(program, index, day)?;
+        let known = self.refused.iter().find(|(refused, _)| *refused == serves);
+        known.and_then(|(_, refusal)| refusal.build())
+    }
+
     /// The place of the plugin that serves a version on a day; started, unless it was.
     fn find(&mut self, program: &Program, index: usize, day: NaiveDate) -> Result<Option<usize>> {
+        let Some(serves) = serves(program, index, day) else { return Ok(None) };
         let version = &program.versions()[index];
-        let Some(used) = version.plugin() else { return Ok(None) };
-        // In a what-if a version prices orders of before its time: by the build of its first day.
-        let day = version.named_day().map_or(day, |first| day.max(first));
-        let from = program.plugin_builds(&used.name, day).last().map(|build| build.from);
-        let serves = (index, from);
+        let day = serving_day(version, day);
         if let Some(at) = self.running.iter().position(|running| running.serves == serves) {
             return Ok(Some(at));
         }
-        let started = plugins::start(self.source.as_ref(), program, version, day)?;
-        Ok(started.map(|started| {
-            self.running.push(Running::of(serves, started, self.twice));
-            self.running.len() - 1
-        }))
+        let known = self.refused.iter().find(|(refused, _)| *refused == serves);
+        if let Some((_, refusal)) = known {
+            return Err(plugins::refused(refusal, version, day));
+        }
+        match plugins::begin(self.source.as_ref(), program, version, day)? {
+            None => Ok(None),
+            Some(Ok(started)) => {
+                self.running.push(Running::of(serves, started, self.twice));
+                Ok(Some(self.running.len() - 1))
+            }
+            Some(Err(refusal)) => {
+                let told = plugins::refused(&refusal, version, day);
+                self.refused.push((serves, refusal));
+                Err(told)
+            }
+        }
     }
 }
 
+/// In a what-if a version prices orders of before its time: by the build of its first day.
+fn serving_day(version: &Version, day: NaiveDate) -> NaiveDate {
+    version.named_day().map_or(day, |first| day.max(first))
+}
+
+/// What serves a version on a day; none where it names no plugin.
+fn serves(program: &Program, index: usize, day: NaiveDate) -> Option<Serves> {
+    let version = &program.versions()[index];
+    let builds = program.plugin_builds(&version.plugin()?.name, serving_day(version, day));
+    Some((index, builds.last().map(|build| build.from)))
+}
+
 impl Running {
-    fn of(serves: (usize, Option<NaiveDate>), started: Started, twice: bool) -> Self {
+    fn of(serves: Serves, started: Started, twice: bool) -> Self {
         let Started { instance, by } = started;
         let batch = instance.batch();
         Self { serves, by: Arc::new(by), instance, batch, twice }
@@ -155,6 +198,9 @@ impl Running {
         }
         let called = if *twice { instance.call_twice(batch) } else { instance.call(batch) };
         called.map_err(|refusal| refused(&refusal, by, asked))?;
+        if batch.is_silent() {
+            return Ok(Answers { by: Arc::clone(by), lines: Vec::new() });
+        }
         let said = asked.facts.iter().enumerate().filter_map(|(index, line)| {
             let answer = answer(batch, index);
             (!answer.is_silent()).then(|| (line.revision.fact.line_no.clone(), answer))

@@ -15,9 +15,9 @@ use feebook_schedule::zone::Month;
 
 use super::changes::{Change, Seen, Sight, Then, changes, saw_all, seen_then};
 use super::evaluator::{Evaluated, Evaluator};
-use super::replay::Replay;
+use super::replay::{Latest, Replay};
 use super::{Progress, Scope, Terms};
-use crate::error::{self, Error, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::journal::{Dating, dating};
 use crate::ledger::{
     Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
@@ -154,10 +154,22 @@ impl Work<'_, '_> {
         if !scope.includes_day(day) || (facts.is_empty() && last.is_none()) {
             return Ok(());
         }
-        let fingerprint = evaluator.fingerprint(&facts, self.run.ledger())?;
+        let fingerprint = match evaluator.fingerprint(&facts, self.run.ledger()) {
+            // A plugin that is gone or may not run is not needed where nothing has changed.
+            Err(refused) if refused.kind() == ErrorKind::Plugin => {
+                let found = last.map(|result| result.fingerprint);
+                return match found {
+                    Some(found) if evaluator.would_find(&facts, self.run.ledger(), &found)? => {
+                        self.count_again(program, order)
+                    }
+                    _ => Err(refused),
+                };
+            }
+            found => found?,
+        };
         let evaluated = evaluator.evaluate(&facts, self.run.ledger(), &mut Silent)?;
         if !facts.is_empty() {
-            self.count(&evaluated);
+            self.report.count(&evaluated);
         }
         if last.is_some_and(|result| result.fingerprint == fingerprint) {
             return Ok(());
@@ -195,17 +207,32 @@ impl Work<'_, '_> {
         Ok(latest.and_then(|latest| latest.evaluator.day(&latest.facts)))
     }
 
+    /// Counts an order of which nothing changed as its latest run found it, with what its plugin said then.
+    fn count_again(&mut self, program: &str, order: &OrderRecord) -> Result<()> {
+        let latest = self.replay.latest(self.run.ledger(), program, order)?;
+        let Some(Latest { facts, evaluator, .. }) = latest else { return Ok(()) };
+        let evaluated = evaluator.evaluate(&facts, self.run.ledger(), &mut Silent)?;
+        if !facts.is_empty() {
+            self.report.count(&evaluated);
+        }
+        Ok(())
+    }
+}
+
+impl Recomputed {
     fn count(&mut self, evaluated: &Evaluated<'_>) {
-        self.report.orders += 1;
+        self.orders += 1;
         for outcome in evaluated.outcomes {
-            self.report.lines += 1;
+            self.lines += 1;
             let at = Verdict::ALL.iter().position(|verdict| *verdict == outcome.verdict);
-            if let Some(count) = at.and_then(|at| self.report.verdicts.get_mut(at)) {
+            if let Some(count) = at.and_then(|at| self.verdicts.get_mut(at)) {
                 *count += 1;
             }
         }
     }
+}
 
+impl Work<'_, '_> {
     /// Replays what the latest run found and tells the lines that differ. Returns the currency that
     /// the order had then.
     fn tell(

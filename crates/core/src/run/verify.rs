@@ -16,7 +16,7 @@ use super::evaluator::Evaluator;
 use super::replay::Replay;
 use super::{Progress, Scope};
 use crate::answers::{Answer, Answers};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::fact::No;
 use crate::ledger::{Amounts, CountingLine, Ledger, OrderRecord, RunId, Scan, StoredResult};
 use crate::plugins::Plugins;
@@ -92,6 +92,7 @@ pub fn verify(
             replay: Replay::new(ledger)?,
             runs: BTreeMap::new(),
             unasked: BTreeSet::new(),
+            panicked: BTreeSet::new(),
             each,
             verified,
         };
@@ -115,6 +116,8 @@ struct Work<'l, 'e> {
     runs: BTreeMap<RunId, Again>,
     /// Why a plugin was not asked, in words; each is told once.
     unasked: BTreeSet<String>,
+    /// Builds that panicked, by run: an instance that did is never called again, which is told once.
+    panicked: BTreeSet<(RunId, [u8; 32])>,
     each: &'e mut dyn FnMut(Breach),
     verified: Verified,
 }
@@ -179,6 +182,38 @@ impl Work<'_, '_> {
         }
     }
 
+    /// Whether the build that answered then can be asked now; where another serves, or where it panicked in
+    /// this run, that is told. What one build does is never told of another.
+    fn may_be_asked(
+        &mut self,
+        result: &StoredResult,
+        facts: &[CountingLine<'_>],
+        said: &Answers,
+    ) -> Result<bool> {
+        let Some(again) = self.runs.get_mut(&result.run_id) else { return Ok(false) };
+        let then = said.by.in_words();
+        let why = match again.asking.serving(facts) {
+            Ok(Some(by)) if by != said.by => {
+                format!("{then} was not asked again: what serves here is {}", by.in_words())
+            }
+            Ok(_) if self.panicked.contains(&(result.run_id, said.by.sha256)) => {
+                let run = result.run_id;
+                format!("{then} was not asked again about later orders of run {run}: it panicked")
+            }
+            Ok(_) => return Ok(true),
+            Err(refused) => match again.asking.refused_build(facts)? {
+                Some(build) if build != said.by.sha256 => format!(
+                    "{then} was not asked again: another build serves here, which is refused: {}",
+                    refused.message()
+                ),
+                // Told by whoever asks.
+                _ => return Ok(true),
+            },
+        };
+        self.not_asked(why);
+        Ok(false)
+    }
+
     /// Has the plugin answer again.
     fn ask(
         &mut self,
@@ -187,14 +222,33 @@ impl Work<'_, '_> {
         facts: &[CountingLine<'_>],
         said: &Answers,
     ) -> Result<()> {
+        if !self.may_be_asked(result, facts, said)? {
+            return Ok(());
+        }
         let Some(again) = self.runs.get_mut(&result.run_id) else { return Ok(()) };
-        let now = match again.asking.evaluate(facts, self.ledger, &mut Silent) {
+        again.asking.count_as(&again.told);
+        let now = again.asking.evaluate(facts, self.ledger, &mut Silent);
+        let now = match now {
             Ok(evaluated) => evaluated.answers.cloned(),
             Err(error) if was_asked(&error) => {
                 self.verified.asked += 1;
+                if error.code().id == feebook_plugin::codes::PANICKED.id {
+                    self.panicked.insert((result.run_id, said.by.sha256));
+                }
+                let (by, code) = (said.by.in_words(), error.code().id);
+                let problems = error.problems().iter().map(|one| format!("; {}", one.message));
                 let text =
-                    format!("{}: {} {}", said.by.in_words(), error.code().id, error.message());
+                    format!("{by}: {code} {}{}", error.message(), problems.collect::<String>());
                 self.tell(Held::Plugin, order, result, text);
+                return Ok(());
+            }
+            // Its digest is said once, and what to do about it.
+            Err(refused) if refused.is(&error::PLUGIN_WANTED) => {
+                self.not_asked(format!(
+                    "{} was not asked again: plugins are not allowed; `feebook plugin trust` its library, or \
+                     give --allow-plugins",
+                    said.by.in_words()
+                ));
                 return Ok(());
             }
             Err(error) if error.kind() == ErrorKind::Plugin => {
@@ -206,11 +260,6 @@ impl Work<'_, '_> {
             Err(error) => return Err(error),
         };
         let Some(now) = now else { return Ok(()) };
-        if now.by != said.by {
-            let (then, here) = (said.by.in_words(), now.by.in_words());
-            self.not_asked(format!("{then} was not asked again: what serves here is {here}"));
-            return Ok(());
-        }
         self.verified.asked += 1;
         if now != *said {
             let text = answers_differ(said, &now);
@@ -233,10 +282,9 @@ impl Work<'_, '_> {
 }
 
 /// Whether a plugin was running when it was refused, rather than not allowed or not there.
-fn was_asked(error: &Error) -> bool {
+fn was_asked(refused: &Error) -> bool {
     use feebook_plugin::codes;
     let started = [
-        &codes::CONFIG,
         &codes::FAILED,
         &codes::PANICKED,
         &codes::STATUS,
@@ -248,7 +296,7 @@ fn was_asked(error: &Error) -> bool {
         &codes::REPORT,
         &codes::TOO_LARGE,
     ];
-    started.iter().any(|code| code.id == error.code().id)
+    refused.is(&error::PLUGIN_CONFIG) || started.iter().any(|code| code.id == refused.code().id)
 }
 
 /// The first part that differs, with both values.

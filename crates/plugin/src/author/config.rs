@@ -140,11 +140,15 @@ impl Config {
 
     /// Takes one of some words.
     pub fn word<T: Copy>(&mut self, path: &str, words: &[(&str, T)]) -> Option<T> {
-        let text = self.text(path)?;
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let wanted = format!("one of {}", known.join(", "));
+        let text = match self.get(path, &wanted)? {
+            Value::Text(text) => text,
+            value => return self.mistyped(path, &value, &wanted),
+        };
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
-            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.problem(path, format!("is \"{text}\", expected one of {}", known.join(", ")));
+            self.problem(path, format!("is \"{text}\", expected {wanted}"));
         }
         found
     }
@@ -182,7 +186,9 @@ impl Config {
         let number = text.strip_suffix('%').and_then(|number| scaled(number, 4));
         let rate = number.and_then(|ppm| u32::try_from(ppm).ok()).and_then(Ppm::new);
         if rate.is_none() {
-            self.problem(path, format!("is \"{text}\", which is no rate from 0% to 100%"));
+            let number = scaled(&text, 4).filter(|ppm| *ppm <= 1_000_000);
+            let hint = number.map_or_else(String::new, |_| format!("; write \"{text}%\""));
+            self.problem(path, format!("is \"{text}\", which is no rate from 0% to 100%{hint}"));
         }
         rate
     }
@@ -206,12 +212,18 @@ impl Config {
         let named = self.keys(path).unwrap_or_default();
         let mut rates = Vec::new();
         for (index, entry) in own.iter().enumerate() {
+            if entry.by_plugin && entry.clause.is_none() {
+                let number = index + 1;
+                let message =
+                    format!("rate entry {number} says \"plugin\" and has no clause to name it by");
+                self.problem(path, message);
+            }
             let clause = entry.clause.unwrap_or_default();
             let known = named.iter().find(|(known, _)| known == clause);
             rates.push(match known {
                 _ if !entry.by_plugin => None,
                 Some((_, path)) => self.rate(path),
-                None if named.is_empty() => None,
+                None if named.is_empty() || entry.clause.is_none() => None,
                 None => {
                     let number = index + 1;
                     let message = format!(
@@ -310,10 +322,30 @@ impl Config {
             }
         }
         for path in unknown {
-            self.problem(&path, "is a key that the plugin does not know");
+            // A misspelt key is most often one that was asked for and is not there.
+            let place =
+                |path: &str| path.rsplit_once('.').map_or("", |(above, _)| above).to_owned();
+            let missing = self.asked.iter().filter(|asked| !self.values.contains_key(*asked));
+            let mut near =
+                missing.filter(|asked| place(asked) == place(&path) && alike(asked, &path));
+            let near = near.next().map(|near| {
+                let name = near.rsplit_once('.').map_or(near.as_str(), |(_, name)| name);
+                format!("; did you mean `{name}`?")
+            });
+            let near = near.unwrap_or_default();
+            self.problem(&path, format!("is a key that the plugin does not know{near}"));
         }
         self.problems
     }
+}
+
+/// Whether two paths differ in a letter or two of many: one left out, added, or another.
+fn alike(a: &str, b: &str) -> bool {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let same = short.bytes().zip(long.bytes()).take_while(|(a, b)| a == b).count();
+    let rest = short.len() - same;
+    let behind = short.bytes().rev().zip(long.bytes().rev()).take(rest).take_while(|(a, b)| a == b);
+    short.len() > 2 && long.len() - (same + behind.count()) <= 2
 }
 
 /// A plain decimal times ten to the `decimals`; none with a sign, or with more decimals.
@@ -374,7 +406,7 @@ mod tests {
                 "hot: is a float, expected a percent string such as \"6.3%\"",
                 "tiers[1]: `from` is missing, expected an amount as a string such as \"50.00\"",
                 "spare: is a key that the plugin does not know",
-                "tiers[1].form: is a key that the plugin does not know",
+                "tiers[1].form: is a key that the plugin does not know; did you mean `from`?",
             ]
         );
     }

@@ -152,6 +152,7 @@ unsafe fn setup_of<'s>(setup: *const abi::Setup) -> Setup<'s> {
 struct Input<'b> {
     orders: &'b [abi::Order],
     lines: &'b [abi::Line],
+    line_texts: &'b [abi::LineTexts],
     figures: &'b [i64],
     texts: &'b [u8],
     figure_count: usize,
@@ -167,24 +168,28 @@ impl<'b> Input<'b> {
         let orders = unsafe { slice(raw.orders, raw.order_count) };
         // SAFETY: the caller's promise.
         let lines = unsafe { slice(raw.lines, raw.line_count) };
+        // SAFETY: the caller's promise: as many as lines, or null.
+        let line_texts = unsafe { slice(raw.line_texts, raw.line_count) };
         // SAFETY: the caller's promise.
         let figures = unsafe { slice(raw.figures, figures) };
         // SAFETY: the caller's promise.
         let texts = unsafe { slice(raw.texts, raw.text_len) };
         let figure_count = usize::try_from(raw.figure_count).unwrap_or(0);
-        Self { orders, lines, figures, texts, figure_count }
+        Self { orders, lines, line_texts, figures, texts, figure_count }
     }
 
     fn orders(&self) -> impl Iterator<Item = Order<'b>> {
-        let Self { lines, figures, texts, figure_count, .. } = *self;
+        let Self { lines, line_texts, figures, texts, figure_count, .. } = *self;
         let with_index = self.orders.iter().enumerate();
         with_index.map(move |(index, raw)| {
             let first = usize::try_from(raw.first_line).unwrap_or(usize::MAX);
             let length = usize::try_from(raw.line_count).unwrap_or(0);
             let start = index.saturating_mul(figure_count);
+            let end = first.saturating_add(length);
             Order {
                 raw,
-                lines: lines.get(first..first.saturating_add(length)).unwrap_or_default(),
+                lines: lines.get(first..end).unwrap_or_default(),
+                line_texts: line_texts.get(first..end).unwrap_or_default(),
                 figures: figures.get(start..start + figure_count).unwrap_or_default(),
                 texts,
                 first,

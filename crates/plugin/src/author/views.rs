@@ -89,6 +89,8 @@ impl<'s> Setup<'s> {
 pub struct Order<'b> {
     pub(super) raw: &'b abi::Order,
     pub(super) lines: &'b [abi::Line],
+    /// As many, or none.
+    pub(super) line_texts: &'b [abi::LineTexts],
     pub(super) figures: &'b [i64],
     pub(super) texts: &'b [u8],
     /// The place of its first line in the batch.
@@ -123,9 +125,14 @@ impl<'b> Order<'b> {
 
     /// Returns the lines.
     pub fn lines(&self) -> impl Iterator<Item = Line<'b>> {
-        let texts = self.texts;
-        let lines = (self.first..).zip(self.lines);
-        lines.map(move |(index, raw)| Line { raw, texts, index })
+        let Self { texts, line_texts, first, .. } = *self;
+        let lines = self.lines.iter().enumerate();
+        lines.map(move |(at, raw)| Line {
+            raw,
+            spans: line_texts.get(at),
+            texts,
+            index: first + at,
+        })
     }
 }
 
@@ -133,6 +140,7 @@ impl<'b> Order<'b> {
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'b> {
     raw: &'b abi::Line,
+    spans: Option<&'b abi::LineTexts>,
     texts: &'b [u8],
     index: usize,
 }
@@ -207,27 +215,27 @@ impl<'b> Line<'b> {
 
     /// Returns the category's id.
     pub fn category(&self) -> Option<&'b str> {
-        text(self.texts, self.raw.category)
+        text(self.texts, self.spans?.category)
     }
 
     /// Returns the buyer's country.
     pub fn ship_to(&self) -> Option<&'b str> {
-        text(self.texts, self.raw.ship_to)
+        text(self.texts, self.spans?.ship_to)
     }
 
     /// Returns where the link stands.
     pub fn placement(&self) -> Option<&'b str> {
-        text(self.texts, self.raw.placement)
+        text(self.texts, self.spans?.placement)
     }
 
     /// Returns the publisher's tag on the click.
     pub fn sub_id(&self) -> Option<&'b str> {
-        text(self.texts, self.raw.sub_id)
+        text(self.texts, self.spans?.sub_id)
     }
 
     /// Returns the product's id.
     pub fn product(&self) -> Option<&'b str> {
-        text(self.texts, self.raw.product)
+        text(self.texts, self.spans?.product)
     }
 }
 

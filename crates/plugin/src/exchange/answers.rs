@@ -5,6 +5,7 @@
 
 use feebook_kernel::Minor;
 
+use super::batch::bytes_of;
 use super::texts::{count, text_at, unshown};
 use crate::abi::{self, Answer, Text};
 use crate::codes;
@@ -14,16 +15,18 @@ use crate::refusal::{AUTHOR, Refusal};
 const REASONS: usize = 256;
 /// Bytes of their texts.
 const TEXTS: usize = 32_768;
+/// Bytes behind the counted ones that are looked at before each call.
+const BEHIND: usize = 64;
 /// What stands behind an area, and must stand there still after the call.
 const GUARD_ANSWER: Answer =
     Answer { commission: GUARD, incentive: !GUARD, reason: 0xFEEB_00F1, reserved: 0xFEEB_00F2 };
 const GUARD_TEXT: Text = Text { at: 0xFEEB_00F3, len: 0xFEEB_00F4 };
-const GUARD_BYTES: [u8; 16] = *b"feebook's guard\n";
+pub(super) const GUARD_BYTES: [u8; 16] = *b"feebook's guard\n";
 const GUARD: i64 = 0x0FEE_B00C_0FEE_B00C;
 const UNSAID: Answer = Answer { commission: abi::NONE, incentive: 0, reason: 0, reserved: 0 };
 
 const UNSTABLE: &str = "a plugin reads no clock and keeps nothing from call to call: tell its author, \
-    and stamp a build that does not; until then --program and --month reach orders that do not need it";
+    and stamp a build that does not";
 
 /// What a plugin said of one line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +42,14 @@ pub struct Said<'b> {
 /// The memory behind an [`abi::Answers`].
 #[derive(Debug)]
 pub(super) struct AnswerArea {
+    /// Those of the last call, the guard, and nothing behind it.
     lines: Vec<Answer>,
+    /// As many as a call has had lines, none of them said: what an area is compared with.
+    unsaid: Vec<Answer>,
+    /// The lines of the last call.
+    len: usize,
+    /// Of any line anything was said.
+    said: bool,
     reasons: Vec<Text>,
     texts: Vec<u8>,
     reason_count: usize,
@@ -64,6 +74,9 @@ impl AnswerArea {
         texts.extend_from_slice(&GUARD_BYTES);
         Self {
             lines: vec![GUARD_ANSWER],
+            unsaid: Vec::new(),
+            len: 0,
+            said: false,
             reasons,
             texts,
             reason_count: 0,
@@ -73,8 +86,12 @@ impl AnswerArea {
         }
     }
 
+    /// Forgets what was said.
     pub(super) fn clear(&mut self) {
-        self.lines.clear();
+        if self.said {
+            self.lines.fill(UNSAID);
+        }
+        self.said = false;
         self.reason_count = 0;
         self.text_len = 0;
     }
@@ -84,15 +101,36 @@ impl AnswerArea {
         let at_most = |count: u32, most: usize| usize::try_from(count).unwrap_or(most).min(most);
         self.written = at_most(written.text_len, TEXTS);
         self.reasons_written = at_most(written.reason_count, REASONS);
+        // Until it is compared.
+        self.said = true;
     }
 
     /// Takes away the reasons of the call before: a plugin that counts and does not write would show
-    /// them once more.
+    /// them once more. What it wrote behind its count goes as well, where any of it stands right there;
+    /// what it scattered further on only [`Self::wipe_all`] finds.
     fn wipe(&mut self) {
-        if let Some(reasons) = self.reasons.get_mut(..self.reasons_written) {
+        let Self { reasons, texts, written, reasons_written, .. } = self;
+        let beyond = |area: &[u8]| area.iter().any(|byte| *byte != 0);
+        let behind = texts.get(*written..(*written + BEHIND).min(TEXTS)).unwrap_or_default();
+        let more = reasons.get(..REASONS).unwrap_or_default().get(*reasons_written);
+        if beyond(behind) || more.is_some_and(|span| *span != Text::NONE) {
+            return self.wipe_all();
+        }
+        if let Some(reasons) = reasons.get_mut(..*reasons_written) {
             reasons.fill(Text::NONE);
         }
-        if let Some(texts) = self.texts.get_mut(..self.written) {
+        if let Some(texts) = texts.get_mut(..*written) {
+            texts.fill(0);
+        }
+        (self.written, self.reasons_written) = (0, 0);
+    }
+
+    /// Takes away whatever stands in the areas of reasons.
+    pub(super) fn wipe_all(&mut self) {
+        if let Some(reasons) = self.reasons.get_mut(..REASONS) {
+            reasons.fill(Text::NONE);
+        }
+        if let Some(texts) = self.texts.get_mut(..TEXTS) {
             texts.fill(0);
         }
         (self.written, self.reasons_written) = (0, 0);
@@ -103,8 +141,14 @@ impl AnswerArea {
     pub(super) fn raw(&mut self, lines: usize) -> abi::Answers {
         self.clear();
         self.wipe();
+        // Behind the guard nothing is left of a longer call: whoever wrote there was not seen to.
+        self.lines.truncate(self.len);
         self.lines.resize(lines, UNSAID);
         self.lines.push(GUARD_ANSWER);
+        if self.unsaid.len() < lines {
+            self.unsaid.resize(lines, UNSAID);
+        }
+        self.len = lines;
         abi::Answers {
             lines: self.lines.as_mut_ptr(),
             reasons: self.reasons.as_mut_ptr(),
@@ -118,31 +162,65 @@ impl AnswerArea {
         }
     }
 
-    /// Checks all that was written: only the two counts of the struct may have changed, the guards
-    /// stand, and every answer holds.
+    /// Refuses what was written anywhere but into the areas and the two counts of the struct.
+    pub(super) fn check_guards(
+        &self,
+        given: &abi::Answers,
+        written: &abi::Answers,
+    ) -> Result<(), Refusal> {
+        let moved = [
+            ("lines", given.lines != written.lines),
+            ("reasons", given.reasons != written.reasons),
+            ("texts", given.texts != written.texts),
+        ];
+        if let Some((what, _)) = moved.into_iter().find(|(_, moved)| *moved) {
+            return Err(elsewhere(&format!("another address over that of the answers' {what}")));
+        }
+        let numbers = [
+            ("line_count", given.line_count, written.line_count),
+            ("reason_capacity", given.reason_capacity, written.reason_capacity),
+            ("text_capacity", given.text_capacity, written.text_capacity),
+            ("reserved", given.reserved, written.reserved),
+        ];
+        if let Some(said) = another_number("answers", &numbers) {
+            return Err(elsewhere(&said));
+        }
+        if self.lines.last() != Some(&GUARD_ANSWER) {
+            return Err(elsewhere(&behind("the answers to", self.len, "lines")));
+        }
+        if self.reasons.last() != Some(&GUARD_TEXT) {
+            return Err(elsewhere(&behind("the room for", REASONS, "reasons")));
+        }
+        if !self.texts.ends_with(&GUARD_BYTES) {
+            return Err(elsewhere(&behind("the room for", TEXTS, "bytes of reasons")));
+        }
+        Ok(())
+    }
+
+    /// Checks all that was said; the guards stand.
     pub(super) fn check(
         &mut self,
-        given: &abi::Answers,
         written: &abi::Answers,
         lines: &[abi::Line],
     ) -> Result<(), Refusal> {
-        let counts =
-            abi::Answers { reason_count: given.reason_count, text_len: given.text_len, ..*written };
-        let guards = self.lines.last() == Some(&GUARD_ANSWER)
-            && self.reasons.last() == Some(&GUARD_TEXT)
-            && self.texts.ends_with(&GUARD_BYTES);
-        if counts != *given || !guards {
-            return Err(elsewhere("beyond the areas for its answers"));
-        }
-        self.lines.pop();
+        // The common answer of all, quickly.
+        let said = self.lines.get(..self.len).unwrap_or_default();
+        let silent = bytes_of(said) == bytes_of(self.unsaid.get(..self.len).unwrap_or_default());
         self.take_reasons(written)?;
-        for (index, (answer, line)) in self.lines.iter().zip(lines).enumerate() {
-            // The common answer of all, quickly.
-            if *answer != UNSAID {
-                self.check_answer(answer, line).map_err(|refusal| refusal.of_line(index))?;
+        if !silent {
+            for (index, (answer, line)) in self.lines.iter().take(self.len).zip(lines).enumerate() {
+                if *answer != UNSAID {
+                    self.check_answer(answer, line).map_err(|refusal| refusal.of_line(index))?;
+                }
             }
         }
+        self.said = !silent;
         Ok(())
+    }
+
+    /// Whether nothing was said of any line.
+    pub(super) fn is_silent(&self) -> bool {
+        !self.said
     }
 
     fn take_reasons(&mut self, written: &abi::Answers) -> Result<(), Refusal> {
@@ -159,26 +237,52 @@ impl AnswerArea {
             return Err(Refusal::new(&codes::REASON, message).hint(AUTHOR));
         };
         (self.reason_count, self.text_len) = (reason_count, text_len);
-        let bad = (0..reason_count).find(|index| self.reason(*index).is_none());
-        match bad {
+        let found = (0..reason_count).find_map(|index| Some((index, self.reason_fault(index)?)));
+        match found {
             None => Ok(()),
-            Some(index) => {
-                let message = format!(
-                    "reason {} of {reason_count} is not one line of UTF-8 of at most {} bytes",
-                    index + 1,
-                    abi::LONGEST_REASON
-                );
+            Some((index, fault)) => {
+                let message = format!("reason {} of {reason_count} {fault}", index + 1);
                 Err(Refusal::new(&codes::REASON, message).hint(AUTHOR))
             }
         }
     }
 
-    /// The text of a reason by its place; none when it cannot be shown.
+    /// What keeps a reason from being shown; none where it can be.
+    fn reason_fault(&self, index: usize) -> Option<String> {
+        let span = *self.reasons.get(..self.reason_count)?.get(index)?;
+        let area = self.texts.get(..self.text_len)?;
+        let start = usize::try_from(span.at).unwrap_or(usize::MAX);
+        let end = start.saturating_add(usize::try_from(span.len).unwrap_or(usize::MAX));
+        let Some(bytes) = area.get(start..end) else {
+            let (at, len, counted) = (span.at, span.len, self.text_len);
+            return Some(format!(
+                "is said to have {len} bytes from {at} on, and {counted} bytes of texts are counted"
+            ));
+        };
+        if bytes.is_empty() {
+            return Some("has 0 bytes, expected one line of text".to_owned());
+        }
+        if count(bytes.len()) > abi::LONGEST_REASON {
+            return Some(format!("has {} bytes, at most {}", bytes.len(), abi::LONGEST_REASON));
+        }
+        match std::str::from_utf8(bytes) {
+            Err(bad) => {
+                let at = bad.valid_up_to();
+                let byte = bytes.get(at).copied().unwrap_or_default();
+                Some(format!("is not UTF-8: its byte {} is {byte:#04x}", at + 1))
+            }
+            Ok(text) => {
+                let (at, c) = text.char_indices().find(|(_, c)| unshown(*c))?;
+                let c = c.escape_default();
+                Some(format!("is not one line of plain text: its byte {} is \"{c}\"", at + 1))
+            }
+        }
+    }
+
+    /// The text of a reason by its place, which was checked.
     fn reason(&self, index: usize) -> Option<&str> {
         let span = *self.reasons.get(..self.reason_count)?.get(index)?;
-        let text = text_at(self.texts.get(..self.text_len)?, span)?;
-        let fits = !text.is_empty() && count(text.len()) <= abi::LONGEST_REASON;
-        (fits && !text.contains(unshown)).then_some(text)
+        text_at(self.texts.get(..self.text_len)?, span)
     }
 
     fn check_answer(&self, answer: &Answer, line: &abi::Line) -> Result<(), Refusal> {
@@ -223,7 +327,15 @@ impl AnswerArea {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn said(&self, line: usize) -> Said<'_> {
+        if !self.said {
+            return Said { commission: None, incentive: Some(Minor::ZERO), reason: None };
+        }
+        self.said_of(line)
+    }
+
+    fn said_of(&self, line: usize) -> Said<'_> {
         let answer = self.lines.get(line).unwrap_or(&UNSAID);
         let reason = usize::try_from(answer.reason).ok().and_then(|number| number.checked_sub(1));
         Said {
@@ -235,7 +347,8 @@ impl AnswerArea {
 
     pub(super) fn kept(&self) -> Kept {
         let reasons = (0..self.reason_count).filter_map(|index| self.reason(index));
-        Kept { lines: self.lines.clone(), reasons: reasons.map(str::to_owned).collect() }
+        let lines = self.lines.get(..self.len).unwrap_or_default().to_vec();
+        Kept { lines, reasons: reasons.map(str::to_owned).collect() }
     }
 
     /// Refuses answers that differ from those of the call before.
@@ -279,6 +392,17 @@ fn bounded(what: &str, amount: i64) -> Result<(), Refusal> {
     let message =
         format!("the plugin's {what} is {amount} minor units, outside 0 to {}", Minor::MAX.get());
     Err(Refusal::new(&codes::AMOUNT, message).hint(AUTHOR))
+}
+
+/// Something behind the end of an area.
+fn behind(area: &str, count: usize, of: &str) -> String {
+    format!("behind {area} {count} {of}, where nothing is its own")
+}
+
+/// The first number of a struct that is not as it was given, with both values.
+pub(super) fn another_number(of: &str, numbers: &[(&str, u32, u32)]) -> Option<String> {
+    let (what, given, now) = numbers.iter().find(|(_, given, now)| given != now)?;
+    Some(format!("{now} over {given} in {what} of the struct of the {of}"))
 }
 
 /// The plugin wrote where it must not.

@@ -82,10 +82,11 @@ impl<'l> LineInput<'l> {
 pub struct Batch {
     orders: Vec<abi::Order>,
     pub(super) lines: Vec<abi::Line>,
+    line_texts: Vec<abi::LineTexts>,
     figures: Vec<i64>,
     texts: Texts,
-    figure_count: usize,
-    with_texts: bool,
+    pub(super) figure_count: usize,
+    pub(super) with_texts: bool,
     /// What was given to the plugin.
     kept: Vec<u8>,
     pub(super) answers: AnswerArea,
@@ -96,6 +97,7 @@ impl Batch {
         Self {
             orders: Vec::new(),
             lines: Vec::new(),
+            line_texts: Vec::new(),
             figures: Vec::new(),
             texts: Texts::default(),
             figure_count,
@@ -109,6 +111,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.orders.clear();
         self.lines.clear();
+        self.line_texts.clear();
         self.figures.clear();
         self.texts.clear();
         self.answers.clear();
@@ -127,9 +130,11 @@ impl Batch {
             day_of_month: order.day_of_month,
             reserved: 0,
         });
-        let given = order.figures.iter().map(|figure| figure.unwrap_or(abi::NONE));
-        let all = given.chain(std::iter::repeat(abi::NONE)).take(self.figure_count);
-        self.figures.extend(all);
+        if self.figure_count > 0 {
+            let given = order.figures.iter().map(|figure| figure.unwrap_or(abi::NONE));
+            let all = given.chain(std::iter::repeat(abi::NONE)).take(self.figure_count);
+            self.figures.extend(all);
+        }
     }
 
     /// Adds a line to the order that was begun last; before any order it is left out.
@@ -142,14 +147,16 @@ impl Batch {
         line.hot = tri(input.hot);
         line.affiliate = tri(input.affiliate);
         line.coupon = tri(input.coupon);
-        if self.with_texts {
-            line.category = self.texts.add(input.category);
-            line.ship_to = self.texts.add(input.ship_to);
-            line.placement = self.texts.add(input.placement);
-            line.sub_id = self.texts.add(input.sub_id);
-            line.product = self.texts.write(input.product);
-        }
         self.lines.push(line);
+        if self.with_texts {
+            self.line_texts.push(abi::LineTexts {
+                category: self.texts.add(input.category),
+                ship_to: self.texts.add(input.ship_to),
+                placement: self.texts.add(input.placement),
+                sub_id: self.texts.add(input.sub_id),
+                product: self.texts.write(input.product),
+            });
+        }
     }
 
     /// Whether the plugin is told the texts of lines; where not, they may be left out.
@@ -174,6 +181,25 @@ impl Batch {
         self.answers.said(line)
     }
 
+    /// Whether the plugin said nothing of any line in that call.
+    pub fn is_silent(&self) -> bool {
+        self.answers.is_silent()
+    }
+
+    /// Returns how many lines, orders and bytes of texts there are.
+    pub(super) fn sizes(&self) -> [(&'static str, usize); 3] {
+        [
+            ("lines", self.lines.len()),
+            ("orders", self.orders.len()),
+            ("bytes of texts", self.texts.bytes().len()),
+        ]
+    }
+
+    /// The governing instant of the first order.
+    pub(super) fn first_at(&self) -> Option<i64> {
+        self.orders.first().map(|order| order.at)
+    }
+
     /// Whether the boundary's counts hold all of it.
     pub(super) fn fits(&self) -> bool {
         self.texts.fits()
@@ -186,6 +212,11 @@ impl Batch {
         abi::Batch {
             orders: self.orders.as_mut_ptr(),
             lines: self.lines.as_mut_ptr(),
+            line_texts: if self.with_texts {
+                self.line_texts.as_mut_ptr()
+            } else {
+                std::ptr::null()
+            },
             figures: self.figures.as_mut_ptr(),
             texts: self.texts.bytes_mut().as_mut_ptr(),
             order_count: count(self.orders.len()),
@@ -195,49 +226,72 @@ impl Batch {
         }
     }
 
+    /// What the plugin may only read, by name.
+    fn given(&self) -> [(&'static str, &[u8]); 5] {
+        [
+            ("orders", bytes_of(&self.orders)),
+            ("lines", bytes_of(&self.lines)),
+            ("texts of the lines", bytes_of(&self.line_texts)),
+            ("figures of earlier periods", bytes_of(&self.figures)),
+            ("texts", self.texts.bytes()),
+        ]
+    }
+
     /// Keeps a copy of all that the plugin may only read.
     pub(super) fn keep(&mut self) {
-        let Self { orders, lines, figures, texts, kept, .. } = self;
+        let mut kept = std::mem::take(&mut self.kept);
         kept.clear();
-        for part in [bytes_of(orders), bytes_of(lines), bytes_of(figures), texts.bytes()] {
+        for (_, part) in self.given() {
             if !part.is_empty() {
                 kept.extend_from_slice(part);
             }
         }
+        self.kept = kept;
     }
 
-    /// What is no longer as it was kept, and the line if it is one of the lines; none where all is.
-    pub(super) fn changed(&self) -> Option<(&'static str, Option<usize>)> {
+    /// What is no longer as it was kept; none where all is.
+    pub(super) fn changed(&self) -> Option<Changed> {
         let mut rest = self.kept.as_slice();
-        let parts = [
-            ("orders", bytes_of(&self.orders)),
-            ("lines", bytes_of(&self.lines)),
-            ("figures of earlier periods", bytes_of(&self.figures)),
-            ("texts", self.texts.bytes()),
-        ];
-        for (what, part) in parts {
-            let Some((kept, after)) = rest.split_at_checked(part.len()) else {
-                return Some((what, None));
-            };
+        for (what, part) in self.given() {
+            let (kept, after) = rest.split_at_checked(part.len())?;
             rest = after;
             // Compared at once; only what differs is looked for byte by byte.
             if !part.is_empty() && kept != part {
-                let at = kept.iter().zip(part).position(|(kept, now)| kept != now);
-                let line = at.filter(|_| what == "lines").map(|at| at / size_of::<abi::Line>());
-                return Some((what, line));
+                let mut pairs = kept.iter().zip(part).enumerate();
+                let (at, (kept, now)) = pairs.find(|(_, (kept, now))| kept != now)?;
+                let of = |size: usize| {
+                    (what == "lines" || what == "texts of the lines").then_some(at / size)
+                };
+                let line = match what {
+                    "lines" => of(size_of::<abi::Line>()),
+                    _ => of(size_of::<abi::LineTexts>()),
+                };
+                return Some(Changed { what, at, kept: *kept, now: *now, line });
             }
         }
         None
     }
 }
 
+/// A byte of what a plugin may only read, that it wrote over.
+pub(super) struct Changed {
+    pub(super) what: &'static str,
+    pub(super) at: usize,
+    pub(super) kept: u8,
+    pub(super) now: u8,
+    /// The line, if it is one of a line's.
+    pub(super) line: Option<usize>,
+}
+
 /// A struct of the boundary without padding, all of whose bytes are part of a field.
-trait Plain: Copy {}
+pub(super) trait Plain: Copy {}
 impl Plain for abi::Order {}
 impl Plain for abi::Line {}
+impl Plain for abi::LineTexts {}
+impl Plain for abi::Answer {}
 impl Plain for i64 {}
 
-fn bytes_of<T: Plain>(items: &[T]) -> &[u8] {
+pub(super) fn bytes_of<T: Plain>(items: &[T]) -> &[u8] {
     let length = size_of_val(items);
     // SAFETY: the pointer is that of a live slice of `length` bytes, borrowed for as long as the
     // result; any alignment does for bytes; `Plain` types have no padding (tests/layout.rs adds
@@ -254,11 +308,6 @@ fn of_kernel(line: &Line, outcome: &Outcome, by_plugin: bool) -> abi::Line {
         unit_price: amount(line.price),
         quantity: line.quantity,
         reported_rate: line.reported_rate.map_or(abi::NO_RATE, Ppm::get),
-        category: abi::Text::NONE,
-        ship_to: abi::Text::NONE,
-        placement: abi::Text::NONE,
-        sub_id: abi::Text::NONE,
-        product: abi::Text::NONE,
         entry: line.rate.unwrap_or(abi::NO_ENTRY),
         state: line.state.rank(),
         verdict: verdict(outcome),
@@ -272,6 +321,7 @@ fn of_kernel(line: &Line, outcome: &Outcome, by_plugin: bool) -> abi::Line {
     }
 }
 
+#[inline]
 fn verdict(outcome: &Outcome) -> u8 {
     use feebook_kernel::Verdict;
     match outcome.verdict {
@@ -286,6 +336,7 @@ fn verdict(outcome: &Outcome) -> u8 {
     }
 }
 
+#[inline]
 fn tri(known: Option<bool>) -> u8 {
     known.map_or(abi::UNKNOWN, u8::from)
 }

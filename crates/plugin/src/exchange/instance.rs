@@ -3,74 +3,17 @@
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use super::answers::elsewhere;
-use super::batch::Batch;
+use super::answers::{another_number, elsewhere};
+use super::batch::{Batch, Changed};
+use super::pulse::{Beat, BeatOf, Pulse};
 use super::report::ReportArea;
 use super::setup::{Crossing, Setup};
 use crate::abi::{self, Handshake};
 use crate::author::{self, Plugin};
 use crate::codes;
 use crate::refusal::{AUTHOR, Refusal};
-
-/// Tells another thread whether a plugin is at work: the count is odd while its library is being
-/// loaded or one of its functions runs, and another number the next time. Whoever has a clock sees so
-/// that one takes too long.
-#[derive(Debug, Default)]
-pub struct Pulse {
-    count: AtomicU64,
-    /// Whose call it is or was: an index of `names`.
-    at: AtomicUsize,
-    names: Mutex<Vec<String>>,
-}
-
-impl Pulse {
-    /// Returns the count.
-    pub fn count(&self) -> u64 {
-        self.count.load(Ordering::Relaxed)
-    }
-
-    /// Whether a call was under way at a count.
-    pub fn at_work(count: u64) -> bool {
-        count % 2 == 1
-    }
-
-    /// Returns the name of the plugin whose call is under way, or was last.
-    pub fn name(&self) -> String {
-        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.get(self.at.load(Ordering::Relaxed)).cloned().unwrap_or_default()
-    }
-
-    /// Makes a number for a plugin.
-    fn number(&self, name: &str) -> usize {
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = names.iter().position(|known| known == name);
-        known.unwrap_or_else(|| {
-            names.push(name.to_owned());
-            names.len() - 1
-        })
-    }
-
-    /// Does work that runs code of a plugin.
-    #[cfg(feature = "host")]
-    pub(crate) fn during<T>(&self, name: &str, work: impl FnOnce() -> T) -> T {
-        self.begin(self.number(name));
-        let done = work();
-        self.end();
-        done
-    }
-
-    fn begin(&self, number: usize) {
-        self.at.store(number, Ordering::Relaxed);
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn end(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-}
 
 /// A plugin set up for one version of the terms. Calls are made one after the other.
 pub struct Instance {
@@ -80,9 +23,7 @@ pub struct Instance {
     report: ReportArea,
     figures: usize,
     with_texts: bool,
-    pulse: Arc<Pulse>,
-    /// The plugin's number with the pulse.
-    number: usize,
+    beat: Arc<Beat>,
     /// What it said when it panicked: what it left half done is not used again.
     panicked: Option<String>,
 }
@@ -104,7 +45,7 @@ impl Instance {
     pub fn of<P: Plugin>(setup: &Setup<'_>) -> Result<Self, Refusal> {
         let handshake = const { author::handshake::<P>("test", "0") };
         // SAFETY: the functions are those of the author's side, which keep to the boundary.
-        unsafe { Self::start("test", &handshake, setup, &Arc::new(Pulse::default())) }
+        unsafe { Self::start(&handshake, setup, Pulse::default().beat(BeatOf::default())) }
     }
 
     /// Sets up an instance.
@@ -114,31 +55,43 @@ impl Instance {
     /// The functions of the handshake keep to the boundary as the C header states it,
     /// and stay loaded for as long as the process runs.
     pub(crate) unsafe fn start(
-        name: &str,
         handshake: &Handshake,
         setup: &Setup<'_>,
-        pulse: &Arc<Pulse>,
+        beat: Arc<Beat>,
     ) -> Result<Self, Refusal> {
         let functions = (handshake.init, handshake.call, handshake.free);
         let (Some(init), Some(call), Some(free)) = functions else {
-            return Err(no_function(handshake));
+            return Err(no_function(&[
+                ("init", handshake.init.is_some()),
+                ("call", handshake.call.is_some()),
+                ("free", handshake.free.is_some()),
+            ]));
         };
         let mut crossing = Crossing::of(setup);
         if !crossing.fits() {
-            return Err(too_large());
+            return Err(too_large("the version of the terms", &crossing.sizes()));
         }
         let mut report = ReportArea::new();
-        let (raw, mut written) = (crossing.raw(), report.raw());
+        let given = crossing.raw();
+        let given_report = report.raw();
+        let (mut raw, mut written) = (given, given_report);
         let mut handle: *mut c_void = ptr::null_mut();
-        let number = pulse.number(name);
-        pulse.begin(number);
         // SAFETY: by the caller's promise `init` keeps to the boundary. All pointers are those of
-        // live values of ours that outlive the call; the areas behind them are as long as the
-        // counts beside them say.
-        let status = unsafe { init(&raw const raw, &raw mut written, &raw mut handle) };
-        pulse.end();
-        let empty = report.raw();
-        told(status, &report, &written, &empty)?;
+        // live values of ours, made from mutable borrows, that outlive the call; the areas behind them
+        // are as long as the counts beside them say.
+        let run = || unsafe { init(&raw mut raw, &raw mut written, &raw mut handle) };
+        let status = beat.during(None, run);
+        let kept = raw == given;
+        if let Some(what) = Crossing::of(setup).difference(&crossing) {
+            return Err(elsewhere(&format!(
+                "into the {what} of the setup, which it is given to read"
+            )));
+        }
+        if !kept {
+            return Err(elsewhere("into the struct of the setup, which it is given to read"));
+        }
+        report.check_guards(&given_report, &written)?;
+        told(status, &mut report, &written)?;
         if handle.is_null() {
             let message = "the plugin says that all went well, and gives no instance";
             return Err(Refusal::new(&codes::STATUS, message).hint(AUTHOR));
@@ -150,8 +103,7 @@ impl Instance {
             report,
             figures: setup.aggregates.len(),
             with_texts: handshake.flags & abi::FLAG_WITHOUT_TEXTS == 0,
-            pulse: Arc::clone(pulse),
-            number,
+            beat,
             panicked: None,
         })
     }
@@ -182,14 +134,17 @@ impl Instance {
         called
     }
 
-    /// Has the plugin answer a batch twice, and refuses it if the answers differ.
+    /// Has the plugin answer a batch twice, and refuses it if the answers differ. Neither call finds
+    /// anything of an earlier one.
     ///
     /// # Errors
     ///
     /// As [`Self::call`], and when the second answer is another.
     pub fn call_twice(&mut self, batch: &mut Batch) -> Result<(), Refusal> {
+        batch.answers.wipe_all();
         self.call(batch)?;
         let first = batch.answers.kept();
+        batch.answers.wipe_all();
         self.call(batch)?;
         let compared = batch.answers.same_as(&first);
         if compared.is_err() {
@@ -199,37 +154,58 @@ impl Instance {
     }
 
     fn call_unchecked(&mut self, batch: &mut Batch) -> Result<(), Refusal> {
+        if (batch.figure_count, batch.with_texts) != (self.figures, self.with_texts) {
+            return Err(of_another(batch, self));
+        }
         if !batch.fits() {
-            return Err(too_large());
+            return Err(too_large("the batch", &batch.sizes()));
         }
         batch.keep();
         let lines = batch.len();
         let (given, given_answers) = (batch.raw(), batch.answers.raw(lines));
         let given_report = self.report.raw();
         let (mut input, mut answers, mut report) = (given, given_answers, given_report);
-        self.pulse.begin(self.number);
         // SAFETY: `call` keeps to the boundary (promised where the instance was made) and its
         // library is never unloaded; `handle` is what its `init` gave and was not freed. The
         // pointers are those of live values of ours, made from mutable borrows, that outlive the
         // call; the areas behind them are as long as the counts beside them say.
-        let status =
-            unsafe { (self.call)(self.handle, &raw mut input, &raw mut answers, &raw mut report) };
-        self.pulse.end();
+        let run = || unsafe {
+            (self.call)(self.handle, &raw mut input, &raw mut answers, &raw mut report)
+        };
+        let status = self.beat.during(batch.first_at(), run);
         if status == abi::STATUS_PANICKED {
             self.panicked = Some(String::new());
         }
         batch.answers.note(&answers);
         if input != given {
-            return Err(elsewhere("into the struct of the batch, which it is given to read"));
+            return Err(elsewhere(&another_batch(&given, &input)));
         }
-        if let Some((what, line)) = batch.changed() {
-            let refusal = elsewhere(&format!("into the {what}, which it is given to read"));
-            return Err(line.into_iter().fold(refusal, Refusal::of_line));
+        if let Some(Changed { what, at, kept, now, line }) = batch.changed() {
+            let place = format!(
+                "{now:#04x} over {kept:#04x} in byte {} of the {what}, which it is given to read",
+                at + 1
+            );
+            return Err(line.into_iter().fold(elsewhere(&place), Refusal::of_line));
         }
-        told(status, &self.report, &report, &given_report)?;
+        batch.answers.check_guards(&given_answers, &answers)?;
+        self.report.check_guards(&given_report, &report)?;
+        told(status, &mut self.report, &report)?;
         let Batch { lines, answers: area, .. } = batch;
-        area.check(&given_answers, &answers, lines)
+        area.check(&answers, lines)
     }
+}
+
+/// What of the struct of a batch is not as it was given.
+fn another_batch(given: &abi::Batch, now: &abi::Batch) -> String {
+    let numbers = [
+        ("order_count", given.order_count, now.order_count),
+        ("line_count", given.line_count, now.line_count),
+        ("figure_count", given.figure_count, now.figure_count),
+        ("text_len", given.text_len, now.text_len),
+    ];
+    let what = another_number("batch", &numbers);
+    let what = what.unwrap_or_else(|| "another address into the struct of the batch".to_owned());
+    format!("{what}, which it is given to read")
 }
 
 impl Drop for Instance {
@@ -238,26 +214,14 @@ impl Drop for Instance {
             // Whatever it left half done stays where it is: it is not called again.
             return;
         }
-        self.pulse.begin(self.number);
         // SAFETY: `free` belongs to the `init` that gave `handle`, the library is never unloaded,
         // and this is the only place that frees it.
-        unsafe { (self.free)(self.handle) };
-        self.pulse.end();
+        self.beat.during(None, || unsafe { (self.free)(self.handle) });
     }
 }
 
-/// Takes a status and what was reported with it.
-fn told(
-    status: i32,
-    area: &ReportArea,
-    written: &abi::Report,
-    given: &abi::Report,
-) -> Result<(), Refusal> {
-    let counts =
-        abi::Report { text_len: given.text_len, problem_count: given.problem_count, ..*written };
-    if counts != *given {
-        return Err(elsewhere("beyond the area for its report"));
-    }
+/// Takes a status and what was reported with it; the guards of the report stand.
+fn told(status: i32, area: &mut ReportArea, written: &abi::Report) -> Result<(), Refusal> {
     let code = match status {
         abi::STATUS_OK => return Ok(()),
         abi::STATUS_CONFIG => &codes::CONFIG,
@@ -268,10 +232,13 @@ fn told(
             return Err(Refusal::new(&codes::STATUS, message).hint(AUTHOR));
         }
     };
-    let Some(problems) = area.read(written) else {
-        let message = format!("the plugin returned status {status}, and no readable report");
-        return Err(Refusal::new(&codes::REPORT, message).hint(AUTHOR));
-    };
+    let problems = area.read(written);
+    // A plugin that counts and does not write shows nothing of it the next time.
+    area.wipe();
+    let problems = problems.map_err(|why| {
+        let message = format!("the plugin returned status {status}, and no readable report: {why}");
+        Refusal::new(&codes::REPORT, message).hint(AUTHOR)
+    })?;
     if status == abi::STATUS_CONFIG {
         let message = format!("the plugin refuses its config: {}", problem_count(problems.len()));
         // What to do about it is said with the places of these keys, which only a schedule has.
@@ -282,10 +249,8 @@ fn told(
     if status == abi::STATUS_PANICKED {
         return Err(Refusal::new(code, format!("the plugin panicked: {said}")).hint(AUTHOR));
     }
-    Err(Refusal::new(code, format!("the plugin cannot go on: {said}")).hint(
-        "mend what it names, or tell its author; until then --program and --month reach orders that do \
-         not need it",
-    ))
+    Err(Refusal::new(code, format!("the plugin cannot go on: {said}"))
+        .hint("mend what it names, or tell its author"))
 }
 
 fn panicked_before(said: &str) -> Refusal {
@@ -301,21 +266,38 @@ fn problem_count(count: usize) -> String {
     }
 }
 
-/// A handshake without one of its functions.
-pub(crate) fn no_function(handshake: &Handshake) -> Refusal {
-    let named = [
-        ("init", handshake.init.is_none()),
-        ("call", handshake.call.is_none()),
-        ("free", handshake.free.is_none()),
-    ];
-    let missing: Vec<&str> =
-        named.iter().filter(|(_, none)| *none).map(|(name, _)| *name).collect();
-    let message = format!("the handshake has no function {}", missing.join(", "));
+/// A handshake without one of its functions: each by name, and whether it is there.
+pub(crate) fn no_function(functions: &[(&str, bool); 3]) -> Refusal {
+    let of = |there: bool| {
+        let names = functions.iter().filter(|(_, is)| *is == there).map(|(name, _)| *name);
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let has =
+        if functions.iter().any(|(_, is)| *is) { of(true) } else { "none of them".to_owned() };
+    let message = format!("the handshake has no function {}; it has {has}", of(false));
     Refusal::new(&codes::NO_FUNCTION, message)
         .hint("a plugin has init, call and free; tell its author, and stamp a build that has them")
 }
 
-fn too_large() -> Refusal {
-    Refusal::new(&codes::TOO_LARGE, "the batch is larger than one call holds")
-        .hint("this is a mistake of feebook's; please report it")
+fn too_large(what: &str, sizes: &[(&'static str, usize)]) -> Refusal {
+    let beyond = sizes.iter().find(|(_, size)| u32::try_from(*size).is_err());
+    let has = beyond.map_or_else(String::new, |(of, size)| format!("{size} {of}"));
+    let message = format!("{what} has {has}; a call holds {}", u32::MAX);
+    Refusal::new(&codes::TOO_LARGE, message).hint(OURS)
 }
+
+/// A batch that was made for an instance which is told other things.
+fn of_another(batch: &Batch, instance: &Instance) -> Refusal {
+    let told = |figures: usize, texts: bool| {
+        format!("{figures} figures per order and {}", if texts { "texts" } else { "no texts" })
+    };
+    let message = format!(
+        "the batch has {}, and the plugin is told {}",
+        told(batch.figure_count, batch.with_texts),
+        told(instance.figures, instance.with_texts)
+    );
+    Refusal::new(&codes::TOO_LARGE, message).hint(OURS)
+}
+
+const OURS: &str = "each instance makes its own batches; in a run this is a mistake of feebook's, please \
+    report it";

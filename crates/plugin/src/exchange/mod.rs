@@ -7,15 +7,17 @@
 mod answers;
 mod batch;
 mod instance;
+mod pulse;
 mod report;
 mod setup;
 mod texts;
 
 pub use answers::Said;
 pub use batch::{Batch, LineInput, OrderInput};
+pub use instance::Instance;
 #[cfg(feature = "host")]
 pub(crate) use instance::no_function;
-pub use instance::{Instance, Pulse};
+pub use pulse::{Beat, BeatOf, Pulse};
 pub(crate) use setup::aggregate;
 pub use setup::{Entry, Setup};
 pub(crate) use texts::text_at;

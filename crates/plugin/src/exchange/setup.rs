@@ -79,7 +79,7 @@ pub struct Setup<'s> {
 }
 
 /// A setup as it crosses the boundary, with the memory behind it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Crossing {
     texts: Texts,
     entries: Vec<abi::Entry>,
@@ -123,6 +123,25 @@ impl Crossing {
         self.texts.fits()
             && u32::try_from(self.entries.len()).is_ok()
             && u32::try_from(self.aggregates.len()).is_ok()
+    }
+
+    /// How many bytes of texts, entries and aggregates there are.
+    pub(crate) fn sizes(&self) -> [(&'static str, usize); 3] {
+        [
+            ("bytes of texts", self.texts.bytes().len()),
+            ("rate entries", self.entries.len()),
+            ("aggregates", self.aggregates.len()),
+        ]
+    }
+
+    /// The first part in which two differ; none where they are the same.
+    pub(crate) fn difference(&self, other: &Self) -> Option<&'static str> {
+        let parts = [
+            ("texts", self.texts != other.texts),
+            ("entries", self.entries != other.entries),
+            ("aggregates", self.aggregates != other.aggregates),
+        ];
+        parts.into_iter().find(|(_, differ)| *differ).map(|(what, _)| what)
     }
 
     /// Returns the struct; it points into this crossing.

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::abi::Text;
 
 /// Texts behind one another.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Texts {
     bytes: Vec<u8>,
 }

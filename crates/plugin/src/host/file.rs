@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::Digest as _;
 
-use super::{Build, Digest, Wanted, no_library};
+use super::{Build, Digest, Wanted, named, no_library};
 use crate::codes;
 use crate::refusal::Refusal;
 
@@ -22,9 +22,9 @@ pub(super) fn read(
     build: &Build<'_>,
 ) -> Result<Vec<u8>, Refusal> {
     let path = resolve(folder, wanted, build)?;
-    read_path(&path, build.library).map_err(|refusal| match refusal {
+    read_path(&path, &named(build)).map_err(|refusal| match refusal {
         // Gone between the two looks.
-        None => no_library(wanted, build),
+        None => no_library(folder, wanted, build),
         Some(refusal) => refusal,
     })
 }
@@ -43,8 +43,8 @@ fn resolve(folder: &Path, wanted: &Wanted<'_>, build: &Build<'_>) -> Result<Path
     let library = Path::new(build.library);
     let real = |path: &Path| {
         fs::canonicalize(path).map_err(|e| match e.kind() {
-            io::ErrorKind::NotFound => no_library(wanted, build),
-            _ => unreadable(build.library, &e),
+            io::ErrorKind::NotFound => no_library(folder, wanted, build),
+            _ => unreadable(&named(build), &e),
         })
     };
     if library.is_absolute() {

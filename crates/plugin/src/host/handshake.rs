@@ -1,7 +1,11 @@
 //! The handshake's plain fields, and the comparison of each with what this feebook has.
 
-use crate::abi::{self, Answer, Answers, Batch, Handshake, Line, Order, Report, Setup};
+use crate::abi::{
+    self, Answer, Answers, Batch, Declared, Entry, Handshake, Line, LineTexts, Order, Problem,
+    Report, Setup, Text,
+};
 use crate::codes;
+use crate::exchange::no_function;
 use crate::refusal::{AUTHOR, Refusal};
 
 macro_rules! offset {
@@ -13,15 +17,21 @@ macro_rules! offset {
 /// Bytes of the handshake before its functions.
 pub(super) const HEAD: usize = offset!(init);
 
-/// The handshake without its functions, as it stands in a file.
+/// Its functions, and where the address of each stands.
+pub(super) const FUNCTIONS: [(&str, usize); 3] =
+    [("init", offset!(init)), ("call", offset!(call)), ("free", offset!(free))];
+
+/// The handshake as it stands in a file: of its functions, which only the loader can place, whether
+/// they are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     bytes: [u8; HEAD],
+    functions: [bool; 3],
 }
 
 impl Head {
-    pub(super) fn new(bytes: [u8; HEAD]) -> Self {
-        Self { bytes }
+    pub(super) fn new(bytes: [u8; HEAD], functions: [bool; 3]) -> Self {
+        Self { bytes, functions }
     }
 
     fn part<const N: usize>(&self, at: usize) -> [u8; N] {
@@ -42,6 +52,10 @@ impl Head {
     /// Returns the flags.
     pub fn flags(&self) -> u32 {
         self.number(offset!(flags))
+    }
+
+    fn reserved(&self) -> u32 {
+        self.number(offset!(reserved))
     }
 
     /// Returns the name; none when it cannot be read.
@@ -68,19 +82,30 @@ impl Head {
         if printable && ended { std::str::from_utf8(text).ok() } else { None }
     }
 
+    /// The bytes of a text that cannot be read, as far as the last that is not zero.
+    fn shown(&self, at: usize) -> String {
+        let field = self.bytes.get(at..at + 32).unwrap_or_default();
+        let end = field.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let text = field.get(..end).unwrap_or_default();
+        format!("\"{}\" in {end} bytes", text.escape_ascii())
+    }
+
     /// The first of the plain fields in which two differ, by its name in C, with its values here and
     /// there; the names of no others are told.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         if self.magic() != other.magic() {
-            return Some("magic".to_owned());
+            let (one, two) = (self.magic(), other.magic());
+            let (one, two) = (one.escape_ascii(), two.escape_ascii());
+            return Some(format!("magic is \"{one}\", then \"{two}\""));
         }
         let mut numbers = vec![("abi", self.abi(), other.abi())];
         for ((what, one, _), (_, two, _)) in self.sizes().into_iter().zip(other.sizes()) {
             numbers.push((what, one, two));
         }
         numbers.push(("flags", self.flags(), other.flags()));
+        numbers.push(("reserved", self.reserved(), other.reserved()));
         if let Some((what, one, two)) = numbers.into_iter().find(|(_, one, two)| one != two) {
-            let what = if ["abi", "flags"].contains(&what) {
+            let what = if ["abi", "flags", "reserved"].contains(&what) {
                 what.to_owned()
             } else {
                 format!("{what}_size")
@@ -93,12 +118,18 @@ impl Head {
             ("name", self.name_text(), other.name_text()),
             ("version", self.version_text(), other.version_text()),
         ];
-        let (what, one, two) = texts.into_iter().find(|(_, one, two)| one != two)?;
-        Some(format!("{what} is {}, then {}", text(one), text(two)))
+        if let Some((what, one, two)) = texts.into_iter().find(|(_, one, two)| one != two) {
+            return Some(format!("{what} is {}, then {}", text(one), text(two)));
+        }
+        let there = |there: bool| if there { "there" } else { "not there" };
+        let functions = FUNCTIONS.iter().zip(self.functions.iter().zip(other.functions));
+        let mut others = functions.filter(|(_, (one, two))| **one != *two);
+        let ((what, _), (one, two)) = others.next()?;
+        Some(format!("{what} is {}, then {}", there(*one), there(two)))
     }
 
     /// The sizes that it states, each with our own.
-    fn sizes(&self) -> [(&'static str, u32, u32); 8] {
+    fn sizes(&self) -> [(&'static str, u32, u32); 13] {
         let at = |offset: usize| self.number(offset);
         [
             ("handshake", at(offset!(handshake_size)), abi::size_of_struct::<Handshake>()),
@@ -109,9 +140,18 @@ impl Head {
             ("answers", at(offset!(answers_size)), abi::size_of_struct::<Answers>()),
             ("answer", at(offset!(answer_size)), abi::size_of_struct::<Answer>()),
             ("report", at(offset!(report_size)), abi::size_of_struct::<Report>()),
+            ("problem", at(offset!(problem_size)), abi::size_of_struct::<Problem>()),
+            ("text", at(offset!(text_size)), abi::size_of_struct::<Text>()),
+            ("line_texts", at(offset!(line_texts_size)), abi::size_of_struct::<LineTexts>()),
+            ("entry", at(offset!(entry_size)), abi::size_of_struct::<Entry>()),
+            ("declared", at(offset!(declared_size)), abi::size_of_struct::<Declared>()),
         ]
     }
 }
+
+/// What a name and a version are.
+const PRINTABLE: &str =
+    "expected printable ASCII without blanks, 1 to 31 bytes and zeros behind them";
 
 /// Compares every field, and the name with the one that a schedule says.
 pub(super) fn check(head: &Head, wanted: &str) -> Result<(), Refusal> {
@@ -133,8 +173,21 @@ pub(super) fn check(head: &Head, wanted: &str) -> Result<(), Refusal> {
         let message = format!("flags {unknown:#x} are unknown, this feebook has {:#x}", abi::FLAGS);
         return Err(Refusal::new(&codes::FLAGS, message).hint(REBUILD));
     }
+    if head.reserved() != 0 {
+        let message = format!("its reserved field is {}, expected 0", head.reserved());
+        return Err(Refusal::new(&codes::FLAGS, message).hint(REBUILD));
+    }
+    check_functions(head)?;
     check_version(head)?;
     check_name(head, wanted)
+}
+
+fn check_functions(head: &Head) -> Result<(), Refusal> {
+    let [init, call, free] = head.functions;
+    if init && call && free {
+        return Ok(());
+    }
+    Err(no_function(&[("init", init), ("call", call), ("free", free)]))
 }
 
 /// Checks what holds on every machine: numbers and sizes of structs may be other ones there.
@@ -163,7 +216,7 @@ fn check_version(head: &Head) -> Result<(), Refusal> {
     if head.version_text().is_some() {
         return Ok(());
     }
-    let message = "its version is not printable text of 1 to 31 bytes";
+    let message = format!("its version is {}, {PRINTABLE}", head.shown(offset!(version)));
     Err(Refusal::new(&codes::VERSION, message).hint(AUTHOR))
 }
 
@@ -174,11 +227,11 @@ pub(super) fn check_name(head: &Head, wanted: &str) -> Result<(), Refusal> {
         Some(name) => {
             let message =
                 format!("the library is the plugin `{name}`, the schedule needs `{wanted}`");
-            let hint = "name the right library in plugins.toml, or the right plugin in [plugin]";
+            let hint = "name the right library in plugins.toml, or the right plugin under [plugin]";
             Err(Refusal::new(&codes::NAME, message).hint(hint))
         }
         None => {
-            let message = "its name is not printable text of 1 to 31 bytes";
+            let message = format!("its name is {}, {PRINTABLE}", head.shown(offset!(name)));
             Err(Refusal::new(&codes::NAME, message).hint(AUTHOR))
         }
     }
@@ -206,7 +259,7 @@ mod tests {
         let handshake = crate::author::handshake::<Extra>("extra", "1.0");
         let mut all = super::super::load::head_bytes(&handshake);
         all[at..at + bytes.len()].copy_from_slice(bytes);
-        Head::new(all)
+        Head::new(all, [true; 3])
     }
 
     #[test]
@@ -220,6 +273,7 @@ mod tests {
             of(0, b"feeboot\n", "extra"),
             of(offset!(abi), &9_u32.to_ne_bytes(), "extra"),
             of(offset!(flags), &6_u32.to_ne_bytes(), "extra"),
+            of(offset!(reserved), &7_u32.to_ne_bytes(), "extra"),
             of(offset!(version), &[0; 32], "extra"),
             of(offset!(name), &[b'x'; 32], "extra"),
             of(offset!(name), b"ex\0ra", "extra"),
@@ -234,6 +288,11 @@ mod tests {
             offset!(answers_size),
             offset!(answer_size),
             offset!(report_size),
+            offset!(problem_size),
+            offset!(text_size),
+            offset!(line_texts_size),
+            offset!(entry_size),
+            offset!(declared_size),
         ];
         said.extend(sizes.map(|at| of(at, &one, "extra")));
         let heads: Vec<String> =
@@ -244,18 +303,24 @@ mod tests {
                 r#"error[P010]: FEEBOOK_PLUGIN begins with "feeboot\n", a plugin with "feebook\n""#,
                 "error[P011]: built for boundary 9, this feebook has 1",
                 "error[P013]: flags 0x6 are unknown, this feebook has 0x1",
-                "error[P015]: its version is not printable text of 1 to 31 bytes",
-                "error[P014]: its name is not printable text of 1 to 31 bytes",
-                "error[P014]: its name is not printable text of 1 to 31 bytes",
+                "error[P013]: its reserved field is 7, expected 0",
+                r#"error[P015]: its version is "" in 0 bytes, expected printable ASCII without blanks, 1 to 31 bytes and zeros behind them"#,
+                r#"error[P014]: its name is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" in 32 bytes, expected printable ASCII without blanks, 1 to 31 bytes and zeros behind them"#,
+                r#"error[P014]: its name is "ex\x00ra" in 5 bytes, expected printable ASCII without blanks, 1 to 31 bytes and zeros behind them"#,
                 "error[P014]: the library is the plugin `extra`, the schedule needs `tiers`",
-                "error[P012]: its handshake has 1 bytes, this feebook's 136",
+                "error[P012]: its handshake has 1 bytes, this feebook's 160",
                 "error[P012]: its setup has 1 bytes, this feebook's 72",
-                "error[P012]: its batch has 1 bytes, this feebook's 48",
+                "error[P012]: its batch has 1 bytes, this feebook's 56",
                 "error[P012]: its order has 1 bytes, this feebook's 32",
-                "error[P012]: its line has 1 bytes, this feebook's 88",
+                "error[P012]: its line has 1 bytes, this feebook's 48",
                 "error[P012]: its answers has 1 bytes, this feebook's 48",
                 "error[P012]: its answer has 1 bytes, this feebook's 24",
                 "error[P012]: its report has 1 bytes, this feebook's 32",
+                "error[P012]: its problem has 1 bytes, this feebook's 16",
+                "error[P012]: its text has 1 bytes, this feebook's 8",
+                "error[P012]: its line_texts has 1 bytes, this feebook's 40",
+                "error[P012]: its entry has 1 bytes, this feebook's 12",
+                "error[P012]: its declared has 1 bytes, this feebook's 4",
             ]
         );
     }

@@ -8,7 +8,7 @@ use std::fmt;
 use object::read::{ExportTarget, NameOrOrdinal};
 use object::{Architecture, BinaryFormat, Object as _, ObjectKind, ObjectSegment as _};
 
-use super::handshake::{HEAD, Head};
+use super::handshake::{FUNCTIONS, HEAD, Head};
 use crate::abi::SYMBOL;
 use crate::codes;
 use crate::refusal::Refusal;
@@ -92,13 +92,21 @@ fn parse(bytes: &[u8]) -> Result<object::File<'_>, Refusal> {
     if bytes.is_empty() {
         return Err(not_a_library("the file is empty"));
     }
-    object::File::parse(bytes).map_err(|e| not_a_library(&e.to_string().to_lowercase()))
+    object::File::parse(bytes).map_err(|_| {
+        let begins: &[u8] = bytes.get(..bytes.len().min(8)).unwrap_or_default();
+        not_a_library(&format!(
+            "it begins with \"{}\", and what follows is no whole ELF, Mach-O or PE file",
+            begins.escape_ascii()
+        ))
+    })
 }
 
 /// Reads the handshake out of a library's file.
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Refusal> {
     let file = parse(bytes)?;
-    let exports = file.exports().map_err(|e| not_a_library(&e.to_string()))?;
+    let exports = file
+        .exports()
+        .map_err(|e| not_a_library(&format!("its list of symbols cannot be read ({e})")))?;
     let mut count = 0_u64;
     let found = exports.filter_map(Result::ok).find_map(|export| {
         count += 1;
@@ -112,7 +120,8 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Refusal> {
         }
     });
     let Some(address) = found else {
-        return Err(no_symbol(&format!("exports {count} symbols, and {SYMBOL} is none of them")));
+        let symbols = if count == 1 { "1 symbol".to_owned() } else { format!("{count} symbols") };
+        return Err(no_symbol(&format!("exports {symbols}, and {SYMBOL} is not among them")));
     };
     let length = u64::try_from(HEAD).unwrap_or(u64::MAX);
     let inside = file.segments().find_map(|segment| {
@@ -121,8 +130,24 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Refusal> {
         if holds { segment.data_range(address, length).ok().flatten() } else { None }
     });
     let head: Option<[u8; HEAD]> = inside.and_then(|bytes| bytes.try_into().ok());
-    head.map(Head::new)
+    head.map(|bytes| Head::new(bytes, functions(&file, address)))
         .ok_or_else(|| no_symbol(&format!("the {HEAD} bytes of {SYMBOL} do not stand in the file")))
+}
+
+/// Which functions the handshake at an address has: those whose bytes are not zero in the file, and
+/// those that the loader fills in.
+fn functions(file: &object::File<'_>, address: u64) -> [bool; 3] {
+    let at = |offset: usize| address.saturating_add(u64::try_from(offset).unwrap_or(u64::MAX));
+    let width = if file.is_64() { 8 } else { 4 };
+    FUNCTIONS.map(|(_, offset)| {
+        let place = at(offset);
+        let written = file.segments().any(|segment| {
+            let bytes = segment.data_range(place, width).ok().flatten();
+            bytes.is_some_and(|bytes| bytes.iter().any(|byte| *byte != 0))
+        });
+        let mut filled_in = file.dynamic_relocations().into_iter().flatten();
+        written || filled_in.any(|(filled, _)| filled == place)
+    })
 }
 
 /// A symbol's name as C has it: Mach-O, and it alone, puts an underscore in front.
@@ -147,7 +172,7 @@ fn no_symbol(message: &str) -> Refusal {
 }
 
 fn not_a_library(why: &str) -> Refusal {
-    Refusal::new(&codes::NOT_A_LIBRARY, format!("not a shared library: {why}")).hint(
+    Refusal::new(&codes::NOT_A_LIBRARY, format!("is not a shared library: {why}")).hint(
         "a plugin in Rust is built with crate-type = [\"cdylib\"], one in C with -shared -fPIC",
     )
 }

@@ -15,7 +15,7 @@ use super::Digest;
 use super::handshake::{HEAD, Head};
 use crate::abi::{Handshake, SYMBOL};
 use crate::codes;
-use crate::exchange::{Instance, Pulse, Setup};
+use crate::exchange::{BeatOf, Instance, Pulse, Setup};
 use crate::refusal::{AUTHOR, Refusal};
 
 /// A library of the process. It stays for as long as the process runs.
@@ -41,12 +41,20 @@ impl Loaded {
     }
 
     pub(super) fn start(&self, setup: &Setup<'_>, pulse: &Arc<Pulse>) -> Result<Instance, Refusal> {
-        let name = self.head.name_text().unwrap_or_default();
+        let terms = Some(format!("{}/{}", setup.program, setup.terms));
+        let beat = pulse.beat(BeatOf { terms, ..beat_of(&self.head, self.digest) });
         // SAFETY: the handshake is that of a library whose every field fits this boundary; that its
         // functions keep to it is what whoever allowed the plugin vouches for, and cannot be
         // checked of native code. The library is never unloaded: `load` never drops it.
-        unsafe { Instance::start(name, &self.handshake, setup, pulse) }
+        unsafe { Instance::start(&self.handshake, setup, beat) }
     }
+}
+
+/// Whose code runs while a library is loaded.
+pub(super) fn beat_of(head: &Head, digest: Digest) -> BeatOf {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let plugin = format!("`{}` {}", text(head.name_text()), text(head.version_text()));
+    BeatOf { plugin, digest: Some(digest), terms: None }
 }
 
 /// Loads a library from its bytes, whose digest and handshake were checked.
@@ -55,24 +63,33 @@ pub(super) fn load(bytes: &[u8], expected: &Head, digest: Digest) -> Result<Load
     // Never unloaded, whatever is found below: its initialisers ran, and threads, thread-locals and
     // pointers of the plugin may outlive any use of it.
     let library = ManuallyDrop::new(open(&path).map_err(|e| refused(&said(&e, &path)))?);
-    // SAFETY: the symbol is a handshake: its name, its magic and the size that it states were
-    // compared in the very bytes that were loaded. Only its address is taken here.
+    // SAFETY: the symbol is taken for a pointer's target, and only its address is taken here. The bytes that
+    // were loaded have a handshake of this name; should the system's search lead to another library's
+    // symbol, the comparison below finds its bytes to be others.
     let symbol = unsafe { library.get::<*const Handshake>(SYMBOL.as_bytes()) };
     let address = *symbol.map_err(|e| refused(&said(&e, &path)))?;
     if address.is_null() || !address.is_aligned() {
-        return Err(changed("it lies at an address that no handshake has"));
+        let (at, align) = (address.addr(), align_of::<Handshake>());
+        let what = format!(
+            "it lies {} bytes behind an address that a handshake can have, of which each is a \
+            multiple of {align}",
+            at % align
+        );
+        return Err(changed(&if at == 0 {
+            "it lies nowhere, at address 0".to_owned()
+        } else {
+            what
+        }));
     }
-    // SAFETY: the address is that of the library's static, aligned; the library stays loaded, and
-    // nobody writes to a handshake (its bytes are compared below with those of the file).
+    // SAFETY: the address is that of a symbol of a loaded library, aligned; the library stays loaded, and
+    // nobody writes to a handshake. That it is one, and this one, is compared below, byte by byte with the
+    // file's, before anything of it is used.
     let handshake = unsafe { *address };
-    let head = Head::new(head_bytes(&handshake));
+    let there = [handshake.init.is_some(), handshake.call.is_some(), handshake.free.is_some()];
+    let head = Head::new(head_bytes(&handshake), there);
     if head != *expected {
         let what = expected.difference(&head);
         return Err(changed(&what.unwrap_or_else(|| "the bytes behind a text differ".to_owned())));
-    }
-    let none = handshake.init.is_none() || handshake.call.is_none() || handshake.free.is_none();
-    if none {
-        return Err(crate::exchange::no_function(&handshake));
     }
     Ok(Loaded { handshake, head, digest })
 }

@@ -1,9 +1,8 @@
 //! The loader: from a line of plugins.toml to a plugin that may be called.
 //!
-//! Owns which line serves on this machine, and the order of the checks: whether plugins are allowed,
-//! the path, the file, the digest of its bytes, the kind of library, the handshake as it stands in
-//! the file; only then are those very bytes loaded, so that no code of a plugin runs before it was
-//! known. Refuses to take another build where the one that serves is gone, and to unload: a library
+//! Owns which line serves on this machine, and the order of the checks: the path, the file, the digest
+//! of its bytes, the kind of library, the handshake as it stands in the file, whether it may run; only
+//! then are those very bytes loaded, so that no code of a plugin runs before it was known. Refuses to take another build where the one that serves is gone, and to unload: a library
 //! that has run cannot be taken away soundly.
 
 mod file;
@@ -23,7 +22,7 @@ use crate::refusal::Refusal;
 
 pub use handshake::Head;
 pub use image::{Machine, here};
-pub use leave::leave;
+pub use leave::{leave, watch_the_end};
 pub use load::Loaded;
 
 /// The SHA-256 of a file.
@@ -57,6 +56,8 @@ pub struct Build<'b> {
     pub machine: Option<&'b str>,
     /// Where the line stands, for messages.
     pub place: &'b str,
+    /// The days whose orders it serves, in words: "from 2024-01-01 on".
+    pub days: &'b str,
 }
 
 /// The plugin that a version of the terms needs.
@@ -69,6 +70,12 @@ pub struct Wanted<'w> {
     /// The builds that may serve, of which the last one for this machine does: those of plugins.toml
     /// with the latest day that the order's has reached.
     pub builds: &'w [Build<'w>],
+    /// The first day for which a build is wanted, as it is written.
+    pub day: &'w str,
+    /// All lines of the plugin, of whatever day.
+    pub lines: &'w [Build<'w>],
+    /// Another plugin that lines name and that is nearly called so.
+    pub near: Option<&'w str>,
 }
 
 /// Finds, checks and loads plugins. One for the whole process.
@@ -116,9 +123,6 @@ impl Host {
     }
 
     fn load_build(&self, wanted: &Wanted<'_>, build: &Build<'_>) -> Result<Arc<Loaded>, Refusal> {
-        if !self.trust.allows(&build.sha256) {
-            return Err(not_allowed(wanted, build));
-        }
         // Whoever panicked with the lock held left the map whole: entries are put in complete.
         let mut known = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(loaded) = known.get(&build.sha256) {
@@ -126,9 +130,14 @@ impl Host {
             return Ok(Arc::clone(loaded));
         }
         let (bytes, head) = checked(&self.folder, wanted, build)?;
+        // Asked last: what is wrong with the file is not mended by trust.
+        if !self.trust.allows(&build.sha256) {
+            return Err(not_allowed(&self.folder, wanted, build, &head));
+        }
         // Loading runs the library's initialisers: they are watched as calls are.
-        let loaded = self.pulse.during(wanted.plugin, || load::load(&bytes, &head, build.sha256));
-        let loaded = Arc::new(loaded.map_err(|refusal| refusal.about(build.library))?);
+        let beat = self.pulse.beat(load::beat_of(&head, build.sha256));
+        let loaded = beat.during(None, || load::load(&bytes, &head, build.sha256));
+        let loaded = Arc::new(loaded.map_err(|refusal| refusal.about(&named(build)))?);
         known.insert(build.sha256, Arc::clone(&loaded));
         Ok(loaded)
     }
@@ -138,7 +147,7 @@ impl Host {
 /// say its machine is left for the one before, where the library that was stamped is for another.
 fn serving<'b>(folder: &Path, wanted: &Wanted<'b>) -> Result<&'b Build<'b>, Refusal> {
     if wanted.builds.is_empty() {
-        return Err(no_build(wanted));
+        return Err(no_build(folder, wanted));
     }
     let here = here();
     let mut others = Vec::new();
@@ -175,10 +184,15 @@ fn checked(
     if found != build.sha256 {
         return Err(another_file(build, &found));
     }
-    let named = |refusal: Refusal| refusal.about(build.library);
-    let head = image::read(&bytes).map_err(named)?;
-    handshake::check(&head, wanted.plugin).map_err(named)?;
+    let about = |refusal: Refusal| refusal.about(&named(build));
+    let head = image::read(&bytes).map_err(about)?;
+    handshake::check(&head, wanted.plugin).map_err(about)?;
     Ok((bytes, head))
+}
+
+/// A library as its refusals name it.
+fn named(build: &Build<'_>) -> String {
+    format!("{}: {}", build.place, build.library)
 }
 
 /// Checks whether a build of a program's plugin could be loaded, and loads nothing.
@@ -187,7 +201,8 @@ fn checked(
 ///
 /// As [`Host::load`], but for plugins not being allowed and what only the loading itself shows.
 pub fn check(folder: &Path, program: &str, plugin: &str, build: &Build<'_>) -> Result<(), Refusal> {
-    let wanted = Wanted { program, plugin, builds: std::slice::from_ref(build) };
+    let builds = std::slice::from_ref(build);
+    let wanted = Wanted { program, plugin, builds, day: build.days, lines: builds, near: None };
     let build = serving(folder, &wanted)?;
     checked(folder, &wanted, build).map(drop)
 }
@@ -293,49 +308,72 @@ fn other_machines(wanted: &Wanted<'_>, others: &[(&Build<'_>, String)], here: Ma
     ))
 }
 
-fn no_build(wanted: &Wanted<'_>) -> Refusal {
-    let Wanted { program, plugin, .. } = wanted;
-    let message = format!(
-        "no line of {program}/plugins.toml is a build of the plugin `{plugin}` that reaches back to \
-         that day"
+fn no_build(folder: &Path, wanted: &Wanted<'_>) -> Refusal {
+    let Wanted { program, plugin, day, lines, near, .. } = wanted;
+    let list = folder.join(program).join("plugins.toml");
+    let message = if !lines.is_empty() {
+        let builds = lines.iter().map(|build| format!("{} {}", build.place, build.days));
+        let builds: Vec<String> = builds.collect();
+        format!(
+            "the builds of the plugin `{plugin}` serve later orders only: {}",
+            builds.join("; ")
+        )
+    } else if list.exists() {
+        format!("the plugin `{plugin}` is needed, and {} has no build of it", list.display())
+    } else {
+        format!("the plugin `{plugin}` is needed, and there is no {}", list.display())
+    };
+    let library = lines.first().map_or_else(
+        || "LIBRARY".to_owned(),
+        |build| path_of(folder, wanted, build).display().to_string(),
     );
-    Refusal::new(&codes::NO_BUILD, message)
-        .hint(format!("feebook plugin stamp {plugin} LIBRARY --program {program}"))
+    let stamp = format!("feebook plugin stamp {plugin} {library} --program {program} --from {day}");
+    Refusal::new(&codes::NO_BUILD, message).hint(match near {
+        Some(near) => format!("did you mean `{near}`, of which builds are stamped? Else: {stamp}"),
+        None => stamp,
+    })
 }
 
-fn no_library(wanted: &Wanted<'_>, build: &Build<'_>) -> Refusal {
-    let Build { library, sha256, place, .. } = build;
+/// The path of a build's library as it can be typed.
+fn path_of(folder: &Path, wanted: &Wanted<'_>, build: &Build<'_>) -> PathBuf {
+    // An absolute path takes the place of what it is joined to.
+    folder.join(wanted.program).join(build.library)
+}
+
+fn no_library(folder: &Path, wanted: &Wanted<'_>, build: &Build<'_>) -> Refusal {
+    let Build { sha256, place, days, .. } = build;
     let message = format!(
-        "{place}: the plugin `{}` is the library {library} with SHA-256 {}, and there is no such file",
+        "{place}: orders {days} are computed by the plugin `{}` with SHA-256 {}, and there is no file {}",
         wanted.plugin,
-        hex(sha256)
+        hex(sha256),
+        path_of(folder, wanted, build).display()
     );
     Refusal::new(&codes::NO_LIBRARY, message).hint(
-        "put that very file back; results that were posted can be read without it, and --program and \
-         --month reach orders that do not need it",
+        "put that very file back; results that were posted can be read without it, and orders that have \
+         not changed since need none",
     )
 }
 
-fn not_allowed(wanted: &Wanted<'_>, build: &Build<'_>) -> Refusal {
+fn not_allowed(folder: &Path, wanted: &Wanted<'_>, build: &Build<'_>, head: &Head) -> Refusal {
     let message = format!(
-        "the plugin `{}` with SHA-256 {} is needed, and plugins are not allowed",
+        "{}: the plugin `{}` {} with SHA-256 {} is needed, and plugins are not allowed",
+        build.place,
         wanted.plugin,
+        head.version_text().unwrap_or_default(),
         hex(&build.sha256)
     );
+    let library = path_of(folder, wanted, build).display().to_string();
     Refusal::new(&codes::NOT_ALLOWED, message).hint(format!(
-        "a plugin is native code that can do whatever you can. If you know where {} comes from, have \
-         it trusted (`feebook plugin trust`) or give --allow-plugins; --program and --month leave \
-         its orders out",
-        build.library
+        "a plugin is native code that can do whatever you can. If you know where this one comes from: \
+         feebook plugin trust {library}, or give --allow-plugins to this one command"
     ))
 }
 
 fn another_file(build: &Build<'_>, found: &Digest) -> Refusal {
     let message = format!(
-        "{} has SHA-256 {}, and {} says {}",
-        build.library,
+        "{} has SHA-256 {}, and was stamped with {}",
+        named(build),
         hex(found),
-        build.place,
         hex(&build.sha256)
     );
     Refusal::new(&codes::DIGEST, message).hint(

@@ -55,8 +55,6 @@ struct Levels {
     steps: Vec<Level>,
     /// Level by month (12 x year + month - 1).
     assigned: BTreeMap<i32, usize>,
-    /// What a level above the first needs is not stated: only what the program assigned tells.
-    needs_lost: bool,
     bases: Vec<Option<Ppm>>,
     rounding: Rounding,
 }
@@ -72,8 +70,7 @@ impl Plugin for Levels {
         let bases = config.rates_by_clause("base", setup);
         let rounding = setup.rounding();
         let steps = levels?;
-        let needs_lost = steps.iter().skip(1).any(|level| level.needs.is_empty());
-        Some(Self { bites_on: bites_on?, steps, assigned, needs_lost, bases, rounding })
+        Some(Self { bites_on: bites_on?, steps, assigned, bases, rounding })
     }
 
     fn order(&mut self, order: &Order<'_>, answers: &mut Answers<'_>) -> Result<(), String> {
@@ -87,7 +84,9 @@ impl Plugin for Levels {
                 (Some(_), None) => {
                     answers.unknown(&line, "the report has no amount to take a share of")?;
                 }
-                (None, _) => answers.unknown(&line, &cannot_say(level, &by))?,
+                (None, _) => {
+                    answers.unknown(&line, &cannot_say(level, &by, self.assigned_only()))?;
+                }
             }
         }
         Ok(())
@@ -95,6 +94,12 @@ impl Plugin for Levels {
 }
 
 impl Levels {
+    /// A level above the first of which no need is stated: only what the program assigned tells.
+    fn assigned_only(&self) -> Option<&str> {
+        let above = self.steps.iter().skip(1);
+        above.into_iter().find(|level| level.needs.is_empty()).map(|level| level.name.as_str())
+    }
+
     /// The level that holds for an order, none when that is not known; and by what.
     fn level(&self, order: &Order<'_>) -> (Option<&Level>, String) {
         let earlier = order.day_of_month() < self.bites_on;
@@ -103,7 +108,7 @@ impl Levels {
             return (self.steps.get(*level), format!("assigned for {}", year_month(month)));
         }
         let by = format!("by {}", year_month(month - 1));
-        if self.needs_lost {
+        if self.assigned_only().is_some() {
             return (None, by);
         }
         let met = |need: &Need| {
@@ -140,10 +145,15 @@ impl Levels {
 }
 
 /// Why it cannot be said what a line earns.
-fn cannot_say(level: Option<&Level>, by: &str) -> String {
+fn cannot_say(level: Option<&Level>, by: &str, assigned_only: Option<&str>) -> String {
     match level {
         Some(level) => format!("what level {} ({by}) adds is lost", level.name),
-        None => format!("the level is not assigned, and {by} it is not known"),
+        None => match assigned_only {
+            Some(name) => format!(
+                "level {name} can only be assigned, and none is assigned for the month: `assigned` can say it"
+            ),
+            None => format!("the level is not assigned, and {by} it is not known"),
+        },
     }
 }
 
@@ -178,8 +188,11 @@ fn levels(setup: &Setup<'_>, config: &mut Config, bites_on: u32) -> Option<Vec<L
             needs.extend(least.zip(places).map(|(least, places)| Need { least, places }));
         }
         rises(config, path, &levels, &needs);
+        if name.as_deref() == Some("") {
+            config.problem(&format!("{path}.name"), "is empty");
+        }
         let name = name.unwrap_or_default();
-        if levels.iter().any(|level: &Level| level.name == name) {
+        if !name.is_empty() && levels.iter().any(|level: &Level| level.name == name) {
             config.problem(&format!("{path}.name"), format!("is \"{name}\", as of a level before"));
         }
         levels.push(Level { name, needs, adds });

@@ -128,7 +128,7 @@ fn a_level_of_unknown_needs_is_assigned_or_nothing_can_be_said() {
     );
     assert_eq!(
         said(lost, 9, figures, 0),
-        "none + none the level is not assigned, and by 2017-09 it is not known"
+        "none + none level silver can only be assigned, and none is assigned for the month: `assigned` can say it"
     );
 }
 
@@ -144,7 +144,7 @@ fn a_config_is_refused_with_its_keys() {
         told,
         [
             "bites_on: is 31, expected 1 to 28",
-            "levels[0].adds: is \"1\", which is no rate from 0% to 100%",
+            "levels[0].adds: is \"1\", which is no rate from 0% to 100%; write \"1%\"",
             "levels[0].orders: is needed by the first level, so nothing says what holds below it",
             "levels[0].orders: needs a figure that plugin.aggregates does not list: of = \"program\", \
              period = \"month\", back = 1",

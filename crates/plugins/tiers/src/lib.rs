@@ -55,6 +55,7 @@ struct Tiers {
     rounding: Rounding,
     decimals: u8,
     figure: Figure,
+    of: Of,
     period: Period,
     /// What the program itself said of periods, by the month (12 x year + month - 1) in which they
     /// begin: for those that the ledger does not hold whole, or sees otherwise.
@@ -90,6 +91,7 @@ impl Plugin for Tiers {
             rounding: setup.rounding(),
             decimals,
             figure: counted?.figure,
+            of: counted?.of,
             period: counted?.period,
             stated,
         })
@@ -136,6 +138,9 @@ impl Tiers {
             Period::Day10 => format!("from {begins}-10 to the 9th"),
         };
         let said = match figure {
+            None if self.of == Of::Program => {
+                format!("{what} {period}: not known; `stated` can say it")
+            }
             None => format!("{what} {period}: not known"),
             Some(figure) => {
                 let lost = self.tier(figure).is_some_and(|tier| tier.rate.is_none());
@@ -199,10 +204,19 @@ fn counted(setup: &Setup<'_>, config: &mut Config, bites_on: u32) -> Option<Aggr
         } else {
             "one figure, with back = 1"
         };
-        config.problem(
-            "bites_on",
-            format!("is {bites_on}, for which plugin.aggregates lists {backs}"),
-        );
+        let message = match declared.len() {
+            0 => format!("is {bites_on}, for which plugin.aggregates lists {backs}; it lists none"),
+            count => format!(
+                "is {bites_on}, for which plugin.aggregates lists {backs}; it lists {count}, with back = {}",
+                declared
+                    .iter()
+                    .flatten()
+                    .map(|one| one.back.to_string())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        };
+        config.problem("bites_on", message);
         return None;
     }
     if bites_on > 1 && first.is_some_and(|first| first.period == Period::Day10) {
@@ -256,10 +270,18 @@ fn tiers(config: &mut Config, counted: Option<Aggregate>, decimals: u8) -> Optio
         if let (Some(before), Some(below)) = (before, below)
             && below <= before
         {
-            config.problem(&format!("{path}.below"), "is not more than that of the tier before");
+            let amount = |figure| decimal(figure, decimals);
+            let message = format!(
+                "is {}, not more than {} of the tier before",
+                amount(below),
+                amount(before)
+            );
+            config.problem(&format!("{path}.below"), message);
         }
         if Some(path) == last.as_ref() && below.is_some() {
-            config.problem(path, "the last tier has no `below`: nothing says what is above it");
+            let below = below.map(|below| decimal(below, decimals)).unwrap_or_default();
+            let message = format!("the last tier must have no `below`, and it has {below}");
+            config.problem(path, message);
         }
         tiers.push(Tier { below, rate: config.rate_or_unknown(&format!("{path}.rate")) });
     }

@@ -130,7 +130,7 @@ fn what_the_program_stated_of_a_period_comes_before_what_was_counted() {
 #[test]
 fn a_figure_that_is_not_known_is_no_zero() {
     let config = format!("bound = \"above\"\n{SHARES}");
-    let open = "none + none turnover in 2019-09: not known";
+    let open = "none + none turnover in 2019-09: not known; `stated` can say it";
     assert_eq!(said(&config, 1, &[None], 0), open);
     assert_eq!(said(MORE, 10, &[None, Some(0)], 1), open);
 }
@@ -218,12 +218,12 @@ fn a_config_is_refused_with_its_keys() {
         told,
         [
             "gives: is \"comission\", expected one of commission, incentive",
-            "`bound` is missing, expected a string",
+            "`bound` is missing, expected one of above, below",
             "bites_on: is 10, for which plugin.aggregates lists one figure twice, with back = 1 and then with \
-             back = 2",
-            "tiers[1].below: is not more than that of the tier before",
-            "tiers[1]: the last tier has no `below`: nothing says what is above it",
-            "tiers[1].rate: is \"84\", which is no rate from 0% to 100%",
+             back = 2; it lists 1, with back = 1",
+            "tiers[1].below: is 1.00, not more than 2.00 of the tier before",
+            "tiers[1]: the last tier must have no `below`, and it has 1.00",
+            "tiers[1].rate: is \"84\", which is no rate from 0% to 100%; write \"84%\"",
             "base: has no rate for \"phones\", the clause of rate entry 1, which says \"plugin\"",
             "base.tablets: is the clause of no rate entry that says \"plugin\"",
             "boundary: is a key that the plugin does not know",
