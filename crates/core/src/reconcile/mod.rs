@@ -28,6 +28,7 @@ use crate::run::{Progress, Replay, Scope, Terms};
 pub use codes::{Diagnosis, Kind};
 pub use figures::{Figures, Given, Stages, Tolerance};
 pub use hypotheses::ZONES;
+pub(crate) use hypotheses::{edited, with};
 pub use late::{Age, Class};
 use work::Work;
 
