@@ -220,7 +220,7 @@ impl Evaluator {
     }
 
     /// Returns the earliest governing instant of an order's lines (rule 3).
-    fn governing_at(&self, facts: &[CountingLine<'_>]) -> Option<i64> {
+    pub(crate) fn governing_at(&self, facts: &[CountingLine<'_>]) -> Option<i64> {
         let governed_by = self.program().governed_by();
         let instant = |fact: &LineFact| match governed_by {
             GovernedBy::Ordered => fact.ordered_at,
