@@ -349,7 +349,9 @@ fn list(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> 
         orphans.extend(without_report(&ledger, &recorded, payables)?);
     }
     sheet.finish()?;
-    orphans.iter().for_each(|words| say(words));
+    for words in &orphans {
+        say(words);
+    }
     Ok(DONE)
 }
 

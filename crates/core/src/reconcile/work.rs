@@ -263,14 +263,7 @@ impl<'w> Work<'w> {
         for line in seen.facts {
             given.push(self.given(seen, version, base, line, currency)?);
         }
-        let exchanged = given.iter().any(|given| given.is_exchanged());
-        let mut comparing = self.comparing;
-        if exchanged {
-            comparing.tolerance = comparing.tolerance.of_exchanged(currency);
-        }
-        let exact = Tolerance::default();
-        let exact = if exchanged { exact.of_exchanged(currency) } else { exact };
-        let exact = Comparing { tolerance: exact, ..comparing };
+        let (comparing, exact) = exactness(self.comparing, &given, currency);
         let (mut differing, mut comparable) = (Vec::new(), Vec::new());
         let mut findings = Vec::new();
         for (at, line) in seen.facts.iter().enumerate() {
@@ -306,33 +299,71 @@ impl<'w> Work<'w> {
             findings.extend(self.late(&row, of_program, seen.governing_at, currency));
         }
         if let Some(version) = version.filter(|_| !differing.is_empty()) {
-            let given: Vec<Given> = given.iter().map(|said| said.given).collect();
-            let places: Vec<usize> = differing.iter().map(|(at, _)| *at).collect();
-            let case = Case {
-                tried: Tried {
-                    ledger: self.ledger,
-                    book_id: seen.book_id,
-                    version,
-                    answers: seen.answers.as_ref(),
-                },
-                program: of_program,
-                governing_at: seen.governing_at.unwrap_or_default(),
-                facts: seen.facts,
-                given: &given,
-                outcomes: &seen.outcomes,
-                differing: &places,
-                comparable: &comparable,
-                comparing,
-                exact,
-            };
-            let causes = case.causes(&mut self.books, base)?;
-            let pairs = differing.iter().zip(causes);
-            findings.extend(pairs.map(|((_, row), cause)| self.difference(row, cause, currency)));
+            let given = given.iter().map(|said| said.given).collect();
+            let terms = (of_program, version);
+            let differing = Differing { given, rows: differing, comparable, comparing, exact };
+            findings.extend(self.differences(seen, base, terms, &differing)?);
         }
         findings.sort_by(|a, b| (&a.line_no, a.diagnosis).cmp(&(&b.line_no, b.diagnosis)));
         self.found.findings.extend(findings);
         Ok(())
     }
+
+    /// What explains the lines of an order that differ.
+    fn differences(
+        &mut self,
+        seen: &Seen<'_>,
+        base: &mut Evaluator,
+        (program, version): (&Program, &Version),
+        differing: &Differing<'_>,
+    ) -> Result<Vec<Finding>> {
+        let places: Vec<usize> = differing.rows.iter().map(|(at, _)| *at).collect();
+        let case = Case {
+            tried: Tried {
+                ledger: self.ledger,
+                book_id: seen.book_id,
+                version,
+                answers: seen.answers.as_ref(),
+            },
+            program,
+            governing_at: seen.governing_at.unwrap_or_default(),
+            facts: seen.facts,
+            given: &differing.given,
+            outcomes: &seen.outcomes,
+            differing: &places,
+            comparable: &differing.comparable,
+            comparing: differing.comparing,
+            exact: differing.exact,
+        };
+        let causes = case.causes(&mut self.books, base)?;
+        let pairs = differing.rows.iter().zip(causes);
+        Ok(pairs.map(|((_, row), cause)| self.difference(row, cause, version.currency())).collect())
+    }
+}
+
+/// The lines of an order that are reported otherwise than the terms give.
+struct Differing<'s> {
+    /// What each line of the order is reported with.
+    given: Vec<Given>,
+    /// Those that differ, with their places.
+    rows: Vec<(usize, Row<'s>)>,
+    /// The places of those that can be compared.
+    comparable: Vec<usize>,
+    /// How near is near enough.
+    comparing: Comparing,
+    /// The same, for a hypothesis.
+    exact: Comparing,
+}
+
+/// How near is near enough: as asked for, and for a hypothesis; where amounts were exchanged a minor unit
+/// more, as the network may have rounded elsewhere.
+fn exactness(asked: Comparing, given: &[Said], currency: Currency) -> (Comparing, Comparing) {
+    let exchanged = given.iter().any(Said::is_exchanged);
+    let of = |tolerance: Tolerance| {
+        let tolerance = if exchanged { tolerance.of_exchanged(currency) } else { tolerance };
+        Comparing { tolerance, ..asked }
+    };
+    (of(asked.tolerance), of(Tolerance::default()))
 }
 
 /// What a report gives for a line: as it says it, and in the currency of the terms where a rate is known.
