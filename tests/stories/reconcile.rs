@@ -153,8 +153,8 @@ fn a_dispute_is_a_folder_that_can_be_sent() {
     let readme = read("README.md");
     for part in [
         "what the terms give: **-2.48 USD**",
-        "| 1 | -0.99 USD | unexplained |",
-        "| =HYPERLINK(1)\\|\\<b\\>\\*x\\* | -1.49 USD | unexplained |",
+        "| 1 | -0.99 USD | no hypothesis gives the reported amount |",
+        "| =HYPERLINK(1)\\|\\<b\\>\\*x\\* | -1.49 USD | no hypothesis gives the reported amount |",
         "Terms: version 2024-07-01, in force since 2024-07-01T00:00:00+02:00, announced 2024-06-10",
         "+5.50  5.5% of 100.00, rounded half to even",
         "[[rate]]                            # all else\nclause = \"5.9\"\nrate = \"5.5%\"",

@@ -610,6 +610,6 @@ mod tests {
         assert_eq!(ledger.payouts().unwrap().len(), 1);
         let removal = Removal { removed_at: 2, reason: "twice".to_owned(), who: None };
         ledger.remove_payout(id, &removal).unwrap();
-        ledger.add_payout("example", &payout("P1", 1_00), 1, |_| Ok(Vec::new())).unwrap();
+        ledger.add_payout("example", &payout("P1", 50_00), 1, |_| Ok(Vec::new())).unwrap();
     }
 }
