@@ -49,6 +49,7 @@ CREATE TABLE payout (
     file              TEXT CHECK (file <> ''),
     recorded_at       INTEGER NOT NULL,
     CHECK ((received IS NULL) = (received_currency IS NULL)),
+    CHECK (iif(state = 1, received IS NULL, fee <= amount)),
     CHECK ((covers_from IS NULL) = (covers_to IS NULL))
 ) STRICT;
 
@@ -66,6 +67,7 @@ CREATE TABLE payment (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX payment_by_seq ON payment (seq);
+CREATE INDEX payment_by_payout ON payment (payout_id);
 
 -- A payout taken back: from `seq` on it and its payments do not count.
 CREATE TABLE payout_removal (

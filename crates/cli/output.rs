@@ -51,7 +51,7 @@ impl Cell {
     }
 
     /// The cell on a terminal, which must not take what others wrote for an order to itself.
-    fn in_text(&self) -> String {
+    pub(crate) fn in_text(&self) -> String {
         let shown = self.shown();
         if !shown.contains(char::is_control) {
             return shown;

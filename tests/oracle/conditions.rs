@@ -27,6 +27,10 @@ pub(crate) enum Answer {
 pub(crate) struct Facts<'f> {
     pub(crate) version: &'f Version,
     pub(crate) line: &'f Line,
+    /// The line before its amounts were exchanged.
+    pub(crate) reported: &'f Line,
+    /// The price of all units, where it was exchanged.
+    pub(crate) all_units: Option<Decimal>,
     /// Whether any line of the order says so.
     pub(crate) new_buyer: bool,
     /// The order's governing instant.

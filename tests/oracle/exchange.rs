@@ -38,6 +38,7 @@ fn published(on: NaiveDate) -> Vec<Published> {
         rate("EUR", "USD", 10_400 + step * 13, "ECB"),
         rate("EUR", "NOK", 98_765 + step * 211, "ECB"),
         rate("EUR", "JPY", 1_301_234 + step * 1_003, "ECB"),
+        rate("EUR", "RUB", 912_345 + step * 707, "ECB"),
     ];
     if on.day() == 15 {
         all.push(rate("NOK", "USD", 900 + step * 3, "Norges Bank"));
@@ -62,9 +63,10 @@ pub(crate) fn foreign(lines: &mut [Line], own: &str) {
     for line in lines {
         let number: usize =
             line.order_no.bytes().chain(line.line_no.bytes()).map(usize::from).sum();
-        let others = ["NOK", "EUR"];
+        // A cent is a rouble or so: of a unit price little is left.
+        let others = ["NOK", "EUR", "RUB"];
         if number.is_multiple_of(6) && (line.currency.is_empty() || line.currency == own) {
-            others[number / 6 % 2].clone_into(&mut line.amount_currency);
+            others[number / 6 % 3].clone_into(&mut line.amount_currency);
         }
     }
 }
@@ -91,17 +93,31 @@ pub(crate) fn is_foreign(version: &Version, line: &Line) -> bool {
     own.is_some_and(|own| own != text(version.policy(), "currency"))
 }
 
+/// A row with its amounts in the policy's currency.
+pub(crate) struct Converted {
+    pub(crate) line: Line,
+    /// The price of all units, exchanged as one amount; none where nothing was exchanged.
+    pub(crate) all_units: Option<Decimal>,
+}
+
 /// Returns the row with its amounts in the policy's currency, each exchanged once; as it is where they are,
 /// or where no rate is known. Of the days that a policy may name only the governing one is known here.
-pub(crate) fn converted(version: &Version, line: &Line, governing_day: NaiveDate) -> Line {
+pub(crate) fn converted(version: &Version, line: &Line, governing_day: NaiveDate) -> Converted {
+    let mut line = line.clone();
+    let all_units = convert(version, &mut line, governing_day);
+    Converted { line, all_units }
+}
+
+fn convert(version: &Version, line: &mut Line, governing_day: NaiveDate) -> Option<Decimal> {
     let fx_on = version.policy().get("fx_on").and_then(toml::Value::as_str);
     if !is_foreign(version, line) || fx_on != Some("governing") {
-        return line.clone();
+        return None;
     }
     let to = text(version.policy(), "currency");
     let from = if line.amount_currency.is_empty() { &line.currency } else { &line.amount_currency };
-    let Some((times, per)) = between(from, to, governing_day) else { return line.clone() };
-    let mut line = line.clone();
+    let (times, per) = between(from, to, governing_day)?;
+    let units = decimal(&line.quantity).unwrap_or(Decimal::ONE);
+    let all_units = decimal(&line.product_price).map(|price| price * units);
     let cells = [
         &mut line.product_price,
         &mut line.paid_amount,
@@ -115,5 +131,15 @@ pub(crate) fn converted(version: &Version, line: &Line, governing_day: NaiveDate
         }
     }
     to.clone_into(&mut line.amount_currency);
-    line
+    all_units.map(|amount| round(amount * times / per, version))
+}
+
+/// How many decimals a row's amounts have.
+pub(crate) fn decimals(version: &Version, line: &Line) -> u32 {
+    let own = [&line.amount_currency, &line.currency].into_iter().find(|cell| !cell.is_empty());
+    match own.map(String::as_str) {
+        Some("JPY") => 0,
+        Some("NOK" | "EUR" | "RUB" | "USD") => 2,
+        _ => version.decimals(),
+    }
 }

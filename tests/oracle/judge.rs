@@ -11,7 +11,7 @@ use toml::{Table, Value};
 
 use super::beside::{Beside, ordered_at};
 use super::conditions::{Answer, Facts, ask};
-use super::exchange;
+use super::exchange::{self, Converted};
 use super::line::{Line, decimal, number_order};
 use super::terms::{Instant, Program, Version, text};
 
@@ -110,17 +110,29 @@ pub(crate) fn judge_order(program: &Program, beside: &Beside, order: &[&Line]) -
     };
     let new_buyer = order.iter().any(|line| line.new_buyer == "Y");
     let day = program.day(governing);
-    let converted: Vec<Line> =
+    let converted: Vec<Converted> =
         order.iter().map(|line| exchange::converted(version, line, day)).collect();
-    let order: Vec<&Line> = converted.iter().collect();
-    let facts = |line| {
+    let facts = |at: usize| {
+        let (Converted { line, all_units }, reported) = (&converted[at], order[at]);
         let click = beside.click_of(program, line);
         let clicked = program.instant(&line.clicked_at).or(click.map(|click| click.at));
-        Facts { version, line, new_buyer, governing, day, clicked, click, beside }
+        let all_units = *all_units;
+        Facts {
+            version,
+            line,
+            reported,
+            all_units,
+            new_buyer,
+            governing,
+            day,
+            clicked,
+            click,
+            beside,
+        }
     };
     let mut outcomes: Vec<Outcome> =
-        order.iter().map(|line| judge_line(program, facts(*line))).collect();
-    add_bonus(version, &mut outcomes, |at| facts(order[at]));
+        (0..order.len()).map(|at| judge_line(program, facts(at))).collect();
+    add_bonus(version, &mut outcomes, facts);
     apply_cap(version, &mut outcomes);
     outcomes
 }
@@ -145,11 +157,12 @@ fn ungoverned(program: &Program, line: &Line) -> Outcome {
 
 /// Goes down the ladder of verdicts (rule 4).
 fn judge_line(program: &Program, facts: Facts<'_>) -> Outcome {
-    let Facts { version, line, .. } = facts;
+    let Facts { version, reported, .. } = facts;
     let flagged = flagged(facts);
     let no_bonus = matches!(flagged, Some((Effect::WithholdBonus, _)));
     let nothing = |verdict, clause| Outcome { verdict, clause, no_bonus, ..blank(version) };
-    if is_declined(line, Some(version)) {
+    // Before amounts are exchanged: rounded ones may say otherwise.
+    if is_declined(reported, Some(version)) {
         return nothing("declined", version.policy_clause("qualified"));
     }
     if let Some((Effect::Disqualify, clause)) = flagged {
@@ -214,7 +227,7 @@ fn blank(version: &Version) -> Outcome {
 /// Tells whether the line is declined, reversed or fully refunded: nothing commissionable is left.
 fn is_declined(line: &Line, version: Option<&Version>) -> bool {
     let refunded = decimal(&line.refunded).unwrap_or_default();
-    let all = before_refunds(line, version).is_some_and(|amount| refunded >= amount);
+    let all = before_refunds(line, None, version).is_some_and(|amount| refunded >= amount);
     let paid = decimal(&line.final_amount).or(decimal(&line.paid_amount));
     let all_paid = paid.is_some_and(|paid| refunded >= paid);
     matches!(line.status.as_str(), "declined" | "reversed")
@@ -222,9 +235,10 @@ fn is_declined(line: &Line, version: Option<&Version>) -> bool {
 }
 
 /// Returns the amount before refunds and fees, and whether it is what the buyer paid.
-fn gross(line: &Line, basis: &str) -> Option<(Decimal, bool)> {
+fn gross(line: &Line, all_units: Option<Decimal>, basis: &str) -> Option<(Decimal, bool)> {
     let quantity = decimal(&line.quantity).unwrap_or(Decimal::ONE);
-    let price = decimal(&line.product_price).map(|price| (price * quantity, false));
+    let product = decimal(&line.product_price).map(|price| price * quantity);
+    let price = all_units.or(product).map(|price| (price, false));
     let paid = decimal(&line.final_amount).or(decimal(&line.paid_amount)).map(|paid| (paid, true));
     match basis {
         "product_price" => price.or(paid),
@@ -326,14 +340,18 @@ pub(crate) fn percent(text: &str) -> Decimal {
 
 /// Returns the commissionable part of the line (rule 7).
 fn basis(facts: Facts<'_>) -> Option<Decimal> {
-    let amount = before_refunds(facts.line, Some(facts.version))?;
+    let amount = before_refunds(facts.line, facts.all_units, Some(facts.version))?;
     Some((amount - decimal(&facts.line.refunded).unwrap_or_default()).max(Decimal::ZERO))
 }
 
 /// Returns what was commissionable before refunds: an amount without the service fee.
-fn before_refunds(line: &Line, version: Option<&Version>) -> Option<Decimal> {
+fn before_refunds(
+    line: &Line,
+    all_units: Option<Decimal>,
+    version: Option<&Version>,
+) -> Option<Decimal> {
     let basis = version.map_or("product_price", |version| text(version.policy(), "basis"));
-    let (gross, is_paid) = gross(line, basis)?;
+    let (gross, is_paid) = gross(line, all_units, basis)?;
     Some(match (decimal(&line.service_fee), version) {
         (Some(fee), Some(_)) if is_paid => gross - fee,
         (None, Some(version)) if is_paid => without_unknown_fee(gross, line, version),
@@ -350,18 +368,23 @@ fn without_unknown_fee(paid: Decimal, line: &Line, version: &Version) -> Decimal
         return paid;
     }
     let max = percent(text(fee, "max")) / Decimal::ONE_HUNDRED;
-    round(paid / (Decimal::ONE + max), version)
+    round_to(exchange::decimals(version, line), paid / (Decimal::ONE + max), version)
 }
 
 /// Rounds to the minor unit as the policy says (rule 8).
 pub(crate) fn round(exact: Decimal, version: &Version) -> Decimal {
+    round_to(version.decimals(), exact, version)
+}
+
+/// Rounds to a minor unit of so many decimals as the policy says.
+fn round_to(decimals: u32, exact: Decimal, version: &Version) -> Decimal {
     let strategy = match text(version.policy(), "rounding") {
         "floor" => RoundingStrategy::ToNegativeInfinity,
         "half_up" => RoundingStrategy::MidpointAwayFromZero,
         "half_even" => RoundingStrategy::MidpointNearestEven,
         other => unreachable!("policy.rounding = {other}"),
     };
-    exact.round_dp_with_strategy(version.decimals(), strategy)
+    exact.round_dp_with_strategy(decimals, strategy)
 }
 
 fn earns(outcome: &Outcome) -> bool {

@@ -1,7 +1,7 @@
 //! The journal, closing, and comparing runs: what a bookkeeper does with the binary.
 
 use super::super::support::{Ran, Row, Sandbox};
-use super::{ORDERS, evaluated, import, ledger_bytes, report};
+use super::{ORDERS, evaluated, full_report, import, ledger_bytes, report};
 
 /// Amounts by account, as `account amount`; what is nothing is left out.
 fn balances(ran: &Ran) -> Vec<String> {
@@ -117,7 +117,8 @@ fn a_month_that_nothing_stood_in_is_closed_with_the_next() {
     assert!(early.contains(open), "{early}");
     sandbox.run("close 2024-11").expect(0);
     let again = sandbox.run("close 2024-10").expect(2).err;
-    let closed = "error[U070]: 2024-10 of example was closed with 2024-11, after run 1";
+    let closed =
+        "error[U070]: 2024-10 of every program of the ledger was closed with 2024-11, after run 1";
     assert!(again.contains(closed), "{again}");
 
     // An order of October comes late, and the payout of November is taken back.
@@ -137,8 +138,11 @@ fn a_month_that_nothing_stood_in_is_closed_with_the_next() {
 fn a_kind_of_income_with_its_reversals_is_what_the_lines_say() {
     let sandbox = Sandbox::with_ledger();
     for (at, price) in ["1000.00", "1100.00", "800.00", "400.00"].into_iter().enumerate() {
-        let line = format!("1,1,2024-08-10 10:00:00,{price},approved");
-        import(&sandbox, &format!("{at}.csv"), &report(&[&line]));
+        let day = at + 11;
+        let line = format!(
+            "1,1,2024-08-10 10:00:00,{price},approved,163,NO,CN,USD,N,blog,2024-08-{day} 10:00:00"
+        );
+        import(&sandbox, &format!("{at}.csv"), &full_report(&[&line]));
         sandbox.run("recompute").expect(0);
     }
     let lines = sandbox.run("lines -O csv").expect(0).rows();

@@ -280,8 +280,8 @@ fn the_day_of_payout_is_known_when_it_was_paid() {
     sandbox.run("verify").expect(0);
 }
 
-#[test]
-fn a_plan_says_what_each_frequency_costs() {
+/// Four months of 25.00 each, and what a withdrawal takes and costs.
+fn with_withdrawals() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.run("schedule export example schedules").expect(0);
     let path = sandbox.path("schedules/example/program.toml");
@@ -296,6 +296,12 @@ fn a_plan_says_what_each_frequency_costs() {
     sandbox.write("orders.csv", &format!("{HEADER}{rows}"));
     sandbox.run("import orders.csv --program example").expect(0);
     sandbox.run("recompute").expect(0);
+    sandbox
+}
+
+#[test]
+fn a_plan_says_what_each_frequency_costs() {
+    let sandbox = with_withdrawals();
     let plan = sandbox.run("payout plan -O csv").expect(0);
     let told = |row: &super::Row| {
         ["plan", "withdrawals", "fees", "net"].map(|column| row.get(column).to_owned()).join(" ")
@@ -311,6 +317,138 @@ fn a_plan_says_what_each_frequency_costs() {
     add(&sandbox, "1.00", "--failed");
     let listed = sandbox.run("payout list -O csv").expect(0).rows();
     assert_eq!(listed[1].get("fee"), "15.00", "what the program says that a failure costs");
+}
+
+/// Terms of the example that exchange by the rate of another day.
+fn terms_by(fx_on: &str) -> String {
+    example_terms(&[
+        ("fx_on       = \"paid_out\"", &format!("fx_on       = \"{fx_on}\"")),
+        ("[assumed]\n", "[assumed]\n\"policy.fx_on\" = \"a story\"\n"),
+    ])
+}
+
+/// Orders in roubles, of which one is worth a cent.
+fn in_roubles(fx_on: &str, rows: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("schedules/example/2024-07-01.toml", &terms_by(fx_on));
+    let head = "order_no,line_no,paid_at,product_price,quantity,refunded,status,settled_at,category,\
+        ship_to,seller_country,currency,amount_currency\n";
+    sandbox.write("orders.csv", &format!("{head}{rows}"));
+    sandbox.run("import orders.csv --program example").expect(0);
+    let rates = "date,base,quote,rate,source\n2024-08-16,RUB,USD,0.011,bank\n\
+        2024-09-16,RUB,USD,0.012,bank\n";
+    sandbox.write("fx.csv", rates);
+    sandbox.run("fx import fx.csv").expect(0);
+    sandbox.run("recompute").expect(0);
+    sandbox
+}
+
+#[test]
+fn the_price_of_all_units_is_exchanged_and_not_that_of_one() {
+    let row = |order: u32, price: &str, units: u32, back: &str| {
+        format!(
+            "{order},1,2024-08-16 10:00:00,{price},{units},{back},approved,,163,NO,CN,USD,RUB\n"
+        )
+    };
+    let rows = [
+        row(1, "0.40", 1_000, ""),
+        row(2, "2.30", 3, "6.90"),
+        row(3, "0.40", 2, "0.80"),
+        // A part of it back; what is left is less than a cent, and not declined.
+        row(4, "0.50", 2, "0.90"),
+    ];
+    let sandbox = in_roubles("governing", &rows.concat());
+    let rows = sandbox.run("lines -O csv").expect(0).rows();
+    let of = |order: &str| {
+        let row = line(&rows, order, "1");
+        ["verdict", "basis"].map(|column| row.get(column).to_owned())
+    };
+    assert_eq!(of("1"), ["commissionable", "4.40"], "400.00 roubles");
+    assert_eq!(of("2")[0], "declined");
+    assert_eq!(of("3")[0], "declined");
+    assert_eq!(of("4"), ["commissionable", "0.00"]);
+    let told = sandbox.run("explain 1").expect(0).out;
+    assert!(told.contains("product price x 1000, exchanged as one amount: 4.40"), "{told}");
+    sandbox.run("verify").expect(0);
+}
+
+#[test]
+fn the_day_of_settlement_says_the_rate() {
+    let row = |order: u32, settled: &str| {
+        let state = if settled.is_empty() { "approved" } else { "settled" };
+        format!("{order},1,2024-08-16 10:00:00,1000.00,1,,{state},{settled},163,NO,CN,USD,RUB\n")
+    };
+    let rows = [row(1, "2024-09-17 10:00:00"), row(2, "")];
+    let sandbox = in_roubles("settled", &rows.concat());
+    let rows = sandbox.run("lines -O csv").expect(0).rows();
+    assert_eq!(line(&rows, "1", "1").get("basis"), "12.00", "September's rate");
+    assert_eq!(line(&rows, "2", "1").get("verdict"), "unverifiable", "not settled yet");
+    let told = sandbox.run("explain 1").expect(0).out;
+    assert!(told.contains("2024-09-16"), "{told}");
+}
+
+#[test]
+fn a_line_whose_report_was_taken_back_under_a_payout_is_told() {
+    let sandbox = ledger(SETTLED);
+    add(&sandbox, "9.50", "--covers 2024-07..2024-08");
+    assert!(!sandbox.run("check -O csv").out.contains("paid_without_report"));
+    sandbox.run("imports undo 1").expect(0);
+    sandbox.run("recompute").expect(0);
+    let found = sandbox.run("check -O csv");
+    assert!(found.out.contains("paid_without_report"), "{}{}", found.out, found.err);
+    assert!(found.out.contains("5.50 USD was paid of the line, and no report has it"));
+}
+
+#[test]
+fn an_order_with_a_slash_in_its_number_can_be_named() {
+    let sandbox = ledger(&SETTLED.replace("1,1,2024-07", "B/1,1,2024-07"));
+    add(&sandbox, "5.50", "--order B/1");
+    assert_eq!(pays(&sandbox, 1), ["B/1/1 5.50 computed"]);
+    add(&sandbox, "11.00", "--order 3/1");
+    assert_eq!(pays(&sandbox, 2), ["3/1 11.00 computed"]);
+    let again = add(&sandbox, "1.00", "--order B/1/1");
+    assert!(again.err.contains("1 line passed over: paid in full before"), "{}", again.err);
+}
+
+#[test]
+fn a_declined_line_is_due_nothing_whatever_was_reported() {
+    let sandbox = ledger(&SETTLED.replace("100.00,settled,2024-08", "100.00,declined,2024-08"));
+    let named = add(&sandbox, "9.00", "--order 2/1");
+    assert!(
+        named.err.contains("1 line passed over: declined or reversed, so nothing is due"),
+        "{}",
+        named.err
+    );
+    assert_eq!(pays(&sandbox, 1), Vec::<String>::new());
+}
+
+#[test]
+fn a_payout_that_pays_nothing_says_why_and_one_of_tomorrow_is_warned_of() {
+    let sandbox = ledger(SETTLED);
+    let plain = add(&sandbox, "9.00", "");
+    assert!(plain.err.contains("it covers no days, and no lines are named"), "{}", plain.err);
+    let none = add(&sandbox, "9.00", "--month 2024-01");
+    assert!(none.err.contains("no settled line became payable from 2024-01-01"), "{}", none.err);
+    assert!(!none.err.contains("warning"), "{}", none.err);
+    let late =
+        sandbox.run("payout add example --amount 1 --currency USD --on 2999-01-01").expect(0);
+    assert!(late.err.contains("warning: payout is of 2999-01-01, and today is"), "{}", late.err);
+}
+
+#[test]
+fn a_failed_transfer_costs_the_same_however_it_is_recorded_and_the_plan_knows_it() {
+    let sandbox = with_withdrawals();
+    add(&sandbox, "20.00", "--failed");
+    sandbox.write("failed.csv", "paid_on,amount,currency,status\n2024-10-21,20.00,USD,failed\n");
+    sandbox.run("payout import failed.csv --program example").expect(0);
+    let listed = sandbox.run("payout list -O csv").expect(0).rows();
+    let fees: Vec<&str> = listed.iter().map(|row| row.get("fee")).collect();
+    assert_eq!(fees, ["15.00", "15.00"]);
+    add(&sandbox, "25.00", "");
+    // 100.00 less 25.00 that pays no line yet and twice 15.00.
+    let plan = sandbox.run("payout plan -O csv").expect(0);
+    assert_eq!(plan.rows()[0].get("open"), "45.00");
+    assert!(plan.err.contains("55.00 USD left the balance and pays no line"), "{}", plan.err);
 }
 
 #[test]

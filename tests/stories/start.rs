@@ -232,10 +232,11 @@ fn the_demo_shows_the_main_job_step_by_step() {
     # What did the network report, and why is it something else?
     $ feebook reconcile --program example --on 2024-12-01
     Difference: reported less expected, paid less reported; below zero is less than is due
+    Totals: expected, reported and difference are of the lines that are compared
 
     Totals
-    program  currency  lines  compared  expected  reported  difference  within_tolerance  not_reported  unknown  paid
-    example  USD          23        15    131.13    142.84      +11.71                 0             3        2  0.00
+    program  currency  lines  compared  expected  reported  difference  within_tolerance  not_reported  unknown  other_currency  declined  paid
+    example  USD          23        15    131.13    142.84      +11.71                 0             3        2               1         2  0.00
 
     Confirmed and not paid, by days since the validation
     program  currency  status    age    lines   open

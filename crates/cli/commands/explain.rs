@@ -47,12 +47,15 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Explain) -> Outcome<u
 
 /// The steps as people read them.
 pub(super) fn text(explanation: &Explanation) -> String {
-    let mut text = format!("order {} of {}\n", explanation.order_no, explanation.program);
+    // A number that ends its line would end whatever the text stands in.
+    let shown = |no: &No| Cell::Text(no.to_string()).in_text();
+    let mut text = format!("order {} of {}\n", shown(&explanation.order_no), explanation.program);
     for step in &explanation.order_steps {
         push_step(&mut text, step, explanation.decimals);
     }
     for line in &explanation.lines {
-        let _ = write!(text, "\nline {}  {}  {}\n", line.line_no, line.status, line.verdict.word());
+        let (line_no, verdict) = (shown(&line.line_no), line.verdict.word());
+        let _ = write!(text, "\nline {line_no}  {}  {verdict}\n", line.status);
         for step in &line.steps {
             push_step(&mut text, step, explanation.decimals);
         }

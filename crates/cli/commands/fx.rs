@@ -100,29 +100,32 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
 
 fn rate(global: &Global, output: &Output, (from, to): (&str, &str), on: NaiveDate) -> Outcome<u8> {
     let (from, to) = (currency(from)?, currency(to)?);
+    if from == to {
+        let message = format!("both are {from}");
+        return Err(Error::new(&error::BAD_MONEY, message).hint("name two currencies").into());
+    }
     let ledger: Ledger = open(global)?;
+    let used = ledger.rate((from, to), on, ledger.last_seq()?)?.ok_or_else(|| {
+        let message = format!("no rate from {from} to {to} is known for {on} or the week before");
+        Error::new(&error::NO_EXCHANGE_RATE, message)
+            .hint("`feebook fx list` shows what there is, `feebook fx import` takes more")
+    })?;
     let mut sheet = output.sheet(&["from", "to", "asked_for", "rate", "of", "source", "by"])?;
-    let found = ledger.rate((from, to), on, ledger.last_seq()?)?;
-    if let Some(used) = &found {
-        let by = match used.by {
-            By::Direct => "published".to_owned(),
-            By::Inverse => "inverse".to_owned(),
-            By::Cross(through) => format!("through {through}"),
-        };
-        sheet.row(vec![
-            Cell::Text(from.to_string()),
-            Cell::Text(to.to_string()),
-            Cell::Text(on.to_string()),
-            Cell::Figure(used.written()),
-            Cell::Text(used.on.to_string()),
-            Cell::Text(used.source.clone()),
-            Cell::Text(by),
-        ])?;
-    }
+    let by = match used.by {
+        By::Direct => "published".to_owned(),
+        By::Inverse => "inverse".to_owned(),
+        By::Cross(through) => format!("through {through}"),
+    };
+    sheet.row(vec![
+        Cell::Text(from.to_string()),
+        Cell::Text(to.to_string()),
+        Cell::Text(on.to_string()),
+        Cell::Figure(used.written()),
+        Cell::Text(used.on.to_string()),
+        Cell::Text(used.source.clone()),
+        Cell::Text(by),
+    ])?;
     sheet.finish()?;
-    if found.is_none() {
-        say(&format!("no rate from {from} to {to} is known for {on} or the week before"));
-    }
     Ok(DONE)
 }
 

@@ -3,18 +3,21 @@
 
 use std::path::{Path, PathBuf};
 
-use feebook_core::allot::{Allotted, Choice, Claim, NamedLine, claims, pay, pay_more};
+use chrono::NaiveDate;
+use feebook_core::allot::{Allotted, Choice, NamedLine, PayableLine, pay, pay_more, payable_lines};
 use feebook_core::error::{self, Error, Result};
 use feebook_core::exchange::RateUsed;
 use feebook_core::fact::No;
 use feebook_core::import::payouts::{self, PayoutRows};
 use feebook_core::import::table::money;
 use feebook_core::ledger::{Ledger, Recorded};
-use feebook_core::payout::{Payout, PayoutId, Split, Transfer, rate_of, shortfall, split};
-use feebook_core::plan::{Frequency, open_by_month, withdrawals};
+use feebook_core::payout::{
+    Payment, Payout, PayoutId, Split, Transfer, fee_of, rate_of, shortfall, split,
+};
+use feebook_core::plan::{Frequency, left_unmatched, open_by_month, take_off, withdrawals};
 use feebook_core::run::Terms;
 use feebook_kernel::{Exchange, Minor};
-use feebook_schedule::{Currency, MinimumIs, Withdrawal};
+use feebook_schedule::{Currency, MinimumIs, PayoutTerms, Program};
 
 use super::facts::{HISTORY, history, only_program, removal};
 use super::fx::currency;
@@ -41,20 +44,30 @@ fn record(global: &Global, output: &Output, args: &PayoutAdd) -> Outcome<u8> {
     let (mut ledger, terms) = (open(global)?, terms(global)?);
     output.check()?;
     let known = known_program(&terms, &args.program)?;
-    let (program, payout) = (known.id().to_owned(), payout(args, known.withdrawal())?);
-    let choice = choice(&args.lines, payout.currency)?;
+    let (program, payout) = (known.id().to_owned(), payout(args, known.payout_terms())?);
+    let choice = choice((&ledger, &program), &args.lines, payout.currency)?;
+    warn_of_future(known, &payout);
     let made = pay(&mut ledger, &terms, &program, &[(payout, choice)], now())?;
     let mut sheet = begun(output)?;
     for (id, allotted) in &made {
         told_of(&mut sheet, &ledger, &terms, *id)?;
         let payout = ledger.payout(*id)?.fact;
-        tell_allotted(&payout, allotted);
+        tell_allotted(&payout, allotted, payout.covers);
     }
     sheet.finish()?;
     Ok(DONE)
 }
 
-fn payout(args: &PayoutAdd, rules: Option<&Withdrawal>) -> Result<Payout> {
+/// A day after today may be right, and more often is a slip.
+fn warn_of_future(program: &Program, payout: &Payout) {
+    let (on, today) = (payout.paid_on, program.day(now()));
+    if on > today {
+        let no = payout.payout_no.as_deref().map_or_else(String::new, |no| format!(" {no}"));
+        say(&format!("warning: payout{no} is of {on}, and today is {today}"));
+    }
+}
+
+fn payout(args: &PayoutAdd, rules: Option<&PayoutTerms>) -> Result<Payout> {
     let unit = currency(&args.currency)?;
     let amount = amount("--amount", &args.amount, unit)?;
     if amount == Minor::ZERO {
@@ -63,15 +76,16 @@ fn payout(args: &PayoutAdd, rules: Option<&Withdrawal>) -> Result<Payout> {
     let received_in = args.received_currency.as_deref().map_or(Ok(unit), currency)?;
     let received = args.received.as_deref().map(|text| amount_of("--received", text, received_in));
     let fee = args.fee.as_deref().map(|text| self::amount("--fee", text, unit)).transpose()?;
+    let transfer = if args.failed { Transfer::Failed } else { Transfer::Arrived };
     Ok(Payout {
         id: 0,
         payout_no: args.no.clone(),
         paid_on: args.on,
-        transfer: if args.failed { Transfer::Failed } else { Transfer::Arrived },
+        transfer,
         amount,
         currency: unit,
         received: received.transpose()?,
-        fee: fee.or_else(|| fee_of_failure(args.failed, rules, unit)).unwrap_or_default(),
+        fee: fee_of(transfer, fee, unit, rules),
         covers: args.lines.days(),
         note: args.note.clone(),
         file: args.lines.orders.as_deref().map(shown),
@@ -79,18 +93,20 @@ fn payout(args: &PayoutAdd, rules: Option<&Withdrawal>) -> Result<Payout> {
     })
 }
 
-/// What the program says that a failed transfer costs.
-fn fee_of_failure(failed: bool, rules: Option<&Withdrawal>, unit: Currency) -> Option<Minor> {
-    let stated = |rules: &&Withdrawal| failed && rules.fee_on_failure && rules.currency == unit;
-    rules.filter(stated).map(|rules| rules.fee)
-}
-
 fn amount_of(what: &str, text: &str, unit: Currency) -> Result<(Minor, Currency)> {
     amount(what, text, unit).map(|amount| (amount, unit))
 }
 
 fn amount(what: &str, text: &str, unit: Currency) -> Result<Minor> {
-    money(text, unit).ok_or_else(|| no_amount(what, text, unit))
+    money(text, unit).ok_or_else(|| {
+        if text.trim().chars().all(|c| c.is_ascii_digit()) && !text.trim().is_empty() {
+            let message = format!("{what} is \"{text}\", which is too large");
+            let most = Minor::MAX.get();
+            let hint = format!("the greatest amount is {} {unit}", unit.written(most));
+            return Error::new(&error::BAD_MONEY, message).hint(hint);
+        }
+        no_amount(what, text, unit)
+    })
 }
 
 fn no_amount(what: &str, text: &str, unit: Currency) -> Error {
@@ -100,20 +116,24 @@ fn no_amount(what: &str, text: &str, unit: Currency) -> Error {
 }
 
 /// Which lines are meant: those that are named, else those of the days covered.
-fn choice(lines: &Matched, unit: Currency) -> Result<Choice> {
+fn choice(of: (&Ledger, &str), lines: &Matched, unit: Currency) -> Result<Choice> {
     if let Some(file) = &lines.orders {
         return payouts::read_statement(file, unit).map(Choice::Named);
     }
     if !lines.order.is_empty() {
-        let named = lines.order.iter().map(|text| named(text)).collect::<Result<_>>()?;
+        let named = lines.order.iter().map(|text| named(of, text)).collect::<Result<_>>()?;
         return Ok(Choice::Named(named));
     }
     Ok(lines.days().map_or(Choice::Nothing, |(from, to)| Choice::Period(from, to)))
 }
 
-/// `ORDER`, or `ORDER/LINE`.
-fn named(text: &str) -> Result<NamedLine> {
-    let (order, line) = match text.split_once('/') {
+/// `ORDER`, or `ORDER/LINE`; an order's number may have a slash of its own.
+fn named((ledger, program): (&Ledger, &str), text: &str) -> Result<NamedLine> {
+    let is_order = match No::parse(text.trim()) {
+        Some(order_no) => ledger.order(program, &order_no)?.is_some(),
+        None => false,
+    };
+    let (order, line) = match text.rsplit_once('/').filter(|_| !is_order) {
         Some((order, line)) => (order, Some(line)),
         None => (text, None),
     };
@@ -128,7 +148,7 @@ fn named(text: &str) -> Result<NamedLine> {
 }
 
 /// Says what a payout pays, and what of it does not.
-fn tell_allotted(payout: &Payout, allotted: &Allotted) {
+fn tell_allotted(payout: &Payout, allotted: &Allotted, days: Option<(NaiveDate, NaiveDate)>) {
     let unit = payout.currency;
     let sum = |minor: i64| format!("{} {unit}", unit.written(minor));
     let id = payout.id;
@@ -150,6 +170,7 @@ fn tell_allotted(payout: &Payout, allotted: &Allotted) {
         .collect();
     let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
     say(&format!("payout {id}: pays {lines} with {}{by}", sum(paid)));
+    tell_passed(payout, allotted, days);
     if allotted.left > 0 {
         say(&format!(
             "payout {id}: {} pays nothing yet; `feebook payout match {id}` can have it pay",
@@ -162,18 +183,32 @@ fn tell_allotted(payout: &Payout, allotted: &Allotted) {
             "payout {id}: the money ends before {lines} of the period; {open} stays open"
         ));
     }
-    if allotted.other_currency > 0 {
-        let lines = counted(allotted.other_currency, "line");
-        say(&format!(
-            "payout {id}: {lines} passed over, due in another currency than {unit}; name amounts in a statement file (--orders)"
-        ));
+}
+
+/// Says which lines are not paid, and why; where none is, why none.
+fn tell_passed(payout: &Payout, allotted: &Allotted, days: Option<(NaiveDate, NaiveDate)>) {
+    let (id, unit) = (payout.id, payout.currency);
+    let other =
+        format!("due in another currency than {unit}; name amounts in a statement file (--orders)");
+    let passed = [
+        (allotted.paid_before, "paid in full before"),
+        (allotted.taken_back, "declined or reversed, so nothing is due"),
+        (allotted.other_currency, &other),
+        (allotted.unknown, "nothing is reported, and what is earned cannot be said"),
+    ];
+    let mut any = !allotted.allotments.is_empty() || allotted.unpaid.is_some();
+    for (lines, why) in passed.into_iter().filter(|(lines, _)| *lines > 0) {
+        any = true;
+        say(&format!("payout {id}: {} passed over: {why}", counted(lines, "line")));
     }
-    if allotted.unknown > 0 {
-        let lines = counted(allotted.unknown, "line");
-        say(&format!(
-            "payout {id}: {lines} passed over: nothing is reported, and what is earned cannot be said"
-        ));
+    if any {
+        return;
     }
+    let why = match days {
+        Some((from, to)) => format!("no settled line became payable from {from} to {to}"),
+        None => "it covers no days, and no lines are named".to_owned(),
+    };
+    say(&format!("payout {id}: {why}"));
 }
 
 fn count(length: usize) -> u64 {
@@ -218,7 +253,12 @@ fn take_file(ledger: &mut Ledger, terms: &Terms, program: &str, file: &Path) -> 
     let known = ledger.payouts()?.into_iter();
     let counts = |known: &Recorded<Payout>| known.removal.is_none() && known.program == program;
     let known: Vec<Recorded<Payout>> = known.filter(counts).collect();
-    let rows = payouts::read(file, &known, &mut |problem| exit::problems(&[problem]))?;
+    let of_program = terms.book.program(program);
+    let rules = of_program.and_then(Program::payout_terms);
+    let rows = payouts::read(file, &known, rules, &mut |problem| exit::problems(&[problem]))?;
+    if let Some(of_program) = of_program {
+        rows.new.iter().for_each(|payout| warn_of_future(of_program, payout));
+    }
     let chosen: Vec<(Payout, Choice)> = rows
         .new
         .iter()
@@ -228,7 +268,8 @@ fn take_file(ledger: &mut Ledger, terms: &Terms, program: &str, file: &Path) -> 
         })
         .collect();
     for (id, allotted) in pay(ledger, terms, program, &chosen, now())? {
-        tell_allotted(&ledger.payout(id)?.fact, &allotted);
+        let payout = ledger.payout(id)?.fact;
+        tell_allotted(&payout, &allotted, payout.covers);
     }
     if rows.rejected > 0 {
         say(&format!("{}: {} rejected", shown(file), counted(rows.rejected, "row")));
@@ -238,8 +279,8 @@ fn take_file(ledger: &mut Ledger, terms: &Terms, program: &str, file: &Path) -> 
 
 fn match_more(global: &Global, output: &Output, id: PayoutId, lines: &Matched) -> Outcome<u8> {
     let (mut ledger, terms) = (open(global)?, terms(global)?);
-    let payout = ledger.payout(id)?.fact;
-    let chosen = match choice(lines, payout.currency)? {
+    let Recorded { fact: payout, program, .. } = ledger.payout(id)?;
+    let chosen = match choice((&ledger, &program), lines, payout.currency)? {
         // Without a word, the days that it covers.
         Choice::Nothing => payout.covers.map(|(from, to)| Choice::Period(from, to)),
         chosen => Some(chosen),
@@ -253,7 +294,11 @@ fn match_more(global: &Global, output: &Output, id: PayoutId, lines: &Matched) -
     let mut sheet = begun(output)?;
     told_of(&mut sheet, &ledger, &terms, id)?;
     sheet.finish()?;
-    tell_allotted(&payout, &allotted);
+    let days = match chosen {
+        Choice::Period(from, to) => Some((from, to)),
+        Choice::Nothing | Choice::Named(_) => None,
+    };
+    tell_allotted(&payout, &allotted, days);
     Ok(DONE)
 }
 
@@ -289,38 +334,77 @@ fn begun(output: &Output) -> Outcome<Sheet<'_>> {
 fn list(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> {
     let (ledger, terms) = open_to_answer(global, program)?;
     let mut sheet = begun(output)?;
-    let mut known: Option<(String, Vec<Claim>)> = None;
+    let mut known: Option<(String, Vec<PayableLine>)> = None;
+    let mut orphans = Vec::new();
     for recorded in ledger.payouts()? {
         if program.is_some_and(|name| name != recorded.program) {
             continue;
         }
         if known.as_ref().is_none_or(|(name, _)| *name != recorded.program) {
-            let claims = claims_of(&ledger, &terms, &recorded.program)?;
-            known = Some((recorded.program.clone(), claims));
+            let payables = payable_of(&ledger, &terms, &recorded.program)?;
+            known = Some((recorded.program.clone(), payables));
         }
-        let claims = known.as_ref().map_or(&[][..], |(_, claims)| claims.as_slice());
-        sheet.row(row(&ledger, &recorded, claims)?)?;
+        let payables = known.as_ref().map_or(&[][..], |(_, payables)| payables.as_slice());
+        sheet.row(row(&ledger, &recorded, payables)?)?;
+        orphans.extend(without_report(&ledger, &recorded, payables)?);
     }
     sheet.finish()?;
+    for words in &orphans {
+        say(words);
+    }
     Ok(DONE)
 }
 
+/// Says what of a payout pays lines whose reports were taken back.
+fn without_report(
+    ledger: &Ledger,
+    recorded: &Recorded<Payout>,
+    payables: &[PayableLine],
+) -> Result<Option<String>> {
+    if recorded.removal.is_some() || payables.is_empty() {
+        return Ok(None);
+    }
+    let payments = ledger.payments_of(recorded.fact.id)?;
+    let known = |payment: &&Payment| line_of(payables, payment).is_none();
+    let orphans: Vec<&Payment> = payments.iter().filter(known).collect();
+    let sum: i64 = orphans.iter().map(|payment| payment.amount).sum();
+    let (id, unit) = (recorded.fact.id, recorded.fact.currency);
+    let lines = counted(count(orphans.len()), "payment");
+    Ok((!orphans.is_empty()).then(|| {
+        format!(
+            "payout {id}: {} {unit} in {lines} pays lines that no report has any more (`feebook check` names them)",
+            unit.written(sum)
+        )
+    }))
+}
+
+/// The line that a payment pays; none where no report has it.
+fn line_of<'l>(payables: &'l [PayableLine], payment: &Payment) -> Option<&'l PayableLine> {
+    let key = (&payment.order_no, &payment.line_no);
+    let at = payables.binary_search_by(|line| (&line.order_no, &line.line_no).cmp(&key));
+    at.ok().and_then(|at| payables.get(at))
+}
+
 /// The lines of a program; none where there are no terms of it any more.
-fn claims_of(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<Claim>> {
+fn payable_of(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<PayableLine>> {
     if terms.book.program(program).is_none() {
         return Ok(Vec::new());
     }
-    claims(ledger, terms, program)
+    payable_lines(ledger, terms, program)
 }
 
 fn told_of(sheet: &mut Sheet<'_>, ledger: &Ledger, terms: &Terms, id: PayoutId) -> Outcome<()> {
     let recorded = ledger.payout(id)?;
-    let claims = claims_of(ledger, terms, &recorded.program)?;
-    sheet.row(row(ledger, &recorded, &claims)?)?;
+    let payables = payable_of(ledger, terms, &recorded.program)?;
+    sheet.row(row(ledger, &recorded, &payables)?)?;
     Ok(())
 }
 
-fn row(ledger: &Ledger, recorded: &Recorded<Payout>, claims: &[Claim]) -> Result<Vec<Cell>> {
+fn row(
+    ledger: &Ledger,
+    recorded: &Recorded<Payout>,
+    payables: &[PayableLine],
+) -> Result<Vec<Cell>> {
     let payout = &recorded.fact;
     let payments = ledger.payments_of(payout.id)?;
     let counts = recorded.removal.is_none();
@@ -329,7 +413,7 @@ fn row(ledger: &Ledger, recorded: &Recorded<Payout>, claims: &[Claim]) -> Result
     let money = |minor: i64| Cell::Figure(unit.written(minor));
     let unmatched = if counts { payout.payable().get() - matched } else { 0 };
     let lines = if counts { count(payments.len()) } else { 0 };
-    let short = Some(shortfall(payout, &payments, claims)).filter(|_| counts && lines > 0);
+    let short = Some(shortfall(payout, &payments, payables)).filter(|_| counts && lines > 0);
     let rate = rate_of(ledger, payout, ledger.last_seq()?)?;
     let split = split(payout, rate.as_ref());
     let mut cells = vec![
@@ -362,7 +446,7 @@ fn split_cells(payout: &Payout, split: Option<&Split>) -> [Cell; 7] {
         Cell::figure(pair.map(|(minor, (_, unit))| unit.written(minor)))
     };
     let rate = split.and_then(|split| split.rate.as_ref());
-    let implied = split.and_then(|split| split.implied).and_then(Exchange::billionths);
+    let implied = payout.implied_rate().and_then(Exchange::billionths);
     [
         Cell::text(received.map(|(_, unit)| unit.to_string())),
         in_unit(split.map(|split| split.expected.get())),
@@ -378,7 +462,7 @@ fn show(global: &Global, output: &Output, id: PayoutId) -> Outcome<u8> {
     let (ledger, terms) = open_scoped(global, None)?;
     let recorded = ledger.payout(id)?;
     let payout = &recorded.fact;
-    let claims = claims_of(&ledger, &terms, &recorded.program)?;
+    let payables = payable_of(&ledger, &terms, &recorded.program)?;
     let mut sheet = output.sheet(&[
         "order_no",
         "line_no",
@@ -391,17 +475,13 @@ fn show(global: &Global, output: &Output, id: PayoutId) -> Outcome<u8> {
     ])?;
     let payments = ledger.payments_of(id)?;
     for payment in &payments {
-        let key = (&payment.order_no, &payment.line_no);
-        let found = claims
-            .binary_search_by(|claim| (&claim.order_no, &claim.line_no).cmp(&key))
-            .ok()
-            .and_then(|at| claims.get(at));
-        let due = found.and_then(|claim| claim.due);
+        let found = line_of(&payables, payment);
+        let due = found.and_then(|payable| payable.due);
         sheet.row(vec![
             Cell::Text(payment.order_no.to_string()),
             Cell::Text(payment.line_no.to_string()),
-            Cell::text(found.map(|claim| claim.state.word())),
-            Cell::text(found.and_then(|claim| claim.on).map(|on| on.to_string())),
+            Cell::text(found.map(|payable| payable.state.word())),
+            Cell::text(found.and_then(|payable| payable.on).map(|on| on.to_string())),
             Cell::Text(payout.currency.to_string()),
             Cell::figure(due.map(|due| due.currency.written(due.amount))),
             Cell::text(due.map(|due| due.by.word())),
@@ -409,12 +489,16 @@ fn show(global: &Global, output: &Output, id: PayoutId) -> Outcome<u8> {
         ])?;
     }
     sheet.finish()?;
-    tell_payout(&ledger, &recorded, &claims)?;
+    tell_payout(&ledger, &recorded, &payables)?;
     Ok(DONE)
 }
 
 /// Says what became of a payout: what of it is matched, and the way of the money.
-fn tell_payout(ledger: &Ledger, recorded: &Recorded<Payout>, claims: &[Claim]) -> Result<()> {
+fn tell_payout(
+    ledger: &Ledger,
+    recorded: &Recorded<Payout>,
+    payables: &[PayableLine],
+) -> Result<()> {
     let payout = &recorded.fact;
     let (id, unit) = (payout.id, payout.currency);
     let sum = |minor: i64| format!("{} {unit}", unit.written(minor));
@@ -427,7 +511,7 @@ fn tell_payout(ledger: &Ledger, recorded: &Recorded<Payout>, claims: &[Claim]) -
     let (amount, left) = (sum(payout.amount.get()), sum(payout.payable().get() - matched));
     let (on, word) = (payout.paid_on, payout.transfer.word());
     say(&format!("payout {id}: {amount} {word} on {on}, {} matched, {left} not", sum(matched)));
-    let short = shortfall(payout, &payments, claims);
+    let short = shortfall(payout, &payments, payables);
     if !payments.is_empty() && short != 0 {
         let words = if short > 0 { "short of" } else { "over" };
         say(&format!("payout {id}: {} {words} what its lines are due", sum(short.abs())));
@@ -443,10 +527,13 @@ fn tell_received(ledger: &Ledger, payout: &Payout) -> Result<()> {
     let id = payout.id;
     let sum = |minor: i64| format!("{} {unit}", unit.written(minor));
     let rate = rate_of(ledger, payout, ledger.last_seq()?)?;
+    let implied = payout.implied_rate().and_then(Exchange::billionths);
+    let implied = implied.map(feebook_core::exchange::written);
+    let implied = implied.map_or_else(String::new, |implied| format!(", a rate of {implied}"));
     let Some(split) = split(payout, rate.as_ref()) else {
         let on = payout.paid_on;
         say(&format!(
-            "payout {id}: {} arrived; no rate is known for {on}, so nothing is expected (`feebook fx import`)",
+            "payout {id}: {} arrived{implied}; no rate is known for {on}, so nothing is expected (`feebook fx import`)",
             sum(received.get())
         ));
         return Ok(());
@@ -454,8 +541,6 @@ fn tell_received(ledger: &Ledger, payout: &Payout) -> Result<()> {
     if let Some(rate) = &split.rate {
         say(&format!("payout {id}: {}", rate.in_words()));
     }
-    let implied = split.implied.and_then(Exchange::billionths).map(feebook_core::exchange::written);
-    let implied = implied.map_or_else(String::new, |implied| format!(", a rate of {implied}"));
     say(&format!(
         "payout {id}: {} expected after the fee ({}), {} arrived{implied}; exchange {}",
         sum(split.expected.get()),
@@ -491,14 +576,16 @@ fn plan(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> 
             continue;
         }
         let known = terms.book.program(&name);
-        let Some(rules) = known.and_then(feebook_schedule::Program::withdrawal) else {
+        let Some(rules) = known.and_then(Program::payout_terms) else {
             say(&format!(
                 "{name}: what a withdrawal takes and costs is not stated ([payouts] of its program.toml)"
             ));
             continue;
         };
-        let claims = claims(&ledger, &terms, &name)?;
-        let by_month = open_by_month(&claims, rules.currency);
+        let payables = payable_lines(&ledger, &terms, &name)?;
+        let mut by_month = open_by_month(&payables, rules.currency);
+        let gone = left_unmatched(&ledger, &name, rules.currency)?;
+        take_off(&mut by_month, gone);
         let balance: i64 = by_month.values().sum();
         for frequency in Frequency::ALL {
             let made = withdrawals(&by_month, rules, frequency);
@@ -515,6 +602,12 @@ fn plan(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> 
                 money(made.left),
             ])?;
         }
+        if gone > 0 {
+            let gone = format!("{} {}", rules.currency.written(gone), rules.currency);
+            say(&format!(
+                "{name}: {gone} left the balance and pays no line (unmatched payouts, fees of failed transfers); it is taken off what is open"
+            ));
+        }
         tell_balance(&name, rules, balance);
     }
     sheet.finish()?;
@@ -522,7 +615,7 @@ fn plan(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> 
 }
 
 /// Says whether the balance can be withdrawn now, and what would arrive.
-fn tell_balance(program: &str, rules: &Withdrawal, balance: i64) {
+fn tell_balance(program: &str, rules: &PayoutTerms, balance: i64) {
     let unit = rules.currency;
     let sum = |minor: i64| format!("{} {unit}", unit.written(minor));
     let open = sum(balance);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use feebook_core::import::Formats;
 use feebook_kernel::Minor;
-use feebook_schedule::{Leave, MinimumIs, Program as Terms, Version, Withdrawal, zone};
+use feebook_schedule::{Leave, MinimumIs, PayoutTerms, Program as Terms, Version, zone};
 use serde_json::{Map, Value, json};
 
 use super::{counted, known_program, now, terms};
@@ -121,7 +121,7 @@ fn document(program: &Terms, formats: &Formats) -> Value {
         "status": program.status(),
         "started_on": program.started_on().map(|day| day.to_string()),
         "payout_currency": program.payout_currency().to_string(),
-        "payouts": program.withdrawal().map(withdrawal),
+        "payouts": program.payout_terms().map(withdrawal),
         "timezone": program.zone().to_string(),
         "governed_by": program.governed_by().word(),
         "notice": notice(program),
@@ -157,7 +157,7 @@ fn document(program: &Terms, formats: &Formats) -> Value {
 }
 
 /// What a withdrawal takes and costs, by the keys of the file.
-fn withdrawal(rules: &Withdrawal) -> Value {
+fn withdrawal(rules: &PayoutTerms) -> Value {
     let money = |amount: Minor| rules.currency.written(amount.get());
     json!({
         "currency": rules.currency.to_string(),
@@ -171,7 +171,7 @@ fn withdrawal(rules: &Withdrawal) -> Value {
 }
 
 /// The same for people.
-fn withdrawal_in_words(rules: &Withdrawal) -> String {
+fn withdrawal_in_words(rules: &PayoutTerms) -> String {
     let money =
         |amount: Minor| format!("{} {}", rules.currency.written(amount.get()), rules.currency);
     let at_least = match rules.minimum_is {
@@ -242,7 +242,7 @@ fn in_words(program: &Terms, formats: &Formats) -> String {
     add("status", "status", text(program.status()));
     add("since", "started_on", program.started_on().map(|day| day.to_string()));
     add("paid out in", "payout_currency", Some(program.payout_currency().to_string()));
-    add("withdrawals", "payouts.minimum_is", program.withdrawal().map(withdrawal_in_words));
+    add("withdrawals", "payouts.minimum_is", program.payout_terms().map(withdrawal_in_words));
     add("time zone", "timezone", Some(program.zone().to_string()));
     let governed = format!("those in force when an order is {}", program.governed_by().word());
     add("terms of an order", "governed_by", Some(governed));

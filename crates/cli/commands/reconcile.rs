@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate};
 use feebook_core::ledger::Components;
-use feebook_core::reconcile::{Asked, Diagnosis, Figures, Finding, Kind, Reconciled, reconcile};
+use feebook_core::reconcile::{
+    Asked, Diagnosis, Figures, Finding, Given, Kind, Reconciled, reconcile,
+};
 use feebook_core::run::Scope;
 use feebook_schedule::Currency;
 use serde_json::{Map, Value, json};
@@ -17,7 +19,7 @@ use crate::output::{Cell, Output, text_table};
 use crate::progress::Bar;
 
 /// The columns that scripts rely on.
-pub(super) const COLUMNS: [&str; 32] = [
+pub(super) const COLUMNS: [&str; 41] = [
     "kind",
     "code",
     "diagnosis",
@@ -41,8 +43,17 @@ pub(super) const COLUMNS: [&str; 32] = [
     "reported_incentive",
     "reported_bonus",
     "reported_pending",
+    "reported_pending_commission",
+    "reported_pending_incentive",
+    "reported_pending_bonus",
     "reported_approved",
+    "reported_approved_commission",
+    "reported_approved_incentive",
+    "reported_approved_bonus",
     "reported_settled",
+    "reported_settled_commission",
+    "reported_settled_incentive",
+    "reported_settled_bonus",
     "paid",
     "paid_currency",
     "difference",
@@ -135,36 +146,47 @@ fn also(finding: &Finding) -> Option<String> {
 }
 
 fn figures(finding: &Finding) -> Vec<Cell> {
-    let Some(known) = &finding.figures else { return vec![Cell::Empty; 15] };
+    let Some(known) = &finding.figures else { return vec![Cell::Empty; 24] };
     let Figures { expected, reported, stages, .. } = known;
-    let money =
-        |minor: Option<i64>| Cell::figure(minor.map(|minor| written(finding.currency, minor)));
-    let part = |part: &dyn Fn(&Components) -> i64| money(expected.as_ref().map(part));
-    let said = reported.total().is_some();
-    let reported_in = known.reported_in.clone();
-    let reported_in = reported_in.or_else(|| finding.currency.map(|currency| currency.to_string()));
-    let paid_in = known.paid_in.or(finding.currency.filter(|_| known.paid.is_some()));
-    vec![
+    let money = |currency: Option<Currency>, minor: Option<i64>| {
+        Cell::figure(minor.map(|minor| written(currency, minor)))
+    };
+    let part =
+        |part: &dyn Fn(&Components) -> i64| money(finding.currency, expected.as_ref().map(part));
+    let given = |given: Option<&Given>| {
+        let each = |minor: Option<i64>| money(given.map(|given| given.currency), minor);
+        let part = |part: &dyn Fn(&Given) -> Option<i64>| each(given.and_then(part));
+        [
+            part(&Given::total),
+            part(&|given| given.commission),
+            part(&|given| given.incentive),
+            part(&|given| given.bonus),
+        ]
+    };
+    let [total, commission, incentive, bonus] = given(Some(reported));
+    let reported_in = reported.total().map(|_| reported.currency.to_string());
+    let mut cells = vec![
         part(&Components::total),
         part(&|ours| ours.commission),
         part(&|ours| ours.incentive),
         part(&|ours| ours.bonus),
         part(&|ours| ours.withheld),
-        money(reported.total()),
-        Cell::text(reported_in.filter(|_| said)),
-        money(reported.commission),
-        money(reported.incentive),
-        money(reported.bonus),
-        money(stages.pending),
-        money(stages.approved),
-        money(stages.settled),
-        money(known.paid),
-        Cell::text(paid_in.map(|currency| currency.to_string())),
-    ]
+        total,
+        Cell::text(reported_in),
+        commission,
+        incentive,
+        bonus,
+    ];
+    for stage in [&stages.pending, &stages.approved, &stages.settled] {
+        cells.extend(given(stage.as_ref()));
+    }
+    cells.push(money(known.paid_in, known.paid));
+    cells.push(Cell::text(known.paid_in.map(|currency| currency.to_string())));
+    cells
 }
 
 /// The columns of the totals.
-const TOTALS: [&str; 11] = [
+const TOTALS: [&str; 13] = [
     "program",
     "currency",
     "lines",
@@ -175,6 +197,8 @@ const TOTALS: [&str; 11] = [
     "within_tolerance",
     "not_reported",
     "unknown",
+    "other_currency",
+    "declined",
     "paid",
 ];
 
@@ -193,6 +217,8 @@ fn totals(found: &Reconciled) -> Vec<Vec<Cell>> {
                 Cell::Count(totals.tolerated),
                 Cell::Count(totals.silent),
                 Cell::Count(totals.unknown),
+                Cell::Count(totals.other_currency),
+                Cell::Count(totals.declined),
                 money(totals.paid),
             ]
         };
@@ -222,7 +248,7 @@ fn open_by_age(found: &Reconciled) -> Vec<Vec<Cell>> {
 }
 
 /// The columns of the differences in text; the CSV has all.
-const DIFFERENCES: [&str; 12] = [
+const DIFFERENCES: [&str; 14] = [
     "code",
     "program",
     "order_no",
@@ -230,7 +256,9 @@ const DIFFERENCES: [&str; 12] = [
     "currency",
     "expected",
     "reported",
+    "reported_currency",
     "paid",
+    "paid_currency",
     "difference",
     "days",
     "also_fits",
@@ -239,7 +267,8 @@ const DIFFERENCES: [&str; 12] = [
 
 fn text(found: &Reconciled) -> String {
     let mut text = String::from(
-        "Difference: reported less expected, paid less reported; below zero is less than is due\n\n",
+        "Difference: reported less expected, paid less reported; below zero is less than is due\n\
+         Totals: expected, reported and difference are of the lines that are compared\n\n",
     );
     push_table(&mut text, "Totals", &TOTALS, &totals(found));
     push_table(
@@ -260,7 +289,17 @@ fn text(found: &Reconciled) -> String {
                 let at = COLUMNS.iter().position(|column| column == name);
                 at.and_then(|at| cells.get(at)).cloned().unwrap_or(Cell::Empty)
             };
-            DIFFERENCES.iter().map(cell).collect()
+            let own = cell(&"currency");
+            // Another currency is told where there is one.
+            let told = |name: &&str| match (*name, cell(name)) {
+                ("reported_currency" | "paid_currency", Cell::Text(other))
+                    if own.shown() == other =>
+                {
+                    Cell::Empty
+                }
+                (_, cell) => cell,
+            };
+            DIFFERENCES.iter().map(told).collect()
         });
         let rows: Vec<Vec<Cell>> = rows.collect();
         push_table(&mut text, title, &DIFFERENCES, &rows);
@@ -300,7 +339,12 @@ fn push_legend(text: &mut String, found: &Reconciled) {
         }
     }
     if found.findings.is_empty() {
-        text.push_str("What was reported agrees with the terms.\n");
+        let compared = found.totals.values().map(|totals| totals.compared).sum::<u64>();
+        text.push_str(match (found.orders, compared) {
+            (0, _) => "There is no order in scope: nothing to compare.\n",
+            (_, 0) => "No line has both amounts: nothing to compare.\n",
+            _ => "What was reported agrees with the terms.\n",
+        });
     }
 }
 

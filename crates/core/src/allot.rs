@@ -4,13 +4,14 @@
 //! names. What is left over stays with the payout. Refuses to change what was paid before, and to pay
 //! in another currency than the one in which a line is due.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use feebook_kernel::{Minor, State};
 use feebook_schedule::Program;
 use feebook_schedule::iso::Currency;
 
+use crate::due::{Due, DueBy};
 use crate::error::{self, Error, Result};
 use crate::fact::No;
 use crate::ledger::Ledger;
@@ -18,52 +19,6 @@ use crate::lines::{LineRow, lines};
 use crate::payout::{Allotment, PaidLine, Payout, PayoutId};
 use crate::program;
 use crate::run::{Scope, Terms, Unwatched};
-
-/// Where it is known from what a line is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DueBy {
-    /// The network reported it: commission, incentive and bonus of the line.
-    Reported,
-    /// The network reported nothing: what the latest run found.
-    Computed,
-}
-
-impl DueBy {
-    /// Returns the word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Reported => "reported",
-            Self::Computed => "computed",
-        }
-    }
-}
-
-/// What a line is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// Minor units of `currency`.
-    pub amount: i64,
-    /// The currency.
-    pub currency: Currency,
-    /// Where it is known from.
-    pub by: DueBy,
-}
-
-/// Returns what a line is due: what the network reported for it, else what we computed; none where
-/// neither can be said.
-pub fn due(row: &LineRow<'_>) -> Option<Due> {
-    let fact = row.fact();
-    let parts = [fact.reported_commission, fact.reported_incentive, fact.reported_bonus];
-    let policy = row.found.as_ref().and_then(|found| found.currency);
-    if parts.iter().any(Option::is_some) {
-        let code = row.text(fact.amount_currency.or(fact.currency));
-        let currency = code.map_or(policy, Currency::parse)?;
-        let amount = parts.into_iter().flatten().sum();
-        return Some(Due { amount, currency, by: DueBy::Reported });
-    }
-    let amount = row.found.as_ref()?.amounts()?.total();
-    Some(Due { amount, currency: policy?, by: DueBy::Computed })
-}
 
 /// Returns the day on which a line became payable: of its settlement, else of its confirmation, else
 /// its order's day.
@@ -97,7 +52,7 @@ pub enum Choice {
 
 /// One line as a payout meets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim {
+pub struct PayableLine {
     /// The order.
     pub order_no: No,
     /// The line.
@@ -112,7 +67,7 @@ pub struct Claim {
     pub paid: Vec<PaidLine>,
 }
 
-impl Claim {
+impl PayableLine {
     /// Returns what was paid in a currency.
     pub fn paid_in(&self, currency: Currency) -> i64 {
         let of = self.paid.iter().filter(|paid| paid.currency == currency);
@@ -143,6 +98,10 @@ pub struct Allotted {
     pub other_currency: u64,
     /// Lines of which nothing can be said.
     pub unknown: u64,
+    /// Lines that were paid in full before.
+    pub paid_before: u64,
+    /// Lines that are due nothing, as they were declined or reversed.
+    pub taken_back: u64,
     /// What of the payout pays nothing.
     pub left: i64,
     /// What was given to each line.
@@ -154,29 +113,29 @@ pub struct Allotted {
 /// # Errors
 ///
 /// When the program has no terms, or the ledger cannot be read.
-pub fn claims(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<Claim>> {
+pub fn payable_lines(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<PayableLine>> {
     let known = program::named(&terms.book, program)?;
     let scope = Scope { program: Some(program.to_owned()), ..Scope::default() };
-    let mut claims = Vec::new();
+    let mut payables = Vec::new();
     lines(ledger, terms, &scope, &mut Unwatched, &mut |row| {
-        claims.push(Claim {
+        payables.push(PayableLine {
             order_no: row.order_no().clone(),
             line_no: row.line_no().clone(),
             state: row.state(),
             on: payable_on(row, known),
-            due: due(row),
+            due: row.due(),
             paid: row.paid.clone(),
         });
         Ok(())
     })?;
-    Ok(claims)
+    Ok(payables)
 }
 
 /// Records payouts with the lines that they pay, in one transaction.
 ///
 /// # Errors
 ///
-/// When a payout's number is taken, or its choice cannot be had; then nothing is recorded.
+/// When the amounts of one contradict each other, its number is taken, or its choice cannot be had; then nothing is recorded.
 pub fn pay(
     ledger: &mut Ledger,
     terms: &Terms,
@@ -184,18 +143,21 @@ pub fn pay(
     payouts: &[(Payout, Choice)],
     now: i64,
 ) -> Result<Vec<(PayoutId, Allotted)>> {
+    if let Some(message) = payouts.iter().find_map(|(payout, _)| payout.contradiction()) {
+        return Err(Error::new(&error::IMPOSSIBLE_PAYOUT, message).hint("nothing was recorded"));
+    }
     let facts: Vec<Payout> = payouts.iter().map(|(payout, _)| payout.clone()).collect();
     let mut choices = payouts.iter().map(|(_, choice)| choice);
-    let mut claims = None;
+    let mut payables = None;
     let mut all = Vec::new();
     let ids = ledger.add_payouts(program, &facts, now, |ledger, payout| {
-        let claims = match &mut claims {
-            Some(claims) => claims,
-            none => none.insert(self::claims(ledger, terms, program)?),
+        let payables = match &mut payables {
+            Some(payables) => payables,
+            none => none.insert(payable_lines(ledger, terms, program)?),
         };
         let choice = choices.next().unwrap_or(&Choice::Nothing);
-        let allotted = allot(claims, choice, payout.payable(), payout.currency)?;
-        take_note(claims, &allotted.allotments, payout);
+        let allotted = allot(payables, choice, payout.payable(), payout.currency)?;
+        take_note(payables, &allotted.allotments, payout);
         all.push(allotted.clone());
         Ok(allotted.allotments)
     })?;
@@ -216,20 +178,21 @@ pub fn pay_more(
 ) -> Result<Allotted> {
     let mut made = Allotted::default();
     ledger.add_payments(payout_id, now, |ledger, payout, left| {
-        let claims = claims(ledger, terms, &payout.program)?;
-        made = allot(&claims, choice, left, payout.fact.currency)?;
+        let payables = payable_lines(ledger, terms, &payout.program)?;
+        made = allot(&payables, choice, left, payout.fact.currency)?;
         Ok(made.allotments.clone())
     })?;
     Ok(made)
 }
 
 /// Lets the next payout of the same transaction see what this one paid.
-fn take_note(claims: &mut [Claim], allotments: &[Allotment], payout: &Payout) {
+fn take_note(payables: &mut [PayableLine], allotments: &[Allotment], payout: &Payout) {
     for allotment in allotments {
         let key = (&allotment.order_no, &allotment.line_no);
-        let at = claims.binary_search_by(|claim| (&claim.order_no, &claim.line_no).cmp(&key));
-        let Some(claim) = at.ok().and_then(|at| claims.get_mut(at)) else { continue };
-        claim.paid.push(PaidLine {
+        let at =
+            payables.binary_search_by(|payable| (&payable.order_no, &payable.line_no).cmp(&key));
+        let Some(payable) = at.ok().and_then(|at| payables.get_mut(at)) else { continue };
+        payable.paid.push(PaidLine {
             line_no: allotment.line_no.clone(),
             currency: payout.currency,
             amount: allotment.amount,
@@ -244,58 +207,65 @@ fn take_note(claims: &mut [Claim], allotments: &[Allotment], payout: &Payout) {
 ///
 /// When a named line is not there, is named twice, or when the amounts named are more than there is.
 pub fn allot(
-    claims: &[Claim],
+    payables: &[PayableLine],
     choice: &Choice,
     left: Minor,
     currency: Currency,
 ) -> Result<Allotted> {
     match choice {
         Choice::Nothing => Ok(Allotted { left: left.get(), ..Allotted::default() }),
-        Choice::Period(first, last) => Ok(by_period(claims, (*first, *last), left, currency)),
-        Choice::Named(named) => by_name(claims, named, left, currency),
+        Choice::Period(first, last) => Ok(by_period(payables, (*first, *last), left, currency)),
+        Choice::Named(named) => by_name(payables, named, left, currency),
     }
 }
 
 /// The oldest first, until the money is used up.
 fn by_period(
-    claims: &[Claim],
+    payables: &[PayableLine],
     (first, last): (NaiveDate, NaiveDate),
     left: Minor,
     currency: Currency,
 ) -> Allotted {
-    let within = |claim: &&Claim| {
-        let on = claim.on.is_some_and(|on| first <= on && on <= last);
-        on && claim.state == State::Settled
+    let within = |payable: &&PayableLine| {
+        let on = payable.on.is_some_and(|on| first <= on && on <= last);
+        on && payable.state == State::Settled
     };
-    let mut payable: Vec<&Claim> = claims.iter().filter(within).collect();
-    payable.sort_by_key(|claim| claim.on);
+    let mut payable: Vec<&PayableLine> = payables.iter().filter(within).collect();
+    payable.sort_by_key(|payable| payable.on);
     let mut allotted = Allotted { left: left.get(), ..Allotted::default() };
-    for claim in payable {
-        allotted.pay_due(claim, currency, true);
+    for payable in payable {
+        allotted.pay_due(payable, currency, true);
     }
     allotted
 }
 
 fn by_name(
-    claims: &[Claim],
+    payables: &[PayableLine],
     named: &[NamedLine],
     left: Minor,
     currency: Currency,
 ) -> Result<Allotted> {
-    let mut of_order: BTreeMap<&No, Vec<&Claim>> = BTreeMap::new();
-    for claim in claims {
-        of_order.entry(&claim.order_no).or_default().push(claim);
+    let mut of_order: BTreeMap<&No, Vec<&PayableLine>> = BTreeMap::new();
+    for payable in payables {
+        of_order.entry(&payable.order_no).or_default().push(payable);
     }
     let mut allotted = Allotted { left: left.get(), ..Allotted::default() };
+    let mut seen = BTreeSet::new();
     for name in named {
         let lines = of_order.get(&name.order_no).map_or(&[][..], Vec::as_slice);
-        let meant = |claim: &&&Claim| name.line_no.as_ref().is_none_or(|no| claim.line_no == *no);
-        let lines: Vec<&Claim> = lines.iter().filter(meant).copied().collect();
+        let meant =
+            |payable: &&&PayableLine| name.line_no.as_ref().is_none_or(|no| payable.line_no == *no);
+        let lines: Vec<&PayableLine> = lines.iter().filter(meant).copied().collect();
+        for line in &lines {
+            if !seen.insert((&line.order_no, &line.line_no)) {
+                return Err(named_twice(line));
+            }
+        }
         match (lines.as_slice(), name.amount) {
             ([], _) => return Err(no_line(name)),
             (lines, None) => {
-                for claim in lines {
-                    allotted.pay_due(claim, currency, false);
+                for payable in lines {
+                    allotted.pay_due(payable, currency, false);
                 }
             }
             (lines, Some(amount)) => allotted.pay_named(lines, amount, currency),
@@ -308,8 +278,13 @@ fn by_name(
             "the lines come to {sum} {currency}, {over} more than the {} {currency} there are",
             currency.written(left.get())
         );
-        return Err(Error::new(&error::OVERPAID, message)
-            .hint("nothing was recorded; name fewer lines, or smaller amounts"));
+        let amounts = named.iter().any(|name| name.amount.is_some());
+        let hint = if amounts {
+            "nothing was recorded; name fewer lines, or smaller amounts"
+        } else {
+            "nothing was recorded; name fewer lines, or what is paid of each in a statement file (--orders)"
+        };
+        return Err(Error::new(&error::OVERPAID, message).hint(hint));
     }
     Ok(allotted)
 }
@@ -321,19 +296,28 @@ fn no_line(name: &NamedLine) -> Error {
         .hint("nothing was recorded; `feebook lines` lists orders and lines")
 }
 
+fn named_twice(line: &PayableLine) -> Error {
+    let PayableLine { order_no, line_no, .. } = line;
+    let message = format!("line {line_no} of order {order_no} is named twice");
+    Error::new(&error::NAMED_TWICE, message)
+        .hint("nothing was recorded; name each line once, with all that is paid of it")
+}
+
 impl Allotted {
     /// Pays what is open of a line, or, where that is asked for, as much of it as there is.
-    fn pay_due(&mut self, claim: &Claim, currency: Currency, as_far: bool) {
-        let Some(due) = claim.due else {
+    fn pay_due(&mut self, payable: &PayableLine, currency: Currency, as_far: bool) {
+        let Some(due) = payable.due else {
             self.unknown += 1;
             return;
         };
-        let Some(open) = claim.open(currency) else {
+        let Some(open) = payable.open(currency) else {
             self.other_currency += 1;
             return;
         };
-        let open = open - self.given(claim);
+        let open = open - self.given(payable);
         if open <= 0 {
+            let taken_back = due.by == DueBy::TakenBack;
+            *(if taken_back { &mut self.taken_back } else { &mut self.paid_before }) += 1;
             return;
         }
         let amount = if as_far { open.min(self.left) } else { open };
@@ -345,19 +329,20 @@ impl Allotted {
             match due.by {
                 DueBy::Reported => self.reported += 1,
                 DueBy::Computed => self.computed += 1,
+                DueBy::TakenBack => {}
             }
-            self.give(claim, amount);
+            self.give(payable, amount);
         }
     }
 
     /// Pays an amount that was named: of an order's lines, to each what is open of it in turn; what is
     /// over goes to the first.
-    fn pay_named(&mut self, lines: &[&Claim], amount: i64, currency: Currency) {
+    fn pay_named(&mut self, lines: &[&PayableLine], amount: i64, currency: Currency) {
         let mut rest = amount;
         let mut shares = vec![0; lines.len()];
         if let [_, _, ..] = lines {
-            for (share, claim) in shares.iter_mut().zip(lines) {
-                let open = claim.open(currency).unwrap_or_default().max(0);
+            for (share, payable) in shares.iter_mut().zip(lines) {
+                let open = payable.open(currency).unwrap_or_default().max(0);
                 *share = open.min(rest.max(0));
                 rest -= *share;
             }
@@ -365,23 +350,23 @@ impl Allotted {
         if let Some(first) = shares.first_mut() {
             *first += rest;
         }
-        for (share, claim) in shares.into_iter().zip(lines) {
+        for (share, payable) in shares.into_iter().zip(lines) {
             if share != 0 {
                 self.named += 1;
-                self.give(claim, share);
+                self.give(payable, share);
             }
         }
     }
 
     /// What the payout gives the line already.
-    fn given(&self, claim: &Claim) -> i64 {
-        let key = (claim.order_no.clone(), claim.line_no.clone());
+    fn given(&self, payable: &PayableLine) -> i64 {
+        let key = (payable.order_no.clone(), payable.line_no.clone());
         self.given.get(&key).copied().unwrap_or_default()
     }
 
-    fn give(&mut self, claim: &Claim, amount: i64) {
+    fn give(&mut self, payable: &PayableLine, amount: i64) {
         self.left -= amount;
-        let (order_no, line_no) = (claim.order_no.clone(), claim.line_no.clone());
+        let (order_no, line_no) = (payable.order_no.clone(), payable.line_no.clone());
         *self.given.entry((order_no.clone(), line_no.clone())).or_default() += amount;
         self.allotments.push(Allotment { order_no, line_no, amount });
     }

@@ -13,7 +13,7 @@ use feebook_schedule::{Program, Version, zone};
 use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
 use crate::journal::{Account, Journal, Kind};
-use crate::ledger::{BookedScan, CountingLine, Ledger, Scan};
+use crate::ledger::{BookedScan, CountingLine, Ledger, OrderRecord, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
 use crate::standing::{DatedFact, Flag};
 use crate::words::Words;
@@ -55,13 +55,15 @@ pub enum Check {
     PlacementNotAllowed,
     /// A line whose report names a click later than the order.
     ClickAfterOrder,
+    /// A payout pays a line that no report has: its reports were taken back.
+    PaidWithoutReport,
     /// The journal of an order is not balanced, or comes to something else than its results.
     Journal,
 }
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Integrity,
         Self::Schema,
         Self::Facts,
@@ -79,6 +81,7 @@ impl Check {
         Self::UnknownFlagKind,
         Self::PlacementNotAllowed,
         Self::ClickAfterOrder,
+        Self::PaidWithoutReport,
         Self::Journal,
     ];
 
@@ -102,6 +105,7 @@ impl Check {
             Self::UnknownFlagKind => "unknown_flag_kind",
             Self::PlacementNotAllowed => "placement_not_allowed",
             Self::ClickAfterOrder => "click_after_order",
+            Self::PaidWithoutReport => "paid_without_report",
             Self::Journal => "journal",
         }
     }
@@ -156,6 +160,8 @@ pub fn check(
             if scope.includes_day(evaluator.day(&facts)) && !facts.is_empty() {
                 check_order(ledger, &mut evaluator, &program, &facts, each)?;
             }
+            // A line without a report has no day: it is told whatever month is asked for.
+            check_paid((ledger, seq), &program, &order, &facts, each);
             progress.advance(1);
         }
     }
@@ -246,6 +252,24 @@ fn of_the_file(ledger: &Ledger, tell: &mut dyn FnMut(Check, String)) -> Result<b
         tell(Check::Quarantine, text);
     }
     Ok(true)
+}
+
+/// Payments never change, and reports can be taken back under them.
+fn check_paid(
+    (ledger, seq): (&Ledger, i64),
+    program: &str,
+    order: &OrderRecord,
+    facts: &[CountingLine<'_>],
+    each: &mut dyn FnMut(Finding),
+) {
+    let known = |line_no: &No| facts.iter().any(|line| line.revision.fact.line_no == *line_no);
+    for paid in ledger.paid(order, seq).iter().filter(|paid| !known(&paid.line_no)) {
+        let (currency, amount) = (paid.currency, paid.currency.written(paid.amount));
+        let text = format!("{amount} {currency} was paid of the line, and no report has it");
+        let line = Some((order.order_no.clone(), Some(paid.line_no.clone())));
+        let program = program.to_owned();
+        each(Finding { check: Check::PaidWithoutReport, program, line, text });
+    }
 }
 
 fn check_order(

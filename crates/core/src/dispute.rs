@@ -7,43 +7,47 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use feebook_kernel::State;
 use feebook_schedule::iso::Currency;
 use feebook_schedule::{Program, Source, Version, zone};
 
+use crate::due::amounts_in;
 use crate::error::{self, Error, Result};
-use crate::explain::{ExplainedStep, Explanation, explain};
+use crate::explain::{ExplainedStep, Explanation, explain_as};
 use crate::fact::{LineFact, No};
-use crate::ledger::{Ledger, OrderRecord};
-use crate::reconcile::{Asked, Finding, Kind, Reconciled, reconcile, reconcile_orders};
+use crate::ledger::Ledger;
+use crate::reconcile::{
+    Asked, Diagnosis, Finding, Reconciled, edited, reconcile, reconcile_orders, with,
+};
 use crate::run::{Progress, Replay, Terms};
 use crate::words::Words;
 
-/// A claim.
+/// What is claimed of a network.
 #[derive(Clone, Debug)]
-pub struct Claim {
+pub struct Dispute {
     /// The program.
     pub program: String,
-    /// The name people use, and the network.
+    /// The name people use.
     pub name: String,
     /// The network, where the program's file names it.
     pub network: Option<String>,
-    /// The orders, by number.
-    pub orders: Vec<ClaimedOrder>,
+    /// The orders by number, each with where and why it differs.
+    pub orders: BTreeMap<No, Vec<Finding>>,
     /// What was reported and paid less what is due, by currency; below zero is what is claimed.
     pub totals: BTreeMap<Currency, i64>,
-    /// The files that are quoted, as the ledger stores them.
-    pub quoted: Vec<Source>,
+    /// Orders that were named, of which there is nothing to claim.
+    pub nothing_of: Vec<No>,
     /// Lines that wait for a recompute.
     pub waiting: u64,
 }
 
-/// One order of a claim.
+/// The evidence of one order.
 #[derive(Clone, Debug)]
 pub struct ClaimedOrder {
-    /// The arithmetic.
+    /// The arithmetic: of a line that was taken back, as if it had not been.
     pub explanation: Explanation,
-    /// Where and why it differs.
-    pub findings: Vec<Finding>,
+    /// Those lines.
+    pub as_if_not_taken_back: Vec<No>,
     /// What was reported of its lines.
     pub lines: Vec<ClaimedLine>,
     /// The version that governs; none where none does.
@@ -59,6 +63,8 @@ pub struct ClaimedLine {
     pub line_no: No,
     /// What is known of it, in the order of our own report format.
     pub facts: Vec<(&'static str, String)>,
+    /// What the last report said that had it approved or settled, where it was taken back since.
+    pub before: Option<Vec<(&'static str, String)>>,
 }
 
 /// The dates of a version.
@@ -100,7 +106,7 @@ pub enum Claimed {
     Short,
 }
 
-/// Makes a claim.
+/// Returns what is claimed.
 ///
 /// # Errors
 ///
@@ -112,7 +118,7 @@ pub fn dispute(
     asked: &Asked,
     claimed: &Claimed,
     progress: &mut dyn Progress,
-) -> Result<Claim> {
+) -> Result<Dispute> {
     let (program, found) = match claimed {
         Claimed::Orders(orders) => {
             let program = program_of(ledger, asked.scope.program.as_deref(), orders)?;
@@ -124,31 +130,49 @@ pub fn dispute(
             (program_short(&found, asked)?, found)
         }
     };
-    let by_order = by_order(&found, &program, claimed);
-    if by_order.is_empty() {
+    let waiting = found.waiting;
+    let orders = by_order(found, &program);
+    if orders.is_empty() {
         return Err(nothing(asked, claimed));
     }
-    let mut maker = Maker { ledger, terms, program: &program, replay: Replay::new(ledger)? };
-    let (mut orders, mut quoted) = (Vec::new(), BTreeMap::new());
-    for (order_no, findings) in by_order {
-        orders.push(maker.order(&order_no, findings, &mut quoted)?);
-    }
     let mut totals: BTreeMap<Currency, i64> = BTreeMap::new();
-    for finding in orders.iter().flat_map(|order| &order.findings) {
-        if let (Some(currency), Some(difference)) = (finding.currency, finding.difference) {
-            *totals.entry(currency).or_default() += difference;
-        }
+    for (currency, difference) in orders.values().flat_map(|findings| sums(findings)) {
+        *totals.entry(currency).or_default() += difference;
     }
+    let nothing_of = match claimed {
+        Claimed::Orders(named) => {
+            named.iter().filter(|order_no| !orders.contains_key(*order_no)).cloned().collect()
+        }
+        Claimed::Short => Vec::new(),
+    };
     let known = terms.book.program(&program);
-    Ok(Claim {
+    Ok(Dispute {
         name: known.map_or(&*program, Program::name).to_owned(),
         network: known.and_then(Program::network).map(str::to_owned),
         orders,
         totals,
-        quoted: quoted.into_values().collect(),
-        waiting: found.waiting,
+        nothing_of,
+        waiting,
         program,
     })
+}
+
+/// Returns what the findings of an order sum to, by currency.
+pub fn sums(findings: &[Finding]) -> BTreeMap<Currency, i64> {
+    let mut sums: BTreeMap<Currency, i64> = BTreeMap::new();
+    for finding in findings {
+        if let (Some(currency), Some(difference)) = (finding.currency, finding.difference) {
+            *sums.entry(currency).or_default() += difference;
+        }
+    }
+    sums
+}
+
+/// Whether there is something to claim of an order: it is short in some currency, or a later report
+/// leaves it out.
+fn is_short(findings: &[Finding]) -> bool {
+    let left_out = |finding: &Finding| finding.diagnosis == Diagnosis::LeftOut;
+    sums(findings).values().any(|sum| *sum < 0) || findings.iter().any(left_out)
 }
 
 /// The one program that has all orders.
@@ -162,8 +186,14 @@ fn program_of(ledger: &Ledger, program: Option<&str>, orders: &[No]) -> Result<S
 
 /// The one program that has orders which were reported or paid short.
 fn program_short(found: &Reconciled, asked: &Asked) -> Result<String> {
-    let short = found.findings.iter().filter(|finding| finding.difference.is_some_and(|d| d < 0));
-    let programs: BTreeSet<String> = short.map(|finding| finding.program.clone()).collect();
+    let mut of_order: BTreeMap<(&str, &No), Vec<Finding>> = BTreeMap::new();
+    for finding in found.findings.iter().filter(|finding| finding.is_finding()) {
+        if let Some(order_no) = &finding.order_no {
+            of_order.entry((&finding.program, order_no)).or_default().push(finding.clone());
+        }
+    }
+    let short = of_order.iter().filter(|(_, findings)| is_short(findings));
+    let programs: BTreeSet<String> = short.map(|((program, _), _)| (*program).to_owned()).collect();
     if programs.is_empty() { Err(nothing(asked, &Claimed::Short)) } else { one(&programs) }
 }
 
@@ -187,105 +217,142 @@ fn nothing(asked: &Asked, claimed: &Claimed) -> Error {
         .hint("`feebook reconcile` shows what differs")
 }
 
-/// The findings of each order that is claimed: those to whose disadvantage they are is not asked, so
-/// that a claim shows what speaks against it as well.
-fn by_order(found: &Reconciled, program: &str, claimed: &Claimed) -> BTreeMap<No, Vec<Finding>> {
+/// The findings of each order of which there is something to claim. Those that speak against the claim
+/// are among them: a claim that leaves them out is not worth sending.
+fn by_order(found: Reconciled, program: &str) -> BTreeMap<No, Vec<Finding>> {
     let mut by_order: BTreeMap<No, Vec<Finding>> = BTreeMap::new();
-    for finding in &found.findings {
-        let about_money = finding.diagnosis.kind() != Kind::Note && finding.program == program;
-        if let Some(order_no) = finding.order_no.clone().filter(|_| about_money) {
-            by_order.entry(order_no).or_default().push(finding.clone());
+    for finding in found.findings {
+        let counts = finding.is_finding() && finding.program == program;
+        if let Some(order_no) = finding.order_no.clone().filter(|_| counts) {
+            by_order.entry(order_no).or_default().push(finding);
         }
     }
-    let short = |findings: &[Finding]| {
-        findings.iter().filter_map(|finding| finding.difference).sum::<i64>() < 0
-    };
-    if matches!(claimed, Claimed::Short) {
-        by_order.retain(|_, findings| short(findings));
-    }
+    by_order.retain(|_, findings| is_short(findings));
     by_order
 }
 
-/// Makes the orders of a claim.
-struct Maker<'m> {
-    ledger: &'m Ledger,
-    terms: &'m Terms,
-    program: &'m str,
+/// Makes the evidence of one order after the other, and keeps the files that it quotes.
+#[derive(Debug)]
+pub struct Evidence<'e> {
+    ledger: &'e Ledger,
+    program: &'e str,
     replay: Replay,
+    seq: i64,
+    quoted: BTreeMap<String, Source>,
 }
 
-impl Maker<'_> {
-    fn order(
-        &mut self,
-        order_no: &No,
-        findings: Vec<Finding>,
-        quoted: &mut BTreeMap<String, Source>,
-    ) -> Result<ClaimedOrder> {
-        let explanation = explain(self.ledger, self.terms, Some(self.program), order_no)?;
-        let order = self.ledger.order(self.program, order_no)?;
-        let order = order.ok_or_else(|| Error::new(&error::BROKEN, "an order vanished"))?;
-        let (lines, version, sources) = self.stored(&order, &explanation)?;
-        let clauses = clauses(&explanation, &sources);
-        for source in sources {
-            // Another order may rest on an earlier text of the same file.
-            let same = |known: &Source| known.digest() == source.digest();
-            let mut name = source.path().to_owned();
-            while quoted.get(&name).is_some_and(|known| !same(known)) {
-                name.push_str(".earlier");
-            }
-            let text = source.text();
-            quoted.entry(name.clone()).or_insert_with(|| Source::new(&*name, source.shown(), text));
-        }
-        Ok(ClaimedOrder { explanation, findings, lines, version, clauses })
+impl<'e> Evidence<'e> {
+    /// Begins with none.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn new(ledger: &'e Ledger, program: &'e str) -> Result<Self> {
+        let (replay, seq) = (Replay::new(ledger)?, ledger.last_seq()?);
+        Ok(Self { ledger, program, replay, seq, quoted: BTreeMap::new() })
     }
 
-    /// The facts and the version as the order's latest run saw them, and the files of the terms.
-    fn stored(
-        &mut self,
-        order: &OrderRecord,
-        explanation: &Explanation,
-    ) -> Result<(Vec<ClaimedLine>, Option<ClaimedVersion>, Vec<Source>)> {
+    /// Returns the files that were quoted, as the ledger stores them.
+    pub fn quoted(&self) -> impl Iterator<Item = &Source> {
+        self.quoted.values()
+    }
+
+    /// Returns the evidence of an order: as its latest run saw it.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger fails or a stored text of the terms no longer loads.
+    pub fn order(&mut self, order_no: &No, findings: &[Finding]) -> Result<ClaimedOrder> {
+        let vanished = || Error::new(&error::BROKEN, "an order vanished");
+        let order = self.ledger.order(self.program, order_no)?.ok_or_else(vanished)?;
+        let latest = self.replay.latest(self.ledger, self.program, &order)?;
+        let latest = latest.ok_or_else(vanished)?;
+        let taken_back: Vec<No> = findings
+            .iter()
+            .filter(|finding| finding.diagnosis == Diagnosis::TakenBack)
+            .filter_map(|finding| finding.line_no.clone())
+            .collect();
+        let revisions = edited(&latest.facts, |_, fact| {
+            if taken_back.contains(&fact.line_no) {
+                fact.state = State::Approved;
+            }
+        });
+        let facts = with(&latest.facts, &revisions);
+        let explanation = explain_as(self.ledger, latest.evaluator, &order, &facts)?;
         let words = self.ledger.words();
-        let Some(latest) = self.replay.latest(self.ledger, self.program, order)? else {
-            return Ok((Vec::new(), None, Vec::new()));
-        };
         let program = latest.evaluator.program();
         let version = explanation.schedule.as_deref().and_then(|id| program.version(id));
-        let files = [Some(program.source()), version.map(Version::source)];
-        let sources: Vec<Source> = files.into_iter().flatten().cloned().collect();
         let currency = version.map(Version::currency);
         let lines = latest.facts.iter().map(|line| {
             let fact = &line.revision.fact;
+            let before = taken_back.contains(&fact.line_no).then(|| {
+                let reports = self.ledger.reports_of(&order, &fact.line_no, self.seq);
+                reports
+                    .into_iter()
+                    .rev()
+                    .find(|report| matches!(report.fact.state, State::Approved | State::Settled))
+            });
+            let before = before.flatten();
             ClaimedLine {
                 line_no: fact.line_no.clone(),
-                facts: facts(program, fact, currency, words),
+                facts: facts_of(program, fact, currency, words),
+                before: before.map(|report| facts_of(program, &report.fact, currency, words)),
             }
         });
-        let dates = version.map(|version| ClaimedVersion {
-            id: version.id().to_owned(),
-            source: version.source_note().to_owned(),
-            effective_at: zone::written(program.zone(), version.start()),
-            announced_on: version.announced_on().map(|day| day.to_string()),
-            learned_on: version.learned_on().map(|day| day.to_string()),
-            checked_on: version.checked_on().map(|day| day.to_string()),
-        });
-        Ok((lines.collect(), dates, sources))
+        let lines = lines.collect();
+        let others = findings.iter().filter_map(|finding| finding.other_schedule.as_deref());
+        let others = others.filter_map(|id| program.version(id)).map(Version::source);
+        let files = [Some(program.source()), version.map(Version::source)];
+        let sources: Vec<Source> = files.into_iter().flatten().chain(others).cloned().collect();
+        let claimed = ClaimedOrder {
+            clauses: clauses(&explanation, &sources),
+            version: version.map(|version| dates(program, version)),
+            as_if_not_taken_back: taken_back,
+            lines,
+            explanation,
+        };
+        for source in sources {
+            self.quote(&source);
+        }
+        Ok(claimed)
+    }
+
+    /// Keeps a file; another order may rest on an earlier text of the same.
+    fn quote(&mut self, source: &Source) {
+        let same = |known: &Source| known.digest() == source.digest();
+        let mut name = source.path().to_owned();
+        while self.quoted.get(&name).is_some_and(|known| !same(known)) {
+            name.push_str(".earlier");
+        }
+        let text = source.text();
+        self.quoted
+            .entry(name.clone())
+            .or_insert_with(|| Source::new(&*name, source.shown(), text));
+    }
+}
+
+fn dates(program: &Program, version: &Version) -> ClaimedVersion {
+    ClaimedVersion {
+        id: version.id().to_owned(),
+        source: version.source_note().to_owned(),
+        effective_at: zone::written(program.zone(), version.start()),
+        announced_on: version.announced_on().map(|day| day.to_string()),
+        learned_on: version.learned_on().map(|day| day.to_string()),
+        checked_on: version.checked_on().map(|day| day.to_string()),
     }
 }
 
 /// What is known of a line, in the order of our own report format.
-fn facts(
+fn facts_of(
     program: &Program,
     fact: &LineFact,
     currency: Option<Currency>,
     words: &Words,
 ) -> Vec<(&'static str, String)> {
     let at = |at: Option<i64>| at.map(|at| zone::written(program.zone(), at));
-    let money = |minor: Option<i64>| {
-        minor.map(|minor| {
-            feebook_schedule::iso::written(minor, currency.map_or(2, |known| known.decimals()))
-        })
-    };
+    let decimals = amounts_in(fact, words, currency).map_or(2, |known| known.decimals());
+    let money =
+        |minor: Option<i64>| minor.map(|minor| feebook_schedule::iso::written(minor, decimals));
     let amount =
         |minor: Option<feebook_kernel::Minor>| money(minor.map(feebook_kernel::Minor::get));
     let word = |word: Option<crate::words::Word>| word.map(|word| words.text(word).to_owned());

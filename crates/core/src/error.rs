@@ -212,6 +212,18 @@ codes! {
     /// Nothing says which lines.
     NO_LINES_NAMED = Usage "U065", "no lines to pay",
         "A payout pays the settled lines of the days that it covers, or the lines that are named.";
+    /// Its amounts contradict each other.
+    IMPOSSIBLE_PAYOUT = Usage "U066", "payout that cannot be",
+        "A fee is taken from the amount, and what arrives in the same currency is the rest at most; of a transfer that failed nothing arrives.";
+    /// It failed, or pays lines with all of it.
+    NOTHING_LEFT = Usage "U067", "payout with nothing left",
+        "A transfer that failed pays nothing, and one that pays lines with its whole amount pays no more. `feebook payout list` shows what of each is unmatched.";
+    /// The same line again.
+    NAMED_TWICE = Usage "U068", "line named twice",
+        "A payout pays a line once. An order without a line stands for all its lines; where a statement has several rows for a line, add them up.";
+    /// Not of that day, nor of the week before.
+    NO_EXCHANGE_RATE = Usage "U069", "unknown rate of exchange",
+        "The rate of a day is the one published for it, else the last of the seven days before. `feebook fx list` shows what the ledger has.";
     /// No difference to our disadvantage.
     NOTHING_TO_CLAIM = Usage "U080", "nothing to claim",
         "A dispute claims what was reported or paid short. `feebook reconcile` shows what differs, and to whose disadvantage.";

@@ -131,9 +131,9 @@ pub fn explain(
             let message = format!("there are no terms of `{program}`");
             Error::new(&error::NO_PROGRAM, message)
         })?;
-        return explain_with(ledger, evaluator, &order, &now);
+        return explain_as(ledger, evaluator, &order, &now);
     };
-    let explanation = explain_with(ledger, latest.evaluator, &order, &latest.facts)?;
+    let explanation = explain_as(ledger, latest.evaluator, &order, &latest.facts)?;
     let stale = !is_current(today.as_mut(), &now, &order, ledger)?;
     let run_id = Some(latest.run_id);
     let dating = dating(ledger, terms, &program)?;
@@ -175,7 +175,8 @@ fn find(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<(String
     }
 }
 
-fn explain_with(
+/// Explains an order by the facts and the evaluator at hand; nothing of what was posted for it.
+pub(crate) fn explain_as(
     ledger: &Ledger,
     evaluator: &mut Evaluator,
     order: &OrderRecord,
@@ -782,6 +783,11 @@ impl Teller<'_> {
             return ExplainedStep::default();
         };
         let mut text = match source {
+            BasisSource::Price if self.line.gross.is_some() => format!(
+                "product price x {}, exchanged as one amount: {}",
+                self.line.quantity,
+                self.amount(gross)
+            ),
             BasisSource::Price => format!(
                 "product price {} x {}",
                 self.amount(self.line.price.unwrap_or(Minor::ZERO)),

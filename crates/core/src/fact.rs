@@ -242,6 +242,13 @@ impl LineFact {
         }
     }
 
+    /// Returns what the network reports that the line earns, commission, incentive and bonus together, in
+    /// signed minor units; none where it reports none of them.
+    pub fn reported(&self) -> Option<i64> {
+        let parts = [self.reported_commission, self.reported_incentive, self.reported_bonus];
+        parts.into_iter().flatten().reduce(|sum, part| sum + part)
+    }
+
     /// Returns the instants of the row, for "the earliest" and "the latest".
     pub fn instants(&self) -> impl Iterator<Item = i64> {
         [

@@ -15,6 +15,7 @@ pub mod click;
 pub mod closing;
 pub mod comparison;
 pub mod dispute;
+pub mod due;
 pub mod error;
 pub mod exchange;
 pub mod explain;

@@ -13,6 +13,7 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::midnight;
 use feebook_schedule::{Program, Version};
 
+use crate::due::{Due, amounts_in, due};
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, RunId, RunRecord, Scan};
@@ -118,19 +119,26 @@ impl<'l> LineRow<'l> {
     /// Returns the currency of the row's amounts (rule 16): `amount_currency`, else `currency`, else that
     /// of the terms.
     pub fn amount_currency(&self) -> Option<Currency> {
-        let named = self.fact().amount_currency.or(self.fact().currency);
-        let of_terms = self.found.as_ref().and_then(|found| found.currency);
-        self.text(named).and_then(Currency::parse).or(of_terms)
+        amounts_in(self.fact(), self.words, self.policy())
     }
 
     /// Returns what the network reports that the line earns, commission, incentive and bonus together,
     /// in minor units; none where it reports nothing, or in another currency than that of the terms.
     pub fn reported(&self) -> Option<i64> {
-        let fact = self.fact();
-        let parts = [fact.reported_commission, fact.reported_incentive, fact.reported_bonus];
-        let of_terms = self.found.as_ref().and_then(|found| found.currency);
-        let comparable = of_terms.is_some() && self.amount_currency() == of_terms;
-        (comparable && parts.iter().any(Option::is_some)).then(|| parts.into_iter().flatten().sum())
+        let policy = self.policy();
+        let comparable = policy.is_some() && self.amount_currency() == policy;
+        self.fact().reported().filter(|_| comparable)
+    }
+
+    /// Returns what the line is due.
+    pub fn due(&self) -> Option<Due> {
+        let outcome = self.found.as_ref().map(|found| found.outcome);
+        due(self.fact(), self.words, outcome, self.policy())
+    }
+
+    /// The currency of the terms.
+    fn policy(&self) -> Option<Currency> {
+        self.found.as_ref().and_then(|found| found.currency)
     }
 
     /// Returns what was paid of it in a currency.

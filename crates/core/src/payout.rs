@@ -1,15 +1,17 @@
 //! A transfer of money from a network, and what of it pays which order line.
 //!
-//! Owns the facts, and what became of a transfer between two currencies. Refuses to say what is due (the results and reports do) and which lines a payout
-//! pays ([`crate::allot`] does).
+//! Owns the facts, what a failed transfer costs, and what became of one between two currencies. Refuses
+//! a payout whose amounts contradict each other, to say what is due ([`crate::due`] does) and which lines a
+//! payout pays ([`crate::allot`] does).
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use feebook_kernel::{Exchange, Minor, Rounding, State};
+use feebook_schedule::PayoutTerms;
 use feebook_schedule::iso::Currency;
 
-use crate::allot::Claim;
+use crate::allot::PayableLine;
 use crate::error::Result;
 use crate::exchange::RateUsed;
 use crate::fact::No;
@@ -69,7 +71,51 @@ pub struct Payout {
     pub seq: i64,
 }
 
+/// Returns what a transfer cost: what is stated, else, of one that failed, what the terms say that it costs.
+pub fn fee_of(
+    transfer: Transfer,
+    stated: Option<Minor>,
+    currency: Currency,
+    terms: Option<&PayoutTerms>,
+) -> Minor {
+    let costs = |terms: &&PayoutTerms| {
+        transfer == Transfer::Failed && terms.fee_on_failure && terms.currency == currency
+    };
+    let by_terms = || terms.filter(costs).map(|terms| terms.fee);
+    stated.or_else(by_terms).unwrap_or_default()
+}
+
 impl Payout {
+    /// Returns which of its amounts cannot be, in words; none where all can.
+    pub fn contradiction(&self) -> Option<String> {
+        let unit = self.currency;
+        let sum = |amount: Minor| format!("{} {unit}", unit.written(amount.get()));
+        if self.transfer == Transfer::Failed {
+            let (received, currency) = self.received?;
+            let received = currency.written(received.get());
+            return Some(format!("the transfer failed, and {received} {currency} arrived"));
+        }
+        let (amount, fee) = (sum(self.amount), sum(self.fee));
+        if self.fee > self.amount {
+            return Some(format!("the fee is {fee}, of an amount of {amount}"));
+        }
+        let net = self.amount.less(self.fee);
+        let (received, _) = self.received.filter(|(_, currency)| *currency == unit)?;
+        (received > net).then(|| {
+            let (received, net) = (sum(received), sum(net));
+            format!("{received} arrived, of {amount} less a fee of {fee}, which is {net}")
+        })
+    }
+
+    /// Returns the rate at which amount less fee became what arrived; none where that is in the same
+    /// currency, or nothing is known to have arrived.
+    pub fn implied_rate(&self) -> Option<Exchange> {
+        let (received, currency) = self.received?;
+        let net = (self.amount.less(self.fee), self.currency.decimals());
+        let implied = Exchange::implied(net, (received, currency.decimals()));
+        implied.filter(|_| currency != self.currency)
+    }
+
     /// Returns what it can pay to order lines: nothing where the transfer failed.
     pub fn payable(&self) -> Minor {
         match self.transfer {
@@ -134,8 +180,6 @@ pub struct Split {
     pub fee_worth: Minor,
     /// What arrived less what was expected: what the exchange gained or cost.
     pub exchange: i64,
-    /// The rate at which amount less fee became what arrived.
-    pub implied: Option<Exchange>,
 }
 
 /// Splits what was received of a payout against the rate of its day; half a minor unit is rounded up.
@@ -151,7 +195,6 @@ pub fn split(payout: &Payout, rate: Option<&RateUsed>) -> Option<Split> {
     };
     let net = payout.amount.less(payout.fee);
     let expected = worth(net)?;
-    let implied = Exchange::implied((net, decimals.0), (received, decimals.1));
     Some(Split {
         currency,
         rate: rate.cloned(),
@@ -159,7 +202,6 @@ pub fn split(payout: &Payout, rate: Option<&RateUsed>) -> Option<Split> {
         received,
         fee_worth: worth(payout.fee)?,
         exchange: received.get() - expected.get(),
-        implied: implied.filter(|_| !same),
     })
 }
 
@@ -180,7 +222,7 @@ pub fn rate_of(ledger: &Ledger, payout: &Payout, seq: i64) -> Result<Option<Rate
 
 /// Returns what is due on the lines that a payout pays, and on those of its period that nothing else
 /// pays, less what it paid: above zero where it fell short.
-pub fn shortfall(payout: &Payout, payments: &[Payment], claims: &[Claim]) -> i64 {
+pub fn shortfall(payout: &Payout, payments: &[Payment], payables: &[PayableLine]) -> i64 {
     if payout.transfer == Transfer::Failed {
         return 0;
     }
@@ -188,17 +230,17 @@ pub fn shortfall(payout: &Payout, payments: &[Payment], claims: &[Claim]) -> i64
     for payment in payments {
         *pays.entry((&payment.order_no, &payment.line_no)).or_default() += payment.amount;
     }
-    let covered = |claim: &Claim| {
-        let (Some((from, to)), Some(on)) = (payout.covers, claim.on) else { return false };
-        claim.state == State::Settled && from <= on && on <= to
+    let covered = |payable: &PayableLine| {
+        let (Some((from, to)), Some(on)) = (payout.covers, payable.on) else { return false };
+        payable.state == State::Settled && from <= on && on <= to
     };
     let mut due = 0;
-    for claim in claims {
-        let paid = pays.get(&(&claim.order_no, &claim.line_no)).copied();
-        let Some(open) = claim.open(payout.currency) else { continue };
+    for payable in payables {
+        let paid = pays.get(&(&payable.order_no, &payable.line_no)).copied();
+        let Some(open) = payable.open(payout.currency) else { continue };
         match paid {
             Some(paid) => due += open + paid,
-            None if covered(claim) => due += open.max(0),
+            None if covered(payable) => due += open.max(0),
             None => {}
         }
     }
@@ -254,15 +296,30 @@ mod tests {
         assert_eq!(split.expected, minor(1_090_00));
         assert_eq!(split.fee_worth, minor(163_50));
         assert_eq!(split.exchange, -14_50);
-        assert_eq!(split.implied.and_then(Exchange::billionths), Some(10_755_000_000));
+        assert_eq!(paid.implied_rate().and_then(Exchange::billionths), Some(10_755_000_000));
     }
 
     #[test]
     fn one_currency_needs_no_rate_and_two_need_one() {
         let paid = payout(115_00, 15_00, Some((99_00, "USD")));
         let same = split(&paid, None).unwrap();
-        assert_eq!((same.expected, same.exchange, same.implied), (minor(100_00), -1_00, None));
+        assert_eq!((same.expected, same.exchange), (minor(100_00), -1_00));
+        assert_eq!(paid.implied_rate(), None);
         assert_eq!(split(&payout(115_00, 15_00, Some((99_00, "NOK"))), None), None);
         assert_eq!(split(&payout(115_00, 15_00, None), Some(&rate(1))), None);
+    }
+
+    #[test]
+    fn amounts_that_contradict_each_other_are_told() {
+        let told = |payout: Payout| payout.contradiction().unwrap_or_default();
+        assert_eq!(told(payout(5_00, 6_00, None)), "the fee is 6.00 USD, of an amount of 5.00 USD");
+        let more = payout(5_00, 1_00, Some((4_01, "USD")));
+        assert!(told(more).ends_with("which is 4.00 USD"));
+        assert_eq!(told(payout(5_00, 1_00, Some((4_00, "USD")))), "");
+        assert_eq!(told(payout(5_00, 1_00, Some((60_00, "NOK")))), "");
+        let failed =
+            |fee, received| Payout { transfer: Transfer::Failed, ..payout(5_00, fee, received) };
+        assert_eq!(told(failed(15_00, None)), "", "a fee may be more than was asked for");
+        assert!(!told(failed(0, Some((1, "NOK")))).is_empty());
     }
 }

@@ -1,15 +1,19 @@
 //! When to withdraw: what is open, and what withdrawing it by the month, by the quarter or at once costs.
 //!
-//! Owns the comparison, on what was settled by month. Refuses to foresee: it is shown what there was.
+//! Owns the comparison, on what was settled by month, less what left the balance without paying a line.
+//! Refuses to foresee: it is shown what there was.
 
 use std::collections::BTreeMap;
 
 use feebook_kernel::State;
-use feebook_schedule::Withdrawal;
+use feebook_schedule::PayoutTerms;
 use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
 
-use crate::allot::Claim;
+use crate::allot::PayableLine;
+use crate::error::Result;
+use crate::ledger::{Ledger, Recorded};
+use crate::payout::Transfer;
 
 /// How often a balance is withdrawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,22 +71,55 @@ impl Withdrawals {
 }
 
 /// Sums what is settled and not paid, by the month in which it became payable.
-pub fn open_by_month(claims: &[Claim], currency: Currency) -> BTreeMap<Month, i64> {
+pub fn open_by_month(payables: &[PayableLine], currency: Currency) -> BTreeMap<Month, i64> {
     let mut months = BTreeMap::new();
-    for claim in claims.iter().filter(|claim| claim.state == State::Settled) {
-        let open = claim.open(currency).unwrap_or_default();
-        if let (Some(on), true) = (claim.on, open > 0) {
+    for payable in payables.iter().filter(|payable| payable.state == State::Settled) {
+        let open = payable.open(currency).unwrap_or_default();
+        if let (Some(on), true) = (payable.on, open > 0) {
             *months.entry(Month::of(on)).or_default() += open;
         }
     }
     months
 }
 
+/// Returns what left a program's balance and pays no line: what of payouts that arrived is not matched, and
+/// what transfers that failed cost.
+///
+/// # Errors
+///
+/// When the ledger cannot be read.
+pub fn left_unmatched(ledger: &Ledger, program: &str, currency: Currency) -> Result<i64> {
+    let mut gone = 0;
+    for Recorded { fact: payout, program: of, removal, .. } in ledger.payouts()? {
+        if of != program || removal.is_some() || payout.currency != currency {
+            continue;
+        }
+        gone += match payout.transfer {
+            Transfer::Failed => payout.fee.get(),
+            Transfer::Arrived => {
+                let paid = ledger.payments_of(payout.id)?;
+                payout.amount.get() - paid.iter().map(|paid| paid.amount).sum::<i64>()
+            }
+        };
+    }
+    Ok(gone)
+}
+
+/// Takes an amount off what is open, the oldest month first; a balance is not below zero.
+pub fn take_off(by_month: &mut BTreeMap<Month, i64>, mut gone: i64) {
+    for open in by_month.values_mut() {
+        let off = gone.clamp(0, *open);
+        *open -= off;
+        gone -= off;
+    }
+    by_month.retain(|_, open| *open > 0);
+}
+
 /// Returns what withdrawing those amounts at a frequency comes to; a balance under the minimum waits
 /// for the next time.
 pub fn withdrawals(
     by_month: &BTreeMap<Month, i64>,
-    rules: &Withdrawal,
+    rules: &PayoutTerms,
     frequency: Frequency,
 ) -> Withdrawals {
     let mut made = Withdrawals { count: 0, withdrawn: 0, fees: 0, left: 0 };
@@ -108,8 +145,8 @@ mod tests {
     use feebook_kernel::Minor;
     use feebook_schedule::MinimumIs;
 
-    fn rules() -> Withdrawal {
-        Withdrawal {
+    fn rules() -> PayoutTerms {
+        PayoutTerms {
             currency: Currency::parse("USD").unwrap(),
             minimum: Minor::new(16_00).unwrap(),
             minimum_is: MinimumIs::AtLeast,
@@ -141,6 +178,15 @@ mod tests {
         assert_eq!((quarterly.count, quarterly.fees, quarterly.net()), (2, 30_00, 70_00));
         let each = withdrawals(&months(&[("2024-03", 25_00)]), &rules(), Frequency::Monthly);
         assert_eq!(each.net(), 10_00);
+    }
+
+    #[test]
+    fn what_left_the_balance_is_taken_off_the_oldest_month_first() {
+        let mut open = months(&[("2024-03", 25_00), ("2024-04", 25_00)]);
+        take_off(&mut open, 30_00);
+        assert_eq!(open, months(&[("2024-04", 20_00)]));
+        take_off(&mut open, 30_00);
+        assert_eq!(open, months(&[]));
     }
 
     #[test]

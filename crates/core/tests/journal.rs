@@ -151,8 +151,10 @@ impl Desk {
             Ok(())
         })
         .expect("a journal");
-        let entries: BTreeMap<Month, u64> =
-            entries.iter().map(|(month, orders)| (*month, orders.len() as u64)).collect();
+        let entries: BTreeMap<Month, u64> = entries
+            .iter()
+            .map(|(month, orders)| (*month, u64::try_from(orders.len()).unwrap_or(u64::MAX)))
+            .collect();
         assert_eq!(adjusted, entries);
         report.run_id
     }

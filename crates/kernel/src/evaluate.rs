@@ -77,7 +77,7 @@ fn bare(verdict: Verdict, reason: Reason, decided: Decided) -> Outcome {
 
 /// Rule 3: no line of the order has the governing instant; or no terms of its program are known.
 fn ungoverned(line: &Line, reason: Reason) -> Outcome {
-    let gross = line.price.map_or(paid(line), |price| price.times(line.quantity));
+    let gross = line.price.map_or(paid(line), |price| of_all_units(line, price));
     match declined(line, gross.map(|gross| gross.less(line.refunded))) {
         Some(declined) => bare(Verdict::Declined, declined, Decided::Qualified),
         None => bare(Verdict::Unverifiable, reason, Decided::Nothing),
@@ -162,12 +162,27 @@ fn declined(line: &Line, left: Option<Minor>) -> Option<Reason> {
         State::Declined => Some(Reason::Declined),
         State::Reversed => Some(Reason::Reversed),
         _ => {
-            let nothing_left = left == Some(Minor::ZERO);
-            let all_back = paid(line).is_some_and(|paid| line.refunded >= paid);
-            let full = line.refunded > Minor::ZERO && (nothing_left || all_back);
+            let full = line.fully_refunded.unwrap_or_else(|| all_refunded(line, left));
             full.then_some(Reason::FullyRefunded)
         }
     }
+}
+
+fn all_refunded(line: &Line, left: Option<Minor>) -> bool {
+    let nothing_left = left == Some(Minor::ZERO);
+    let all_back = paid(line).is_some_and(|paid| line.refunded >= paid);
+    line.refunded > Minor::ZERO && (nothing_left || all_back)
+}
+
+/// Whether the buyer got back all of a line, by the amounts that it has: to be asked before they are
+/// exchanged, as amounts that were rounded may say otherwise.
+pub fn fully_refunded(terms: &Terms<'_>, line: &Line) -> bool {
+    all_refunded(line, basis(terms, line).map(|basis| basis.left))
+}
+
+/// Price x quantity; none when it is over [`Minor::MAX`].
+fn of_all_units(line: &Line, price: Minor) -> Option<Minor> {
+    line.gross.or_else(|| price.times(line.quantity))
 }
 
 /// The final amount, which replaces the paid amount.
@@ -188,7 +203,7 @@ struct Basis {
 /// The commissionable amount of a line; none when the report has no amount that can be used.
 fn basis(terms: &Terms<'_>, line: &Line) -> Option<Basis> {
     if let (BasisRule::ProductPrice, Some(price)) = (terms.basis, line.price) {
-        let gross = price.times(line.quantity)?;
+        let gross = of_all_units(line, price)?;
         let left = gross.less(line.refunded);
         let (source, fee) = (BasisSource::Price, Minor::ZERO);
         return Some(Basis { source, gross, fee, fee_assumed: false, left });

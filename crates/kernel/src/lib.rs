@@ -45,7 +45,7 @@ mod observe;
 mod outcome;
 mod terms;
 
-pub use evaluate::{evaluate, rate, settle};
+pub use evaluate::{evaluate, fully_refunded, rate, settle};
 
 /// Counts up whenever an outcome may differ from what an earlier feebook gave for the same facts
 /// and terms, be it the kernel, the matcher or the zones that changed; it is part of every result's fingerprint.

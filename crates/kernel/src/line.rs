@@ -101,6 +101,9 @@ pub struct Line {
     pub price: Option<Minor>,
     /// Units bought.
     pub quantity: u32,
+    /// Price x quantity, where it was multiplied before it was exchanged: a unit price loses too much when
+    /// it is rounded. None means that the two above are multiplied.
+    pub gross: Option<Minor>,
     /// What the buyer paid for the line.
     pub paid: Option<Minor>,
     /// The report's final amount; it replaces `paid`.
@@ -113,6 +116,9 @@ pub struct Line {
     pub fee_country: FeeCountry,
     /// The rate the network reports; used for a band only.
     pub reported_rate: Option<Ppm>,
+    /// Whether the buyer got all back, where that was found on amounts before they were exchanged; none
+    /// means that the amounts here say it.
+    pub fully_refunded: Option<bool>,
     /// The amounts are in another currency than the policy's and no exchange rate is known.
     pub unexchanged: bool,
     /// The buyer paid in another currency than the policy's (clause 3.d of the fee statement).
@@ -140,12 +146,14 @@ impl Line {
             state,
             price: None,
             quantity: 1,
+            gross: None,
             paid: None,
             final_amount: None,
             refunded: Minor::ZERO,
             service_fee: None,
             fee_country: FeeCountry::Unknown,
             reported_rate: None,
+            fully_refunded: None,
             unexchanged: false,
             paid_in_other_currency: false,
             lag: None,

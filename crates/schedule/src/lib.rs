@@ -30,6 +30,7 @@ mod matching;
 #[cfg(test)]
 mod matching_tests;
 pub mod names;
+mod payout_terms;
 mod plugin_file;
 mod policies;
 mod program;
@@ -43,7 +44,6 @@ mod testing;
 mod tree;
 mod version;
 mod version_file;
-mod withdrawal;
 pub mod zone;
 
 pub use book::Book;
@@ -55,6 +55,7 @@ pub use links::{Asked, Link, Refusal, Why};
 pub use lint::lint;
 pub use matcher::{Entries, List};
 pub use matching::{Amounts, Matching};
+pub use payout_terms::{MinimumIs, PayoutTerms};
 pub use plugin_file::{Build, PluginUse, in_use, parse_digest, quoted, words as told_in_words};
 pub use policies::{Leave, PlacementLeave, Policies};
 pub use program::{Edge, GovernedBy, NoCover, Program};
@@ -62,4 +63,3 @@ pub use source::Source;
 pub use summary::Numbers;
 pub use tree::{Category, Lineage, Tree};
 pub use version::{Assumed, Entry, FxOn, Status, Version};
-pub use withdrawal::{MinimumIs, Withdrawal};

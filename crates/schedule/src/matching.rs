@@ -21,6 +21,8 @@ pub struct Amounts {
     pub price: Option<Minor>,
     /// Units bought.
     pub quantity: u32,
+    /// Price x quantity, where it was exchanged as one amount.
+    pub gross: Option<Minor>,
     /// What the buyer paid for the line.
     pub paid: Option<Minor>,
     /// The report's final amount.
@@ -49,6 +51,7 @@ impl Amounts {
             state,
             price: None,
             quantity: 1,
+            gross: None,
             paid: None,
             final_amount: None,
             refunded: Minor::ZERO,
@@ -136,12 +139,14 @@ impl Version {
             state: amounts.state,
             price: amounts.price,
             quantity: amounts.quantity,
+            gross: amounts.gross,
             paid: amounts.paid,
             final_amount: amounts.final_amount,
             refunded: amounts.refunded,
             service_fee: amounts.service_fee,
             fee_country: self.fee_country(classes, found),
             reported_rate: amounts.reported_rate,
+            fully_refunded: None,
             unexchanged: amounts.unexchanged,
             paid_in_other_currency: found.list(List::Foreign).next().is_some(),
             lag: amounts.lag,

@@ -13,13 +13,13 @@ use chrono_tz::Tz;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::iso::Currency;
 use crate::links::Links;
+use crate::payout_terms::PayoutTerms;
 use crate::plugin_file::{self, Build};
 use crate::policies::Policies;
 use crate::source::Source;
 use crate::tree::Tree;
 use crate::version::{Assumed, Version, find_assumed};
 use crate::version_file::{self, Surroundings};
-use crate::withdrawal::Withdrawal;
 use crate::zone;
 
 /// The instant of an order that picks the version (rule 3).
@@ -122,7 +122,7 @@ pub(crate) struct ProgramHeader {
     pub(crate) network: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) payout_currency: Currency,
-    pub(crate) withdrawal: Option<Withdrawal>,
+    pub(crate) withdrawal: Option<PayoutTerms>,
     pub(crate) zone: Tz,
     pub(crate) governed_by: GovernedBy,
     pub(crate) notice: Option<i64>,
@@ -174,7 +174,7 @@ impl Program {
     }
 
     /// Returns what a withdrawal takes and costs; none where the file does not say.
-    pub fn withdrawal(&self) -> Option<&Withdrawal> {
+    pub fn payout_terms(&self) -> Option<&PayoutTerms> {
         self.header.withdrawal.as_ref()
     }
 

@@ -11,10 +11,10 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::document::{Node, Reader, Table};
 use crate::iso::Currency;
 use crate::links::{Carries, Links, Short, Slot, web_address};
+use crate::payout_terms::{MinimumIs, PayoutTerms};
 use crate::policies::{Leave, Policies};
 use crate::program::{GovernedBy, ProgramHeader};
 use crate::source::Source;
-use crate::withdrawal::{MinimumIs, Withdrawal};
 use crate::zone;
 
 const KEYS: &[&str] = &[
@@ -221,7 +221,7 @@ fn read_withdrawal(
     reader: &mut Reader<'_>,
     root: &Table,
     payout_currency: Option<Currency>,
-) -> Option<Withdrawal> {
+) -> Option<PayoutTerms> {
     let table = section(reader, root, "payouts", PAYOUTS)?;
     let own = table.get("currency").and_then(|node| {
         let text = reader.text_of(node, "currency")?;
@@ -237,7 +237,7 @@ fn read_withdrawal(
     let minimum_is = minimum_is.and_then(|node| reader.word(node, "minimum_is", MinimumIs::WORDS));
     let fee_on_failure = table.get("fee_on_failure");
     let fee_on_failure = fee_on_failure.and_then(|node| reader.boolean(node, "fee_on_failure"));
-    Some(Withdrawal {
+    Some(PayoutTerms {
         currency,
         minimum: minimum.unwrap_or_default(),
         minimum_is: minimum_is.unwrap_or_default(),

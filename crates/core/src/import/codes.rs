@@ -208,6 +208,9 @@ codes! {
     /// Another payout under the same number.
     PAYOUT_DIFFERS = "R037", "payout known otherwise",
         "A payout is told apart by the network's number. This row says otherwise of a number that is known; payouts are never changed. Take the other back with its reason, then import again.";
+    /// Its amounts contradict each other.
+    IMPOSSIBLE_PAYOUT = "R038", "payout that cannot be",
+        "A fee is taken from the amount, and what arrives in the same currency is the rest at most; of a transfer that failed nothing arrives.";
     /// XML that is none.
     BAD_XML = "R040", "not valid XML, or breaks off",
         "The file breaks the rules of XML at this place, or ends too early. Nothing of it was kept.";

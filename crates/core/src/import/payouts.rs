@@ -7,6 +7,7 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use feebook_kernel::Minor;
+use feebook_schedule::PayoutTerms;
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::iso::Currency;
 
@@ -16,7 +17,7 @@ use crate::allot::NamedLine;
 use crate::error::{Error, Result};
 use crate::fact::No;
 use crate::ledger::Recorded;
-use crate::payout::{Payout, Transfer};
+use crate::payout::{Payout, Transfer, fee_of};
 
 const COLUMNS: [&str; 11] = [
     "payout_no",
@@ -45,19 +46,25 @@ pub struct PayoutRows {
     pub rejected: u64,
 }
 
-/// Reads a file of payouts; `known` are those of the program that count.
+/// Reads a file of payouts; `known` are those of the program that count, `terms` what it says that a transfer
+/// costs.
 ///
 /// # Errors
 ///
 /// When the file cannot be read or lacks a column.
-pub fn read(path: &Path, known: &[Recorded<Payout>], tell: &mut Tell<'_>) -> Result<PayoutRows> {
+pub fn read(
+    path: &Path,
+    known: &[Recorded<Payout>],
+    terms: Option<&PayoutTerms>,
+    tell: &mut Tell<'_>,
+) -> Result<PayoutRows> {
     let mut rows = PayoutRows::default();
     let shown = path.display().to_string();
     let slots = COLUMNS.map(str::to_owned);
     let layout = table::layout(b',', &NEEDED);
     let known: Vec<&Payout> = known.iter().map(|recorded| &recorded.fact).collect();
     let summary = table::read(path, &slots, &layout, tell, &mut |row| {
-        let Some(payout) = payout(row, &shown) else { return };
+        let Some(payout) = payout(row, terms, &shown) else { return };
         let mut earlier = known.iter().copied().chain(&rows.new);
         match earlier.find(|earlier| is_same(earlier, &payout)) {
             Some(earlier) if says_the_same(earlier, &payout) => rows.unchanged += 1,
@@ -78,7 +85,7 @@ pub fn read(path: &Path, known: &[Recorded<Payout>], tell: &mut Tell<'_>) -> Res
     Ok(rows)
 }
 
-fn payout(row: &mut Texts<'_>, file: &str) -> Option<Payout> {
+fn payout(row: &mut Texts<'_>, terms: Option<&PayoutTerms>, file: &str) -> Option<Payout> {
     for slot in 1..4 {
         row.needed(slot);
     }
@@ -88,7 +95,7 @@ fn payout(row: &mut Texts<'_>, file: &str) -> Option<Payout> {
         row.unexpected(&codes::BAD_AMOUNT, 2, "0", "an amount above zero");
     }
     let received = received(row, currency);
-    let fee = currency.and_then(|currency| row.amount(6, currency)).unwrap_or_default();
+    let fee = currency.and_then(|currency| row.amount(6, currency));
     let covers = covers(row);
     let transfer = match row.text(10) {
         None => Transfer::Arrived,
@@ -102,7 +109,10 @@ fn payout(row: &mut Texts<'_>, file: &str) -> Option<Payout> {
     let text = |slot: usize| row.text(slot).map(str::to_owned);
     let (payout_no, note) = (text(0), text(9));
     let (paid_on, amount, currency) = (paid_on?, amount?, currency?);
-    row.is_good().then(|| Payout {
+    if !row.is_good() {
+        return None;
+    }
+    let payout = Payout {
         id: 0,
         payout_no,
         paid_on,
@@ -110,12 +120,18 @@ fn payout(row: &mut Texts<'_>, file: &str) -> Option<Payout> {
         amount,
         currency,
         received,
-        fee,
+        fee: fee_of(transfer, fee, currency, terms),
         covers,
         note,
         file: Some(file.to_owned()),
         seq: 0,
-    })
+    };
+    if let Some(message) = payout.contradiction() {
+        let slot = if payout.received.is_some() { 4 } else { 6 };
+        row.note(&codes::IMPOSSIBLE_PAYOUT, slot, message, None);
+        return None;
+    }
+    Some(payout)
 }
 
 /// What arrived; in the payout's own currency where the row names none.

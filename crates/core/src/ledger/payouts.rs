@@ -154,8 +154,22 @@ impl Ledger {
                 let message = format!("payout {payout_id} was taken back");
                 return Err(Error::new(&error::PAYOUT_REMOVED, message));
             }
+            if payout.fact.transfer == Transfer::Failed {
+                let message = format!("payout {payout_id} failed, and pays nothing");
+                return Err(Error::new(&error::NOTHING_LEFT, message)
+                    .hint("record the transfer that arrived, with `feebook payout add`"));
+            }
             let paid: i64 = ledger.payments_of(payout_id)?.iter().map(|paid| paid.amount).sum();
             let left = Minor::new(payout.fact.payable().get() - paid).unwrap_or_default();
+            if left == Minor::ZERO {
+                let (unit, amount) = (payout.fact.currency, payout.fact.amount.get());
+                let message = format!(
+                    "payout {payout_id} pays lines with all of its {} {unit}",
+                    unit.written(amount)
+                );
+                return Err(Error::new(&error::NOTHING_LEFT, message)
+                    .hint(format!("`feebook payout show {payout_id}` lists them")));
+            }
             let allotted = allot(ledger, &payout, left)?;
             let program_id = ledger.ensure_program(&payout.program)?;
             ledger.append_payments(program_id, payout_id, left, &allotted, now)?;
@@ -227,12 +241,9 @@ impl Ledger {
 
     /// Returns what a payout pays, in order of orders and lines, whether it still counts or not.
     pub fn payments_of(&self, payout_id: PayoutId) -> Result<Vec<Payment>> {
-        let Some(standing) = self.payouts.get(&payout_id) else { return Ok(Vec::new()) };
-        let query = format!(
-            "SELECT {PAYMENT_COLUMNS} FROM payment WHERE program_id = ?1 AND payout_id = ?2"
-        );
+        let query = format!("SELECT {PAYMENT_COLUMNS} FROM payment WHERE payout_id = ?1");
         let mut select = self.conn.prepare_cached(&query).map_err(sql)?;
-        let mut rows = select.query(params![standing.program_id, payout_id]).map_err(sql)?;
+        let mut rows = select.query([payout_id]).map_err(sql)?;
         let mut payments = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
             payments.push(read_payment(row)?);
@@ -593,12 +604,12 @@ mod tests {
         let too_much = |_: &Ledger| Ok(vec![allotment("7", "1", 60_00)]);
         let refused = ledger.add_payout("example", &payout("P2", 50_00), 1, too_much).unwrap_err();
         assert_eq!(refused.code().id, "X001");
-        let failed = Payout { transfer: Transfer::Failed, ..payout("P3", 50_00) };
+        let failed = Payout { transfer: Transfer::Failed, received: None, ..payout("P3", 50_00) };
         let pays = |_: &Ledger| Ok(vec![allotment("7", "1", 1)]);
         assert!(ledger.add_payout("example", &failed, 1, pays).is_err(), "nothing arrived");
         assert_eq!(ledger.payouts().unwrap().len(), 1);
         let removal = Removal { removed_at: 2, reason: "twice".to_owned(), who: None };
         ledger.remove_payout(id, &removal).unwrap();
-        ledger.add_payout("example", &payout("P1", 1_00), 1, |_| Ok(Vec::new())).unwrap();
+        ledger.add_payout("example", &payout("P1", 50_00), 1, |_| Ok(Vec::new())).unwrap();
     }
 }

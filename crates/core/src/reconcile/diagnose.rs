@@ -14,7 +14,6 @@ use super::hypotheses::{Hypothesis, Maker, edited, with};
 use crate::error::Result;
 use crate::ledger::CountingLine;
 use crate::run::{Evaluator, known};
-use crate::words::Words;
 
 /// Why one line differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +25,8 @@ pub(super) struct Cause {
     pub(super) words: String,
     /// The clause that it rests on.
     pub(super) clause: Option<String>,
+    /// The version that it would be under, where that is another.
+    pub(super) version: Option<String>,
 }
 
 /// An order whose reported amounts differ.
@@ -42,6 +43,8 @@ pub(super) struct Case<'c> {
     /// The lines whose amounts can be compared; the others say nothing for or against a hypothesis.
     pub(super) comparable: &'c [usize],
     pub(super) comparing: Comparing,
+    /// What an amount may be off by itself, without any tolerance that was asked for.
+    pub(super) exact: Comparing,
 }
 
 /// A hypothesis that gives the reported amount of some of the differing lines.
@@ -50,6 +53,8 @@ struct Fit {
     sighted: Sighted,
     /// It gives those of all comparable lines.
     whole: bool,
+    /// It gives them to the minor unit, not only within the tolerance that was asked for.
+    exact: bool,
     lines: Vec<usize>,
 }
 
@@ -64,7 +69,7 @@ impl Fit {
             clause: None,
         };
         let sighted = Sighted { outcomes: Vec::new(), version: None, rates: Vec::new() };
-        Self { hypothesis, sighted, whole, lines }
+        Self { hypothesis, sighted, whole, exact: true, lines }
     }
 }
 
@@ -94,16 +99,22 @@ impl Case<'_> {
             fits.push(category);
         }
         let causes = self.differing.iter().map(|line| {
-            let of_line = |fit: &&Fit| fit.lines.contains(line);
-            let whole = fits.iter().filter(of_line).filter(|fit| fit.whole);
-            let part = fits.iter().filter(of_line).filter(|fit| !fit.whole);
-            let mut all = whole.chain(part);
-            let Some(first) = all.next() else { return self.plain(*line) };
-            let mut also: Vec<Diagnosis> = all.map(|fit| fit.hypothesis.diagnosis).collect();
+            let mut of_line: Vec<&Fit> =
+                fits.iter().filter(|fit| fit.lines.contains(line)).collect();
+            // What gives the amount itself, then what explains all lines; of these by preference.
+            of_line.sort_by_key(|fit| (!fit.exact, !fit.whole));
+            let plain = self.plain(*line);
+            let known = plain.diagnosis != Diagnosis::Unexplained;
+            let mut also: Vec<Diagnosis> =
+                of_line.iter().map(|fit| fit.hypothesis.diagnosis).collect();
+            also.extend(Some(plain.diagnosis).filter(|_| known));
             also.sort_unstable();
             also.dedup();
-            also.retain(|other| *other != first.hypothesis.diagnosis);
-            self.told(first, *line, also)
+            // What is known of the line comes before what fits only because much is allowed.
+            let first = of_line.first().filter(|fit| fit.exact || !known);
+            let cause = first.map_or(plain, |first| self.told(first, *line));
+            also.retain(|other| *other != cause.diagnosis);
+            Cause { also, ..cause }
         });
         Ok(causes.collect())
     }
@@ -136,7 +147,12 @@ impl Case<'_> {
         let explains = |line: &&usize| self.gives(&sighted.outcomes, **line);
         let lines: Vec<usize> = self.differing.iter().filter(explains).copied().collect();
         let whole = self.comparable.iter().all(|line| self.gives(&sighted.outcomes, *line));
-        (!lines.is_empty()).then_some(Fit { hypothesis, sighted, whole, lines })
+        let exact = |line: &usize| {
+            let pair = self.given.get(*line).zip(sighted.outcomes.get(*line));
+            pair.is_some_and(|(given, outcome)| self.exact.fits(given, outcome, self.currency()))
+        };
+        let exact = lines.iter().all(exact);
+        (!lines.is_empty()).then_some(Fit { hypothesis, sighted, whole, exact, lines })
     }
 
     /// All but the bonus agrees, and a bonus is given that the terms do not give.
@@ -228,18 +244,21 @@ impl Case<'_> {
     }
 
     /// A line that a hypothesis explains.
-    fn told(&self, fit: &Fit, line: usize, also: Vec<Diagnosis>) -> Cause {
+    fn told(&self, fit: &Fit, line: usize) -> Cause {
         let mut words = format!("it is as if {}", fit.hypothesis.words);
+        let mut under = None;
         if let Some(rate) = fit.sighted.rates.get(line) {
             let other = fit.sighted.version.as_deref();
             let version = other.filter(|id| *id != self.tried.version.id());
+            under = version.map(str::to_owned);
             let version = version.map_or_else(String::new, |id| format!(" of {id}"));
             if !version.is_empty() || *rate != self.rate(line) {
                 words = format!("{words}: {rate}{version}");
             }
         }
         let clause = fit.hypothesis.clause.clone().or_else(|| self.clause(line));
-        Cause { diagnosis: fit.hypothesis.diagnosis, also, words, clause }
+        let diagnosis = fit.hypothesis.diagnosis;
+        Cause { diagnosis, also: Vec::new(), words, clause, version: under }
     }
 
     fn rate(&self, line: usize) -> String {
@@ -269,7 +288,7 @@ impl Case<'_> {
         } else {
             (Diagnosis::Unexplained, "no hypothesis gives the reported amount".to_owned())
         };
-        Cause { diagnosis, also: Vec::new(), words, clause }
+        Cause { diagnosis, also: Vec::new(), words, clause, version: None }
     }
 
     /// Why a line earns nothing.
@@ -291,9 +310,4 @@ pub(super) fn unknown(outcome: &Outcome, covering: &crate::run::Covering) -> Str
         crate::run::Covering::Uncovered(no_cover) => format!("uncovered: {no_cover}"),
         _ => format!("{}: {}", outcome.verdict.word(), outcome.reason.word()),
     }
-}
-
-/// The text of a word, where there is one.
-pub(super) fn text(words: &Words, word: Option<crate::words::Word>) -> Option<String> {
-    word.map(|word| words.text(word).to_owned())
 }

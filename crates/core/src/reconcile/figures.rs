@@ -13,8 +13,11 @@ use crate::ledger::{Components, Revision};
 use crate::run::known;
 
 /// What a report says that a line earns, in minor units. None is not 0: it was not said.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Given {
+    /// The currency of the amounts: what the row names, else that of the terms; that of the terms where
+    /// they were exchanged.
+    pub currency: Currency,
     /// The commission.
     pub commission: Option<i64>,
     /// The incentive.
@@ -25,8 +28,9 @@ pub struct Given {
 
 impl Given {
     /// Takes what a report says.
-    pub(super) fn of(fact: &LineFact) -> Self {
+    pub(super) fn of(fact: &LineFact, currency: Currency) -> Self {
         Self {
+            currency,
             commission: fact.reported_commission,
             incentive: fact.reported_incentive,
             bonus: fact.reported_bonus,
@@ -44,7 +48,7 @@ impl Given {
             }
         };
         let (commission, incentive) = (one(self.commission)?, one(self.incentive)?);
-        Some(Self { commission, incentive, bonus: one(self.bonus)? })
+        Some(Self { currency: by.to, commission, incentive, bonus: one(self.bonus)? })
     }
 
     /// Returns the sum of what was said; none where nothing was.
@@ -59,19 +63,23 @@ impl Given {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stages {
     /// While it was pending.
-    pub pending: Option<i64>,
+    pub pending: Option<Given>,
     /// While it was approved.
-    pub approved: Option<i64>,
+    pub approved: Option<Given>,
     /// While it was settled.
-    pub settled: Option<i64>,
+    pub settled: Option<Given>,
 }
 
 impl Stages {
-    /// Takes them from the reports of a line, the one that counts most last.
-    pub(super) fn of(reports: &[&Revision]) -> Self {
+    /// Takes them from the reports of a line, the one that counts most last, each with what it gives;
+    /// what is given in another currency than the last stands beside nothing, and is left out.
+    pub(super) fn of(reports: &[(&Revision, Given)]) -> Self {
+        let currency = reports.last().map(|(_, given)| given.currency);
         let last = |state: State| {
-            let of_state = reports.iter().rev().filter(|report| report.fact.state == state);
-            of_state.map(|report| Given::of(&report.fact).total()).next().flatten()
+            let mut of_state =
+                reports.iter().rev().filter(|(report, _)| report.fact.state == state);
+            let given = of_state.next().map(|(_, given)| *given);
+            given.filter(|given| given.total().is_some() && Some(given.currency) == currency)
         };
         Self {
             pending: last(State::Pending),
@@ -82,19 +90,17 @@ impl Stages {
 }
 
 /// The figures of one line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Figures {
     /// What the terms give; none where that cannot be said.
     pub expected: Option<Components>,
     /// What the report that counts says.
     pub reported: Given,
-    /// The currency of what was reported, where it is not that of the terms.
-    pub reported_in: Option<String>,
-    /// What earlier reports said.
+    /// What the reports of each stage said, in the currency of `reported`.
     pub stages: Stages,
     /// What payouts pay of the line; none where none does.
     pub paid: Option<i64>,
-    /// The currency of what was paid, where it is not that of the terms.
+    /// The currency of what was paid; none where nothing was.
     pub paid_in: Option<Currency>,
 }
 
@@ -189,7 +195,7 @@ mod tests {
     }
 
     fn given(commission: i64, bonus: Option<i64>) -> Given {
-        Given { commission: Some(commission), incentive: None, bonus }
+        Given { currency: usd(), commission: Some(commission), incentive: None, bonus }
     }
 
     fn ours(commission: i64, bonus: i64, withheld: i64) -> Components {
@@ -205,12 +211,13 @@ mod tests {
     fn what_was_not_said_is_no_zero_unless_others_say_it() {
         let agrees =
             |named, given: Given, ours| comparing(named, "0", 0).agrees(&given, &ours, usd());
-        assert!(agrees([true, false, true], Given::default(), ours(100, 0, 0)), "nothing was said");
+        let nothing = Given { commission: None, ..given(0, None) };
+        assert!(agrees([true, false, true], nothing, ours(100, 0, 0)), "nothing was said");
         assert!(!agrees([true, false, true], given(100, None), ours(100, 350, 0)));
         assert!(agrees([true, false, false], given(100, None), ours(100, 350, 0)), "never named");
         assert!(agrees([true, false, false], given(450, None), ours(100, 350, 0)), "inside");
         assert!(agrees([true, false, true], given(100, Some(350)), ours(100, 350, 0)));
-        assert_eq!(Given::default().total(), None);
+        assert_eq!(nothing.total(), None);
     }
 
     #[test]

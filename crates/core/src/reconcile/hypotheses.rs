@@ -328,7 +328,7 @@ impl Facts {
 }
 
 /// Returns the revisions of an order, each edited.
-pub(super) fn edited(
+pub(crate) fn edited(
     facts: &[CountingLine<'_>],
     mut edit: impl FnMut(usize, &mut LineFact),
 ) -> Vec<Revision> {
@@ -341,7 +341,7 @@ pub(super) fn edited(
 }
 
 /// The lines of an order with other revisions.
-pub(super) fn with<'r>(
+pub(crate) fn with<'r>(
     facts: &[CountingLine<'_>],
     revisions: &'r [Revision],
 ) -> Vec<CountingLine<'r>> {

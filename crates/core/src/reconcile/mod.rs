@@ -28,6 +28,7 @@ use crate::run::{Progress, Replay, Scope, Terms};
 pub use codes::{Diagnosis, Kind};
 pub use figures::{Figures, Given, Stages, Tolerance};
 pub use hypotheses::ZONES;
+pub(crate) use hypotheses::{edited, with};
 pub use late::{Age, Class};
 use work::Work;
 
@@ -63,7 +64,7 @@ pub struct Finding {
     pub schedule: Option<String>,
     /// The clause that it rests on.
     pub clause: Option<String>,
-    /// The currency of expected, paid and difference.
+    /// The currency of expected and difference.
     pub currency: Option<Currency>,
     /// The figures of the line.
     pub figures: Option<Figures>,
@@ -71,6 +72,10 @@ pub struct Finding {
     pub difference: Option<i64>,
     /// How old it is.
     pub age: Option<Age>,
+    /// What else would give what was reported, where something would.
+    pub because: Option<String>,
+    /// The version that this is about, where it is another than that of the terms.
+    pub other_schedule: Option<String>,
     /// One sentence with both values.
     pub text: String,
 }
@@ -83,12 +88,14 @@ impl Finding {
 }
 
 /// The sums of one program in one currency. Expected, reported and difference are over the lines that
-/// can be compared.
+/// can be compared; each line is counted once beside `lines`: compared, silent, unknown, in another
+/// currency or declined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// All lines.
     pub lines: u64,
-    /// Lines of which both amounts are known.
+    /// Lines of which both amounts are known. One that was taken back is compared with what it would
+    /// earn: it is given nothing.
     pub compared: u64,
     /// What the terms give for these.
     pub expected: i64,
@@ -100,6 +107,10 @@ pub struct Totals {
     pub silent: u64,
     /// Lines of which it cannot be said what they earn, though a report says an amount.
     pub unknown: u64,
+    /// Lines whose amounts are in another currency, with no rate that is known.
+    pub other_currency: u64,
+    /// Lines that are declined or reversed, and not against the terms.
+    pub declined: u64,
     /// What payouts pay, of all lines.
     pub paid: i64,
 }
@@ -136,6 +147,8 @@ pub struct Reconciled {
     pub without_payouts: Vec<String>,
     /// Lines that wait for a recompute.
     pub waiting: u64,
+    /// Orders in scope, those included that no run has seen.
+    pub orders: u64,
 }
 
 impl Reconciled {
@@ -173,7 +186,8 @@ pub fn reconcile(
     Ok(found)
 }
 
-/// The same of some orders of one program, whatever their days.
+/// The same of some orders of one program, whatever their days. What a later report leaves out shows
+/// only beside the others, which are counted and not compared.
 ///
 /// # Errors
 ///
@@ -194,6 +208,14 @@ pub fn reconcile_orders(
             work.order(&mut replay, &order)?;
         }
     }
-    drop(work);
+    if work.may_leave_out() {
+        let mut scan = Scan::new(ledger, program)?;
+        while let Some(order) = scan.next(ledger)? {
+            if !orders.contains(&order.order_no) {
+                work.beside(&order)?;
+            }
+        }
+    }
+    work.finish_orders();
     Ok(found)
 }

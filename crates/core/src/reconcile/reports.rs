@@ -61,12 +61,14 @@ impl Reports {
             .collect()
     }
 
-    /// Notes that reports leave a line out; the first of them would tell it.
-    pub(super) fn note(
-        &mut self,
-        leaving: &[usize],
-        mut finding: impl FnMut(i64) -> Option<Finding>,
-    ) {
+    /// Whether there is a report that could leave out what another has.
+    pub(super) fn are_several(&self) -> bool {
+        self.coverages.len() > 1
+    }
+
+    /// Counts a line that reports leave out, whatever its state and whoever asks: a report that leaves
+    /// out many was not meant to be whole.
+    pub(super) fn count(&mut self, leaving: &[usize]) {
         for index in leaving {
             let (Some(missing), Some(coverage)) =
                 (self.missing.get_mut(*index), self.coverages.get(*index))
@@ -75,13 +77,19 @@ impl Reports {
             };
             *missing += 1;
             let whole = coverage.rows >= LEAST_ROWS && *missing * 9 <= coverage.rows;
-            let Some(kept) = self.left_out.get_mut(*index) else { continue };
-            if whole {
-                if let Some(kept) = kept {
-                    kept.extend(finding(coverage.import_id));
-                }
-            } else {
+            if let Some(kept) = self.left_out.get_mut(*index).filter(|_| !whole) {
                 *kept = None;
+            }
+        }
+    }
+
+    /// Notes a finding for each report that leaves a line out; the first of them would tell it.
+    pub(super) fn note(&mut self, leaving: &[usize], finding: impl Fn(i64) -> Finding) {
+        for index in leaving {
+            if let Some((Some(kept), coverage)) =
+                self.left_out.get_mut(*index).zip(self.coverages.get(*index))
+            {
+                kept.push(finding(coverage.import_id));
             }
         }
     }

@@ -3,6 +3,7 @@
 //! Owns which line is compared with what. Refuses memory for orders that agree, and a second
 //! evaluation of them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -11,14 +12,15 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::{Book, Program, Version, zone};
 
 use super::books::{Books, Tried};
-use super::diagnose::{Case, Cause, text, unknown};
-use super::figures::{Comparing, Figures, Given, Stages};
+use super::diagnose::{Case, Cause, unknown};
+use super::figures::{Comparing, Figures, Given, Stages, Tolerance};
 use super::hypotheses::{edited, with};
 use super::reports::Reports;
 use super::{Asked, Diagnosis, Finding, Reconciled, late};
 use crate::answers::Answers;
+use crate::due::{Due, DueBy, amounts_in, due};
 use crate::error::Result;
-use crate::fact::LineFact;
+use crate::fact::{LineFact, No};
 use crate::ledger::{BookId, Components, CountingLine, Ledger, OrderRecord, Revision};
 use crate::payout::PaidLine;
 use crate::run::{Covering, Evaluator, Latest, Replay, Terms, is_current, known};
@@ -53,6 +55,8 @@ struct Seen<'s> {
     outcomes: Vec<Outcome>,
     answers: Option<Answers>,
     paid: Vec<PaidLine>,
+    /// Which reports leave a line out, for the lines of which any does.
+    left_out: BTreeMap<No, Vec<usize>>,
 }
 
 impl Seen<'_> {
@@ -117,9 +121,11 @@ impl<'w> Work<'w> {
         if let Some(day) = day {
             self.reports.day(day);
         }
+        let left_out = self.count_left_out(order, now, evaluator.governing_at(&facts));
         if !self.asked.scope.includes_day(day) {
             return Ok(());
         }
+        self.found.orders += 1;
         if !is_current(self.today.as_mut(), now, order, self.ledger)? {
             self.wait(now.len().max(facts.len()));
         }
@@ -134,6 +140,7 @@ impl<'w> Work<'w> {
             answers: evaluated.answers.cloned(),
             paid: self.ledger.paid(order, self.seq),
             book: Arc::clone(evaluator.book()),
+            left_out,
         };
         self.near_change(&seen);
         self.compare(&seen, evaluator, order)
@@ -145,14 +152,56 @@ impl<'w> Work<'w> {
         if let Some(day) = day {
             self.reports.day(day);
         }
+        let at = self.today.as_ref().and_then(|today| today.governing_at(&facts));
+        self.count_left_out(order, &facts, at);
         if self.asked.scope.includes_day(day) {
+            self.found.orders += 1;
             self.wait(facts.len());
         }
         Ok(())
     }
 
+    /// Whether a report could leave out what another has.
+    pub(super) fn may_leave_out(&self) -> bool {
+        self.reports.are_several()
+    }
+
+    /// Counts what reports leave out of an order that nobody asked for.
+    pub(super) fn beside(&mut self, order: &OrderRecord) -> Result<()> {
+        let facts = self.ledger.counting(order, self.seq)?;
+        let at = self.today.as_ref().and_then(|today| today.governing_at(&facts));
+        self.count_left_out(order, &facts, at);
+        Ok(())
+    }
+
+    /// Counts the lines of an order that later reports leave out, and returns which do.
+    fn count_left_out(
+        &mut self,
+        order: &OrderRecord,
+        facts: &[CountingLine<'_>],
+        governing_at: Option<i64>,
+    ) -> BTreeMap<No, Vec<usize>> {
+        let mut left_out = BTreeMap::new();
+        let Some(at) = governing_at.filter(|_| self.reports.are_several()) else { return left_out };
+        for line in facts {
+            let line_no = &line.revision.fact.line_no;
+            let reports = self.ledger.reports_of(order, line_no, self.seq);
+            let leaving = self.reports.leaving_out(&reports, at);
+            if !leaving.is_empty() {
+                self.reports.count(&leaving);
+                left_out.insert(line_no.clone(), leaving);
+            }
+        }
+        left_out
+    }
+
     fn wait(&mut self, lines: usize) {
         self.found.waiting += u64::try_from(lines).unwrap_or(u64::MAX);
+    }
+
+    /// Tells what later reports leave out of the orders that were asked for.
+    pub(super) fn finish_orders(mut self) {
+        self.found.findings.extend(self.reports.left_out());
     }
 
     /// Tells what only all orders together show.
@@ -210,25 +259,39 @@ impl<'w> Work<'w> {
         };
         let fallback = of_program.versions().last().map(Version::currency);
         let Some(currency) = version.map(Version::currency).or(fallback) else { return Ok(()) };
-        let (given, exchanged) = self.given(seen, version, base)?;
-        let mut comparing = self.comparing;
-        if exchanged {
-            comparing.tolerance = comparing.tolerance.of_exchanged(currency);
+        let mut given = Vec::with_capacity(seen.facts.len());
+        for line in seen.facts {
+            given.push(self.given(seen, version, base, line, currency)?);
         }
+        let (comparing, exact) = exactness(self.comparing, &given, currency);
         let (mut differing, mut comparable) = (Vec::new(), Vec::new());
         let mut findings = Vec::new();
         for (at, line) in seen.facts.iter().enumerate() {
             let reports = self.ledger.reports_of(order, &line.revision.fact.line_no, self.seq);
             let Some(said) = given.get(at) else { continue };
-            let Some(row) = self.row(seen, at, *said, currency, &reports) else { continue };
-            self.sum(&row, currency, comparing);
-            match sort(&row, currency, comparing) {
+            let mut staged = Vec::with_capacity(reports.len());
+            for report in &reports {
+                let line = CountingLine { revision: report, ..*line };
+                staged.push((*report, self.given(seen, version, base, &line, currency)?.given));
+            }
+            // No version governs: the row's own currency is all there is.
+            let currency = if version.is_some() { currency } else { said.raw.currency };
+            let Some(mut row) = self.row(seen, at, *said, currency, &staged) else { continue };
+            let mut sorted = sort(&row, currency, comparing);
+            match sorted {
                 Sorted::Differs => differing.push((at, row.clone())),
                 Sorted::Unknown => findings.push(row.unknown(seen)),
                 Sorted::OtherCurrency => findings.push(row.other_currency()),
-                Sorted::TakenBack => findings.extend(self.taken_back(&row, seen, base)?),
+                Sorted::TakenBack => match self.taken_back(&row, seen, base)? {
+                    Some(finding) => {
+                        row.figures = finding.figures.clone().unwrap_or(row.figures);
+                        findings.push(finding);
+                    }
+                    None => sorted = Sorted::NotCompared,
+                },
                 Sorted::Agrees | Sorted::NotCompared => {}
             }
+            self.sum(&row, sorted, currency, comparing);
             if row.is_comparable() {
                 comparable.push(at);
             }
@@ -236,31 +299,83 @@ impl<'w> Work<'w> {
             findings.extend(self.late(&row, of_program, seen.governing_at, currency));
         }
         if let Some(version) = version.filter(|_| !differing.is_empty()) {
-            let given: Vec<Given> = given.iter().map(|(given, _)| *given).collect();
-            let places: Vec<usize> = differing.iter().map(|(at, _)| *at).collect();
-            let case = Case {
-                tried: Tried {
-                    ledger: self.ledger,
-                    book_id: seen.book_id,
-                    version,
-                    answers: seen.answers.as_ref(),
-                },
-                program: of_program,
-                governing_at: seen.governing_at.unwrap_or_default(),
-                facts: seen.facts,
-                given: &given,
-                outcomes: &seen.outcomes,
-                differing: &places,
-                comparable: &comparable,
-                comparing,
-            };
-            let causes = case.causes(&mut self.books, base)?;
-            let pairs = differing.iter().zip(causes);
-            findings.extend(pairs.map(|((_, row), cause)| self.difference(row, cause, currency)));
+            let given = given.iter().map(|said| said.given).collect();
+            let terms = (of_program, version);
+            let differing = Differing { given, rows: differing, comparable, comparing, exact };
+            findings.extend(self.differences(seen, base, terms, &differing)?);
         }
         findings.sort_by(|a, b| (&a.line_no, a.diagnosis).cmp(&(&b.line_no, b.diagnosis)));
         self.found.findings.extend(findings);
         Ok(())
+    }
+
+    /// What explains the lines of an order that differ.
+    fn differences(
+        &mut self,
+        seen: &Seen<'_>,
+        base: &mut Evaluator,
+        (program, version): (&Program, &Version),
+        differing: &Differing<'_>,
+    ) -> Result<Vec<Finding>> {
+        let places: Vec<usize> = differing.rows.iter().map(|(at, _)| *at).collect();
+        let case = Case {
+            tried: Tried {
+                ledger: self.ledger,
+                book_id: seen.book_id,
+                version,
+                answers: seen.answers.as_ref(),
+            },
+            program,
+            governing_at: seen.governing_at.unwrap_or_default(),
+            facts: seen.facts,
+            given: &differing.given,
+            outcomes: &seen.outcomes,
+            differing: &places,
+            comparable: &differing.comparable,
+            comparing: differing.comparing,
+            exact: differing.exact,
+        };
+        let causes = case.causes(&mut self.books, base)?;
+        let pairs = differing.rows.iter().zip(causes);
+        Ok(pairs.map(|((_, row), cause)| self.difference(row, cause, version.currency())).collect())
+    }
+}
+
+/// The lines of an order that are reported otherwise than the terms give.
+struct Differing<'s> {
+    /// What each line of the order is reported with.
+    given: Vec<Given>,
+    /// Those that differ, with their places.
+    rows: Vec<(usize, Row<'s>)>,
+    /// The places of those that can be compared.
+    comparable: Vec<usize>,
+    /// How near is near enough.
+    comparing: Comparing,
+    /// The same, for a hypothesis.
+    exact: Comparing,
+}
+
+/// How near is near enough: as asked for, and for a hypothesis; where amounts were exchanged a minor unit
+/// more, as the network may have rounded elsewhere.
+fn exactness(asked: Comparing, given: &[Said], currency: Currency) -> (Comparing, Comparing) {
+    let exchanged = given.iter().any(Said::is_exchanged);
+    let of = |tolerance: Tolerance| {
+        let tolerance = if exchanged { tolerance.of_exchanged(currency) } else { tolerance };
+        Comparing { tolerance, ..asked }
+    };
+    (of(asked.tolerance), of(Tolerance::default()))
+}
+
+/// What a report gives for a line: as it says it, and in the currency of the terms where a rate is known.
+#[derive(Clone, Copy)]
+struct Said {
+    raw: Given,
+    given: Given,
+}
+
+impl Said {
+    fn is_exchanged(&self) -> bool {
+        self.raw.currency != self.given.currency
     }
 }
 
@@ -270,6 +385,12 @@ struct Row<'r> {
     fact: &'r LineFact,
     outcome: Outcome,
     figures: Figures,
+    /// What the report that counts says, in its own currency.
+    raw: Given,
+    /// What it is due.
+    due: Option<Due>,
+    /// What was paid of it, by currency.
+    paid: BTreeMap<Currency, i64>,
     /// A finding about the line, without diagnosis and words.
     finding: Finding,
     /// It was approved or settled in some report.
@@ -283,20 +404,24 @@ impl Row<'_> {
 
     fn is_comparable(&self) -> bool {
         let said = self.figures.reported.total().is_some();
-        let same = self.figures.reported_in.is_none();
-        said && same && !self.is_taken_back() && self.figures.expected.is_some()
+        said && self.is_in_terms() && !self.is_taken_back() && self.figures.expected.is_some()
+    }
+
+    /// Whether what was reported is in the currency of the terms, or was exchanged into it.
+    fn is_in_terms(&self) -> bool {
+        self.finding.currency == Some(self.figures.reported.currency)
     }
 
     /// What was reported and what is expected, in words.
     fn both(&self, expected: Option<Components>, currency: Currency) -> String {
+        let reported_in = self.figures.reported.currency;
         let said = self.figures.reported.total();
-        let reported_in = self.figures.reported_in.as_deref().unwrap_or(currency.code());
-        let said = said.map_or_else(|| "nothing".to_owned(), |said| currency.written(said));
+        let said = said.map_or_else(|| "nothing".to_owned(), |said| reported_in.written(said));
         let ours = expected.map_or_else(
             || "not known".to_owned(),
             |ours| format!("{} {currency}", currency.written(ours.total())),
         );
-        if reported_in == currency.code() {
+        if reported_in == currency {
             format!("reported {said}, expected {ours}")
         } else {
             format!("reported {said} {reported_in}, expected {ours}")
@@ -320,23 +445,80 @@ impl Row<'_> {
         let currency = self.finding.currency;
         let both = currency
             .map_or_else(String::new, |currency| self.both(self.figures.expected, currency));
-        let figures = Figures { expected: self.figures.expected, ..self.figures.clone() };
         Finding {
             diagnosis: Diagnosis::OtherCurrency,
-            figures: Some(figures),
             text: format!("{both}: two currencies are not subtracted"),
             ..self.finding.clone()
         }
     }
 
-    /// What should be paid of the line, and by whose word; none where nobody says it.
-    fn due(&self) -> Option<(i64, &'static str)> {
-        if self.is_taken_back() {
-            return Some((0, "expected"));
+    /// What should be paid of the line in a currency, and by whose word: what it is due, or that
+    /// exchanged into the currency of the terms; none where nobody says it.
+    fn due(&self, currency: Currency) -> Option<(i64, &'static str)> {
+        let due = self.due?;
+        let word = match due.by {
+            DueBy::Reported => "reported",
+            DueBy::Computed => "expected",
+            // Nothing is the same in every currency.
+            DueBy::TakenBack => return Some((0, self.fact.state.word())),
+        };
+        if due.currency == currency {
+            return Some((due.amount, word));
         }
-        let said = self.figures.reported.total().filter(|_| self.figures.reported_in.is_none());
-        let ours = self.figures.expected.map(|ours| (ours.total(), "expected"));
-        said.map(|said| (said, "reported")).or(ours)
+        let exchanged = Some(self.figures.reported).filter(|given| given.currency == currency);
+        exchanged.and_then(|given| given.total()).map(|said| (said, word))
+    }
+
+    /// In which currency what is paid is compared with what is due, and how much is paid in it; none
+    /// where it was paid in a currency in which nothing is due, or in several.
+    fn paid(&self, currency: Currency) -> Option<(Currency, i64)> {
+        let mut paid = self.paid.iter().map(|(currency, paid)| (*currency, *paid));
+        match (paid.next(), paid.next()) {
+            (None, _) if self.due(currency).is_some() => Some((currency, 0)),
+            (None, _) => Some((self.due.map_or(currency, |due| due.currency), 0)),
+            (Some((other, _)), None) if other != currency && self.due(other).is_none() => None,
+            (Some(only), None) => Some(only),
+            (Some(_), Some(_)) => None,
+        }
+    }
+
+    /// The line with its figures in the currency of the report.
+    fn in_currency(&self, currency: Currency) -> Finding {
+        if self.finding.currency == Some(currency) {
+            return self.finding.clone();
+        }
+        let figures = Figures {
+            expected: None,
+            reported: self.raw,
+            stages: Stages::default(),
+            ..self.figures.clone()
+        };
+        Finding { currency: Some(currency), figures: Some(figures), ..self.finding.clone() }
+    }
+
+    /// A line that is paid in a currency in which nothing is due of it, or in several: a finding for
+    /// each currency, with its amount.
+    fn paid_otherwise(&self, currency: Currency) -> Vec<Finding> {
+        let written =
+            |(paid_in, paid): (&Currency, &i64)| format!("{} {paid_in}", paid_in.written(*paid));
+        let all: Vec<String> = self.paid.iter().map(written).collect();
+        let text = format!(
+            "paid {}, where the terms are in {currency}: two currencies are not subtracted",
+            all.join(" and ")
+        );
+        let others = self.paid.iter().filter(|(paid_in, _)| **paid_in != currency);
+        let each = others.map(|(paid_in, paid)| {
+            let (paid, paid_in) = (Some(*paid), Some(*paid_in));
+            let figures = Some(Figures { paid, paid_in, ..self.figures.clone() });
+            let text = text.clone();
+            Finding {
+                diagnosis: Diagnosis::PaidOtherCurrency,
+                figures,
+                text,
+                ..self.finding.clone()
+            }
+        });
+        each.collect()
     }
 
     /// A line that is void, of which nobody says what it earns.
@@ -357,6 +539,7 @@ impl Row<'_> {
 }
 
 /// What is to be done about a line.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Sorted {
     NotCompared,
     Agrees,
@@ -382,57 +565,57 @@ fn bare(diagnosis: Diagnosis, program: &str) -> Finding {
         figures: None,
         difference: None,
         age: None,
+        because: None,
+        other_schedule: None,
         text: String::new(),
     }
 }
 
 impl Work<'_> {
-    /// What was reported of each line, in the currency of the terms where a rate of exchange is known;
-    /// whether any was exchanged.
+    /// What a report gives for a line, in the currency of the terms where a rate of exchange is known.
     fn given(
         &self,
         seen: &Seen<'_>,
         version: Option<&Version>,
         base: &Evaluator,
-    ) -> Result<(Vec<(Given, bool)>, bool)> {
-        let mut given = Vec::with_capacity(seen.facts.len());
-        for line in seen.facts {
-            let said = Given::of(&line.revision.fact);
-            let mut exchanged = None;
-            if let Some((version, at)) = version.zip(seen.governing_at)
-                && said.total().is_some()
-                && let Some(rate) = base.exchanged_by(version, at, line, self.ledger)?
-            {
-                exchanged = said.exchanged(&rate, version.terms().rounding);
-            }
-            given.push((exchanged.unwrap_or(said), exchanged.is_some()));
+        line: &CountingLine<'_>,
+        currency: Currency,
+    ) -> Result<Said> {
+        let fact = &line.revision.fact;
+        let own = amounts_in(fact, self.ledger.words(), Some(currency)).unwrap_or(currency);
+        let raw = Given::of(fact, own);
+        let mut exchanged = None;
+        if let Some((version, at)) = version.zip(seen.governing_at)
+            && own != currency
+            && raw.total().is_some()
+            && let Some(rate) = base.exchanged_by(version, at, line, self.ledger)?
+        {
+            exchanged = raw.exchanged(&rate, version.terms().rounding);
         }
-        let any = given.iter().any(|(_, exchanged)| *exchanged);
-        Ok((given, any))
+        Ok(Said { raw, given: exchanged.unwrap_or(raw) })
     }
 
     fn row<'r>(
         &self,
         seen: &Seen<'r>,
         at: usize,
-        (given, exchanged): (Given, bool),
+        said: Said,
         currency: Currency,
-        reports: &[&Revision],
+        reports: &[(&Revision, Given)],
     ) -> Option<Row<'r>> {
         let (line, outcome) = (seen.facts.get(at)?, *seen.outcomes.get(at)?);
         let fact = &line.revision.fact;
         let version = seen.version(&self.program);
-        let words = self.ledger.words();
-        let row_currency = text(words, fact.amount_currency.or(fact.currency));
         let of_line = seen.paid.iter().filter(|paid| paid.line_no == fact.line_no);
-        let paid = of_line.clone().find(|paid| paid.currency == currency);
+        let paid: BTreeMap<Currency, i64> =
+            of_line.map(|paid| (paid.currency, paid.amount)).collect();
+        let shown = paid.get_key_value(&currency).or(paid.first_key_value());
         let figures = Figures {
             expected: known(&outcome),
-            reported: given,
-            reported_in: row_currency.filter(|code| code != currency.code() && !exchanged),
+            reported: said.given,
             stages: Stages::of(reports),
-            paid: paid.map(|paid| paid.amount),
-            paid_in: of_line.map(|paid| paid.currency).find(|other| *other != currency),
+            paid: shown.map(|(_, paid)| *paid),
+            paid_in: shown.map(|(currency, _)| *currency),
         };
         let finding = Finding {
             order_no: Some(fact.order_no.clone()),
@@ -445,33 +628,44 @@ impl Work<'_> {
             figures: Some(figures.clone()),
             ..bare(Diagnosis::Unexplained, &self.program)
         };
-        let confirmed =
-            |report: &&Revision| matches!(report.fact.state, State::Approved | State::Settled);
+        let confirmed = |(report, _): &(&Revision, Given)| {
+            matches!(report.fact.state, State::Approved | State::Settled)
+        };
         let validated = reports.iter().any(confirmed);
-        Some(Row { fact, outcome, figures, finding, validated })
+        let due = due(fact, self.ledger.words(), Some(&outcome), Some(currency));
+        Some(Row { fact, outcome, figures, raw: said.raw, due, paid, finding, validated })
     }
 
-    fn sum(&mut self, row: &Row<'_>, currency: Currency, comparing: Comparing) {
+    /// Adds a line to the totals: once, under what it is.
+    fn sum(&mut self, row: &Row<'_>, sorted: Sorted, currency: Currency, comparing: Comparing) {
+        for (paid_in, paid) in &row.paid {
+            self.found.totals.entry((self.program.clone(), *paid_in)).or_default().paid += paid;
+        }
         let totals = self.found.totals.entry((self.program.clone(), currency)).or_default();
         totals.lines += 1;
-        totals.paid += row.figures.paid.unwrap_or(0);
-        let Some(said) = row.figures.reported.total() else {
+        let ours = row.figures.expected;
+        if sorted == Sorted::TakenBack {
+            totals.compared += 1;
+            totals.expected += ours.map_or(0, |ours| ours.total());
+        } else if row.is_taken_back() {
+            totals.declined += 1;
+        } else if row.figures.reported.total().is_none() {
             totals.silent += 1;
-            return;
-        };
-        match row.figures.expected.filter(|_| row.is_comparable()) {
-            Some(ours) => {
-                // What they never name is not missing where they say all of it otherwise.
-                let nameable = comparing.nameable(&ours);
-                let expected = if said == ours.total() { said } else { nameable };
-                totals.compared += 1;
-                totals.expected += expected;
-                totals.reported += said;
-                let agrees = comparing.agrees(&row.figures.reported, &ours, currency);
-                totals.tolerated += u64::from(agrees && said != expected);
-            }
-            None if row.figures.expected.is_none() => totals.unknown += 1,
-            None => {}
+        } else if let Some((said, ours)) =
+            row.figures.reported.total().zip(ours).filter(|_| row.is_in_terms())
+        {
+            // What they never name is not missing where they say all of it otherwise.
+            let nameable = comparing.nameable(&ours);
+            let expected = if said == ours.total() { said } else { nameable };
+            totals.compared += 1;
+            totals.expected += expected;
+            totals.reported += said;
+            let agrees = comparing.agrees(&row.figures.reported, &ours, currency);
+            totals.tolerated += u64::from(agrees && said != expected);
+        } else if row.is_in_terms() {
+            totals.unknown += 1;
+        } else {
+            totals.other_currency += 1;
         }
     }
 
@@ -483,8 +677,10 @@ impl Work<'_> {
             diagnosis: cause.diagnosis,
             also: cause.also,
             clause: cause.clause,
+            other_schedule: cause.version,
             difference: said.zip(nameable).map(|(said, ours)| said - ours),
             text: format!("{}: {}", row.both(ours, currency), cause.words),
+            because: Some(cause.words),
             ..row.finding.clone()
         }
     }
@@ -526,19 +722,15 @@ impl Work<'_> {
     /// Notes a pending or approved line that a later report leaves out.
     fn left_out(&mut self, row: &Row<'_>, seen: &Seen<'_>, reports: &[&Revision]) {
         let open = matches!(row.fact.state, State::Pending | State::Approved);
-        let Some(at) = seen.governing_at.filter(|_| open) else { return };
-        let leaving = self.reports.leaving_out(reports, at);
-        if leaving.is_empty() {
-            return;
-        }
+        let Some(leaving) = seen.left_out.get(&row.fact.line_no).filter(|_| open) else { return };
         let state = row.fact.state.word();
         let known = reports.last().map_or(0, |report| report.import_id);
-        self.reports.note(&leaving, |import_id| {
+        self.reports.note(leaving, |import_id| {
             let text = format!(
                 "{state} in import {known}, and missing from the later import {import_id}, which \
                  spans its day"
             );
-            Some(Finding { diagnosis: Diagnosis::LeftOut, text, ..row.finding.clone() })
+            Finding { diagnosis: Diagnosis::LeftOut, text, ..row.finding.clone() }
         });
     }
 
@@ -548,30 +740,45 @@ impl Work<'_> {
         row: &Row<'_>,
         program: &Program,
         governing_at: Option<i64>,
-        currency: Currency,
+        terms: Currency,
+    ) -> Vec<Finding> {
+        let Some((currency, paid)) = row.paid(terms) else { return row.paid_otherwise(terms) };
+        self.paid(row, program, governing_at, (currency, paid)).into_iter().collect()
+    }
+
+    /// Compares what was paid of a line with what is due in that currency.
+    fn paid(
+        &mut self,
+        row: &Row<'_>,
+        program: &Program,
+        governing_at: Option<i64>,
+        (currency, paid): (Currency, i64),
     ) -> Option<Finding> {
-        let tell = |diagnosis, difference, text| {
-            Some(Finding { diagnosis, difference, text, ..row.finding.clone() })
-        };
-        if let Some(other) = row.figures.paid_in {
-            let text = format!("paid in {other}, where the terms are in {currency}");
-            return tell(Diagnosis::PaidOtherCurrency, None, text);
-        }
-        let taken_back = row.is_taken_back();
-        let version = row.finding.schedule.as_deref().and_then(|id| program.version(id));
+        let base = row.in_currency(currency);
+        let version = base.schedule.as_deref().and_then(|id| program.version(id));
         let age = late::unsettled(program, version, governing_at, row.fact, self.asked.on);
-        let Some((due, of)) = row.due() else {
+        let Some((due, of)) = row.due(currency) else {
             let dead = age.filter(|age| age.class == late::Class::Dead);
             return dead.map(|age| row.dead(age, version));
         };
-        let paid = row.figures.paid.unwrap_or(0);
-        let near = self.asked.tolerance.allows(paid - due, due, currency);
+        let tell = |diagnosis, text| {
+            Some(Finding { diagnosis, difference: Some(paid - due), text, ..base.clone() })
+        };
+        let tolerance = self.asked.tolerance;
+        let exchanged = row.raw.currency != row.figures.reported.currency
+            && currency == row.figures.reported.currency;
+        let tolerance = if exchanged { tolerance.of_exchanged(currency) } else { tolerance };
+        let near = tolerance.allows(paid - due, due, currency);
         if paid > due && !near {
+            // A payout may set off too much; where none pays the line, nothing was overpaid.
+            if row.paid.is_empty() {
+                return None;
+            }
             let (due_in_words, paid_in_words) = (currency.written(due), currency.written(paid));
             let text = format!("paid {paid_in_words}, {of} {due_in_words} {currency}");
-            return tell(Diagnosis::Overpaid, Some(paid - due), text);
+            return tell(Diagnosis::Overpaid, text);
         }
-        if near || taken_back || row.outcome.verdict == Verdict::Held {
+        if near || row.is_taken_back() || row.outcome.verdict == Verdict::Held {
             return None;
         }
         let age = age?;
@@ -586,8 +793,8 @@ impl Work<'_> {
         let (diagnosis, text) = self.owed(row, (due, of, paid), age, currency)?;
         let clause = version.and_then(|version| version.policy_clause("expires_after"));
         let clause = clause.filter(|_| diagnosis == Diagnosis::Expired).map(str::to_owned);
-        let clause = clause.or_else(|| row.finding.clause.clone());
-        let finding = tell(diagnosis, Some(paid - due), text)?;
+        let clause = clause.or_else(|| base.clause.clone());
+        let finding = tell(diagnosis, text)?;
         Some(Finding { clause, age: Some(age), ..finding })
     }
 
@@ -601,7 +808,8 @@ impl Work<'_> {
     ) -> Option<(Diagnosis, String)> {
         let (days, since) = (age.days, age.since);
         let (due, state) = (currency.written(due), row.fact.state.word());
-        if paid > 0 {
+        // What is pending is not due yet, and may be paid in part beforehand.
+        if paid > 0 && row.fact.state != State::Pending {
             let paid = currency.written(paid);
             let text = format!("paid {paid} of {due} {currency}, {days} days since {since}");
             return Some((Diagnosis::PaidInPart, text));
@@ -629,7 +837,7 @@ fn sort(row: &Row<'_>, currency: Currency, comparing: Comparing) -> Sorted {
         return if taken_back { Sorted::TakenBack } else { Sorted::NotCompared };
     }
     let Some(said) = said else { return Sorted::NotCompared };
-    if row.figures.reported_in.is_some() {
+    if !row.is_in_terms() {
         let nothing = said == 0 && row.figures.expected.is_some_and(|ours| ours.total() == 0);
         return if nothing { Sorted::Agrees } else { Sorted::OtherCurrency };
     }

@@ -227,7 +227,7 @@ impl Evaluator {
     }
 
     /// Returns the earliest governing instant of an order's lines (rule 3).
-    fn governing_at(&self, facts: &[CountingLine<'_>]) -> Option<i64> {
+    pub(crate) fn governing_at(&self, facts: &[CountingLine<'_>]) -> Option<i64> {
         let governed_by = self.program().governed_by();
         let instant = |fact: &LineFact| match governed_by {
             GovernedBy::Ordered => fact.ordered_at,
@@ -568,6 +568,7 @@ impl Evaluator {
         let mut classes = cache.classes(terms, order, line, price, words);
         set_circumstances(&mut classes, terms, &around);
         let mut kernel_line = terms.line(&amounts, &classes, &mut self.matching);
+        unit.tell_refund(&terms.terms(), &line.revision.fact, &mut kernel_line);
         kernel_line.flag = strongest(terms, &self.matching, &around.flags);
         Ok(kernel_line)
     }

@@ -1,10 +1,11 @@
 //! What a row's amounts are in, and the same in the policy's currency (rule 16).
 //!
-//! Owns which day's rate holds, and that each amount is exchanged once. Refuses to find a rate (the ledger
-//! and [`crate::exchange`] do) and to multiply (the kernel does).
+//! Owns which day's rate holds, that each amount is exchanged once, and that of a price that is the price
+//! of all units. Refuses to find a rate (the ledger and [`crate::exchange`] do) and to multiply (the kernel
+//! does).
 
 use chrono::NaiveDate;
-use feebook_kernel::Minor;
+use feebook_kernel::{Line, Minor, Terms, fully_refunded};
 use feebook_schedule::iso::Currency;
 use feebook_schedule::{Amounts, FxOn, Program, Version};
 
@@ -54,25 +55,48 @@ impl Unit {
         fact: &LineFact,
         (lag, window): (Option<i64>, Option<i64>),
     ) -> Amounts {
-        let reported = Amounts {
-            state: fact.state,
-            price: fact.product_price,
-            quantity: fact.quantity,
-            paid: fact.paid_amount,
-            final_amount: fact.final_amount,
-            refunded: fact.refunded.unwrap_or(Minor::ZERO),
-            service_fee: fact.service_fee,
-            reported_rate: fact.reported_rate,
-            unexchanged: true,
-            lag,
-            window,
-            flag: None,
-        };
+        let reported = Amounts { lag, window, ..reported(fact) };
         match self {
-            Self::Same => Amounts { unexchanged: false, ..reported },
-            Self::Unknown => reported,
-            Self::Exchanged(used) => exchanged(reported, used, version).unwrap_or(reported),
+            Self::Same => reported,
+            Self::Unknown => Amounts { unexchanged: true, ..reported },
+            Self::Exchanged(used) => exchanged(reported, used, version)
+                .unwrap_or(Amounts { unexchanged: true, ..reported }),
         }
+    }
+
+    /// Has a line say whether the buyer got all back by the amounts before they are exchanged: rounded
+    /// ones may say otherwise.
+    pub(super) fn tell_refund(&self, terms: &Terms<'_>, fact: &LineFact, line: &mut Line) {
+        if !matches!(self, Self::Exchanged(_)) {
+            return;
+        }
+        let Amounts { price, quantity, paid, final_amount, refunded, service_fee, .. } =
+            reported(fact);
+        let before = Line {
+            price,
+            quantity,
+            gross: None,
+            paid,
+            final_amount,
+            refunded,
+            service_fee,
+            ..*line
+        };
+        line.fully_refunded = Some(fully_refunded(terms, &before));
+    }
+}
+
+/// The amounts as they were reported.
+fn reported(fact: &LineFact) -> Amounts {
+    Amounts {
+        price: fact.product_price,
+        quantity: fact.quantity,
+        paid: fact.paid_amount,
+        final_amount: fact.final_amount,
+        refunded: fact.refunded.unwrap_or(Minor::ZERO),
+        service_fee: fact.service_fee,
+        reported_rate: fact.reported_rate,
+        ..Amounts::new(fact.state)
     }
 }
 
@@ -97,7 +121,8 @@ pub(super) fn fx_day(
     }
 }
 
-/// Exchanges every amount of a line; none when one leaves its bounds.
+/// Exchanges every amount of a line, the price of one unit (of which conditions ask) and that of all
+/// units each for itself; none when one leaves its bounds.
 fn exchanged(amounts: Amounts, used: &RateUsed, version: &Version) -> Option<Amounts> {
     let decimals = (used.from.decimals(), used.to.decimals());
     let one = |amount: Minor| amount.exchanged(used.exchange, decimals, version.terms().rounding);
@@ -105,13 +130,17 @@ fn exchanged(amounts: Amounts, used: &RateUsed, version: &Version) -> Option<Amo
         Some(amount) => one(amount).map(Some),
         None => Some(None),
     };
+    let gross = match amounts.price {
+        Some(price) => Some(price.times(amounts.quantity)?),
+        None => None,
+    };
     Some(Amounts {
         price: each(amounts.price)?,
+        gross: each(gross)?,
         paid: each(amounts.paid)?,
         final_amount: each(amounts.final_amount)?,
         refunded: one(amounts.refunded)?,
         service_fee: each(amounts.service_fee)?,
-        unexchanged: false,
         ..amounts
     })
 }

@@ -32,7 +32,7 @@ impl MinimumIs {
 
 /// What a withdrawal takes and costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withdrawal {
+pub struct PayoutTerms {
     /// The currency of minimum and fee.
     pub currency: Currency,
     /// The least balance.
@@ -49,7 +49,7 @@ pub struct Withdrawal {
     pub source: Option<String>,
 }
 
-impl Withdrawal {
+impl PayoutTerms {
     /// Whether a balance in minor units may be withdrawn.
     pub fn allows(&self, balance: i64) -> bool {
         match self.minimum_is {
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_minimum_itself_is_enough_unless_more_is_asked_for() {
-        let mut rules = Withdrawal {
+        let mut rules = PayoutTerms {
             currency: Currency::parse("USD").unwrap(),
             minimum: Minor::new(16_00).unwrap(),
             minimum_is: MinimumIs::AtLeast,
@@ -79,7 +79,7 @@ mod tests {
             clause: None,
             source: None,
         };
-        let nets = |rules: &Withdrawal| [15_50, 16_00, 31_00].map(|balance| rules.net(balance));
+        let nets = |rules: &PayoutTerms| [15_50, 16_00, 31_00].map(|balance| rules.net(balance));
         // G22: 15.50 none, 16.00 leaves 1.00, 31.00 leaves 16.00.
         assert_eq!(nets(&rules), [None, Some(1_00), Some(16_00)]);
         rules.minimum_is = MinimumIs::Above;
