@@ -89,6 +89,7 @@ fn only_the_ledger_speaks_sql() {
 /// What may stand in SQL beside constants in capitals, and where it comes from.
 const IN_SQL: &[(&str, &[&str])] = &[
     ("coverage.rs", &["column", "condition"]), // literals of one function each
+    ("derived.rs", &["table"]),                // the list at its head
     ("examine.rs", &["name"]),                 // literals of one function
     ("imports.rs", &["rows", "condition"]),    // question marks; literals of one function
     ("payouts.rs", &["which"]),                // literals of one function
