@@ -10,7 +10,7 @@ CREATE TABLE filled (
 -- In which months an order can lie, whatever zone its program's terms name: for each instant that
 -- may govern (0 ordered, 1 paid, 2 finished), by that instant of its lines, else by all others. Months
 -- count from the year 0. `digits` are order numbers that are integers, ascending, as differences in
--- base-128 bytes; `texts` are others, each behind two bytes of its length.
+-- base-128 bytes; `texts` are others, each behind four bytes of its length.
 CREATE TABLE order_month (
     program_id  INTEGER NOT NULL REFERENCES program (id),
     governed_by INTEGER NOT NULL CHECK (governed_by BETWEEN 0 AND 2),

@@ -141,6 +141,26 @@ pub fn check(
         // Whatever else were told of a file that is not whole would be guesses.
         return Ok(());
     }
+    match check_orders(ledger, terms, scope, progress, each) {
+        // The terms at hand have loaded: these are stored ones, and all that rests on them is in doubt.
+        Err(failed) if failed.kind() == ErrorKind::Terms => {
+            let first = failed.problems().first().map(|problem| format!(": {}", problem.message));
+            let text = format!("{}{}", failed.message(), first.unwrap_or_default());
+            each(Finding { check: Check::Results, program: String::new(), line: None, text });
+            Ok(())
+        }
+        checked => checked,
+    }
+}
+
+/// Runs the checks of results, of the journal and of facts.
+fn check_orders(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    progress: &mut dyn Progress,
+    each: &mut dyn FnMut(Finding),
+) -> Result<()> {
     check_results(ledger, scope, progress, each)?;
     let seq = ledger.last_seq()?;
     for program in ledger.programs()? {

@@ -155,7 +155,7 @@ fn unpacked(mut bytes: &[u8], into: &mut BTreeSet<No>) -> Result<()> {
         into.insert(No::Text(text.ok_or_else(|| damaged("a month of no orders"))?.into()));
         bytes = rest.get(length..).unwrap_or_default();
     }
-    Ok(())
+    if bytes.is_empty() { Ok(()) } else { Err(damaged("a month that breaks off")) }
 }
 
 impl Ledger {

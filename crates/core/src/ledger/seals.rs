@@ -244,6 +244,12 @@ impl Ledger {
                     _ => format!(" with {column} {} to {}", before + 1, seal.upto),
                 };
                 broken.push(told(table, &range, seal.tally.rows, found.rows));
+            } else if newest_by(&self.conn, (table, column), seal.upto)? != Some(seal.upto) {
+                // A seal goes up to a row that was there, and rows are never taken away.
+                let upto = seal.upto;
+                broken.push(format!(
+                    "a seal of `{table}` goes up to {column} {upto}, which no row has"
+                ));
             }
             before = seal.upto;
         }
@@ -277,6 +283,17 @@ fn told(table: &str, range: &str, wanted: i64, found: i64) -> String {
 fn newest(conn: &Connection, table: &'static str, column: &'static str) -> Result<Option<i64>> {
     conn.prepare_cached(&format!("SELECT max({column}) FROM {table}"))
         .and_then(|mut select| select.query_row([], |row| row.get(0)))
+        .map_err(sql)
+}
+
+/// The greatest value of a table's counting column that is not above another.
+fn newest_by(
+    conn: &Connection,
+    (table, column): (&'static str, &'static str),
+    upto: i64,
+) -> Result<Option<i64>> {
+    conn.prepare_cached(&format!("SELECT max({column}) FROM {table} WHERE {column} <= ?1"))
+        .and_then(|mut select| select.query_row([upto], |row| row.get(0)))
         .map_err(sql)
 }
 
