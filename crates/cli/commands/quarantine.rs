@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use feebook_core::error::{self, Error, Result};
-use feebook_core::import::{Known, retry};
+use feebook_core::import::{Format, Known, retry};
 use feebook_core::ledger::{Fate, ImportId, Ledger, Quarantined, RowId, StoredShape, Wanted};
 
 use super::{counted, now, open};
@@ -135,6 +135,16 @@ fn export(global: &Global, output: &Output, import: ImportId) -> Outcome<u8> {
     if cut > 0 {
         say(&format!("{} left out: not all of it is kept", counted(cut, "row")));
     }
+    let formats = shipped::formats(&shipped::sources(global)?)?;
+    let format = formats.by_name(&record.format, Some(&record.program));
+    if format.is_ok_and(Format::counts_rows) {
+        say(&format!(
+            "rows of `{}` are counted within their file: mend {} and import the whole file, not these \
+             rows alone, then feebook quarantine close --import {import} --reason \"imported again\"",
+            record.format, record.file
+        ));
+        return Ok(DONE);
+    }
     let program =
         if by_advertiser { String::new() } else { format!(" --program {}", record.program) };
     say(&format!(
@@ -178,11 +188,20 @@ fn read_again(global: &Global, import: Option<ImportId>) -> Outcome<u8> {
     let advertisers = &beside.advertisers;
     let known = Known { formats: &formats, book: &terms.book, advertisers };
     let mut ledger = open(global)?;
+    let all = import.is_none();
     let imports = which(&ledger, import)?;
     let mut code = DONE;
     for import in imports {
         let mut tell = |problem| exit::problems(&[problem]);
-        let retried = retry(&mut ledger, import, known, now(), &mut tell)?;
+        let retried = match retry(&mut ledger, import, known, now(), &mut tell) {
+            // Those of other imports are read all the same.
+            Err(failed) if all && failed.code().id == error::COUNTED_ROWS.id => {
+                say(&format!("import {import}: {failed}"));
+                code = ROWS;
+                continue;
+            }
+            retried => retried?,
+        };
         let passed = counted(retried.passed, "row");
         let made: Vec<String> = retried
             .portions

@@ -239,6 +239,9 @@ codes! {
     /// Rows that make no file together.
     MANY_SHAPES = Usage "U092", "quarantined rows of several files",
         "An archive can hold files whose columns differ. Rows of such files cannot be written out as one file; `feebook quarantine retry` reads each in its own.";
+    /// Rows that are told apart by counting.
+    COUNTED_ROWS = Usage "U093", "rows that are counted within their file",
+        "A report without numbers for its lines has them counted: the second of two alike gets `#2`. Read alone each would be the first, and would take the place of a line that is good. Mend the mapping or the file and import the whole file again.";
     /// The schedule wants a plugin.
     PLUGIN_WANTED = Plugin "P001", "schedule needs a plugin",
         "A rule of this schedule is computed by a plugin, which is native code. None runs unless `--allow-plugins` is given or `feebook plugin trust` recorded its digest. Nothing is posted.";

@@ -228,7 +228,7 @@ codes! {
         "A spreadsheet keeps 15 digits of a number. A longer order number was changed when the file was saved, and would be another order.";
     /// Unpacks to too much.
     UNPACKS_TOO_LARGE = "R045", "file that is too large when it is unpacked",
-        "A compressed report unpacks to at most 300 times its size and 64 GiB; a spreadsheet has at most 64 MiB, 512 MiB unpacked and four million filled cells.";
+        "A compressed report unpacks to at most 300 times its size (16 MiB are free) and 64 GiB, of an archive's at most 10,000 files all together; a spreadsheet has at most 64 MiB, 512 MiB unpacked, four million cells, 256 MiB of text and 32,767 characters in a cell.";
     /// Not an archive.
     BAD_ARCHIVE = "R046", "archive that cannot be unpacked",
         "The gzip or zip file is damaged, encrypted, compressed by a method that is not known here, or empty.";

@@ -24,6 +24,9 @@ const FREE: u64 = 16 << 20;
 /// The most that is read out of one archive.
 const UNPACKED_LIMIT: u64 = 64 << 30;
 
+/// How many files an archive may have.
+const MEMBERS_LIMIT: usize = 10_000;
+
 /// Takes one report out of a file: its name for messages, and its bytes. False: no more.
 pub(super) type Take<'t> = dyn FnMut(&str, &mut dyn Read) -> Result<bool> + 't;
 
@@ -71,7 +74,13 @@ fn members<R: Read + Seek>(
     shown: &str,
     take: &mut Take<'_>,
 ) -> Result<bool> {
-    let mut left = UNPACKED_LIMIT;
+    if archive.len() > MEMBERS_LIMIT {
+        let message = format!("the archive has {} files, {MEMBERS_LIMIT} at most", archive.len());
+        let problem = Diagnostic::whole(&codes::UNPACKS_TOO_LARGE, shown, message);
+        return Err(refused(problem.hint("unpack it and import what is a report")));
+    }
+    // What is free is free once: many small files together may not swell to more than one can.
+    let (mut read, mut packed) = (0_u64, 0_u64);
     let mut any = false;
     for index in 0..archive.len() {
         let member = archive.by_index(index).map_err(|e| broken_archive(shown, &e.to_string()))?;
@@ -82,10 +91,10 @@ fn members<R: Read + Seek>(
             continue;
         }
         any = true;
-        let packed = Packed::Whole { bytes: member.compressed_size(), left };
-        let mut input = Bounded { inner: member, read: 0, packed };
+        packed = packed.saturating_add(member.compressed_size());
+        let mut input = Bounded { inner: member, read, packed: Packed::Whole(packed) };
         let more = take(&format!("{shown}:{}", super::row::shown(&name)), &mut input)?;
-        left = left.saturating_sub(input.read);
+        read = input.read;
         if !more {
             return Ok(false);
         }
@@ -175,8 +184,8 @@ impl std::error::Error for Swollen {}
 enum Packed<'c> {
     /// As many as were read so far.
     Read(&'c Cell<u64>),
-    /// So many, and so much of the archive's whole may still be read.
-    Whole { bytes: u64, left: u64 },
+    /// So many, with the files of the archive before this one.
+    Whole(u64),
 }
 
 /// Stops what unpacks to too much.
@@ -190,11 +199,12 @@ impl<R: Read> Read for Bounded<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
         self.read = self.read.saturating_add(u64::try_from(length).unwrap_or(0));
-        let (packed, left) = match &self.packed {
-            Packed::Read(count) => (count.get(), UNPACKED_LIMIT),
-            Packed::Whole { bytes, left } => (*bytes, *left),
+        let packed = match &self.packed {
+            Packed::Read(count) => count.get(),
+            Packed::Whole(bytes) => *bytes,
         };
-        if self.read > FREE.saturating_add(packed.saturating_mul(RATIO)) || self.read > left {
+        let most = FREE.saturating_add(packed.saturating_mul(RATIO)).min(UNPACKED_LIMIT);
+        if self.read > most {
             let message = format!(
                 "{packed} bytes have unpacked to {} already, more than a report does",
                 self.read
@@ -216,5 +226,29 @@ mod tests {
         let stopped = io::copy(&mut input, &mut io::sink()).unwrap_err();
         assert_eq!(failed("x.gz", stopped).problems()[0].code.id, codes::UNPACKS_TOO_LARGE.id);
         assert_eq!(failed("x", io::Error::other("disk")).code().id, "L006");
+    }
+
+    #[test]
+    fn many_small_files_swell_no_further_than_one() {
+        let packed = |files: u64, bytes: usize| {
+            let mut archive = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+            let options = zip::write::SimpleFileOptions::default();
+            for file in 0..files {
+                archive.start_file(format!("{file}.csv"), options).unwrap();
+                io::Write::write_all(&mut archive, &vec![b'a'; bytes]).unwrap();
+            }
+            ZipArchive::new(archive.finish().unwrap()).unwrap()
+        };
+        let read = |mut archive: ZipArchive<io::Cursor<Vec<u8>>>| {
+            members(&mut archive, "x.zip", &mut |name, input| {
+                io::copy(input, &mut io::sink()).map_err(|e| failed(name, e))?;
+                Ok(true)
+            })
+        };
+        assert!(read(packed(1, 15 << 20)).unwrap(), "one is free");
+        let swollen = read(packed(3, 15 << 20)).unwrap_err();
+        assert_eq!(swollen.problems()[0].code.id, codes::UNPACKS_TOO_LARGE.id);
+        let many = read(packed(10_001, 1)).unwrap_err();
+        assert!(many.problems()[0].message.contains("10001 files"), "{many}");
     }
 }

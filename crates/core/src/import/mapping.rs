@@ -221,6 +221,14 @@ impl Source {
     }
 }
 
+impl Format {
+    /// Whether rows get numbers by how often they occur in their file: one alone has lost its own.
+    pub fn counts_rows(&self) -> bool {
+        let mut sources = self.fields.iter().flat_map(|plan| &plan.sources);
+        sources.any(|source| source.occurrence)
+    }
+}
+
 /// What a source takes its text from.
 #[derive(Debug)]
 pub(super) enum Origin {

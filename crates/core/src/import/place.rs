@@ -22,7 +22,8 @@ pub(super) fn decoded<R: Read>(input: R, encoding: &'static Encoding) -> impl Re
     DecodeReaderBytesBuilder::new()
         .encoding(named)
         .bom_override(true)
-        .utf8_passthru(true)
+        // What passes through unread keeps the decoder that was named, whatever the mark says.
+        .utf8_passthru(named.is_none())
         .strip_bom(true)
         .build(input)
 }

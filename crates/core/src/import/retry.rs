@@ -14,7 +14,7 @@ use super::clicks::{self, ClickSink};
 use super::intake::{NO_PROGRAM, Seating};
 use super::{Advertiser, Context, Format, Known, Portion, Shape, Sink, read};
 use crate::click::Click;
-use crate::error::{ErrorKind, Result};
+use crate::error::{self, Error, ErrorKind, Result};
 use crate::fact::LineFact;
 use crate::ledger::{
     Begun, ImportId, ImportRecord, Ledger, NewImport, PendingImport, Quarantined, StoredShape,
@@ -42,7 +42,7 @@ pub struct Retried {
 /// # Errors
 ///
 /// When there is no such import or none of its rows is in quarantine, when its program or format is no
-/// longer known, or when the ledger fails; then nothing is kept.
+/// longer known, when the format counts its rows within their file, or when the ledger fails; then nothing is kept.
 pub fn retry(
     ledger: &mut Ledger,
     id: ImportId,
@@ -57,6 +57,9 @@ pub fn retry(
     } else {
         Some(known.formats.by_name(&first.format, Some(&first.program))?)
     };
+    if format.is_some_and(Format::counts_rows) {
+        return Err(counted_rows(&first));
+    }
     let network = format.and_then(|format| format.network.as_deref());
     let network = network.filter(|_| shapes.iter().any(|shape| shape.by_advertiser));
     let context = match network {
@@ -95,6 +98,19 @@ pub fn retry(
         retried.portions = work.kept()?;
     }
     Ok(retried)
+}
+
+/// Why rows of a format that counts them are not read alone.
+fn counted_rows(first: &ImportRecord) -> Error {
+    let ImportRecord { id, file, format, .. } = first;
+    let message = format!(
+        "rows of `{format}` have no numbers of their own and are counted within their file, so those \
+         of import {id} cannot be read again without it"
+    );
+    Error::new(&error::COUNTED_ROWS, message).hint(format!(
+        "mend the mapping or {file} and import all of it again, then feebook quarantine close \
+         --import {id} --reason \"imported again\""
+    ))
 }
 
 /// The digest of the file that the waiting rows make.

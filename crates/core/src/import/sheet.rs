@@ -29,6 +29,10 @@ const FILE_LIMIT: usize = 64 << 20;
 const UNPACKED_LIMIT: u64 = 512 << 20;
 /// How many filled cells a sheet may have.
 const CELL_LIMIT: usize = 4_000_000;
+/// What the texts of its cells may come to in all, in bytes, and each cell with what it costs to keep.
+const TEXT_LIMIT: usize = 256 << 20;
+/// The longest text of a cell, in characters: what spreadsheets themselves allow.
+const CELL_TEXT_LIMIT: usize = 32_767;
 /// How many digits of a number a spreadsheet keeps.
 const DIGITS: usize = 15;
 
@@ -53,6 +57,46 @@ pub(super) fn is_workbook<R: Read + io::Seek>(archive: &ZipArchive<R>) -> bool {
 struct Cell {
     text: String,
     nature: Nature,
+}
+
+/// Why a sheet is not read any further.
+enum Stop {
+    /// It has too much of something.
+    TooLarge(String),
+    /// It is broken.
+    Unreadable(calamine::Error),
+}
+
+impl<E: Into<calamine::Error>> From<E> for Stop {
+    fn from(failed: E) -> Self {
+        Self::Unreadable(failed.into())
+    }
+}
+
+/// What a sheet may still have.
+struct Left {
+    cells: usize,
+    text: usize,
+}
+
+impl Left {
+    const ALL: Self = Self { cells: CELL_LIMIT, text: TEXT_LIMIT };
+
+    /// Takes room for a text, before it is copied.
+    fn take(&mut self, text: &str) -> std::result::Result<(), Stop> {
+        let stop = |message: String| Err(Stop::TooLarge(message));
+        if text.len() > CELL_TEXT_LIMIT && text.chars().count() > CELL_TEXT_LIMIT {
+            return stop(format!("a cell holds over {CELL_TEXT_LIMIT} characters"));
+        }
+        let Some(cells) = self.cells.checked_sub(1) else {
+            return stop(format!("the sheet has over {CELL_LIMIT} filled cells"));
+        };
+        let Some(left) = self.text.checked_sub(text.len()) else {
+            return stop(format!("the cells of the sheet hold over {TEXT_LIMIT} bytes of text"));
+        };
+        *self = Self { cells, text: left };
+        Ok(())
+    }
 }
 
 /// The filled sheet of a workbook.
@@ -84,11 +128,10 @@ impl Sheet {
             .map_err(|e| unreadable(&e))?;
         for name in workbook.sheet_names() {
             let mut sheet = Self { rows: BTreeMap::new() };
-            let read = sheet.fill(&mut workbook, &name).map_err(|e| unreadable(&e))?;
-            if !read {
-                let message = format!("the sheet \"{name}\" has over {CELL_LIMIT} filled cells");
-                return Err(too_large(shown, message));
-            }
+            sheet.fill(&mut workbook, &name).map_err(|stop| match stop {
+                Stop::TooLarge(message) => too_large(shown, message),
+                Stop::Unreadable(failed) => unreadable(&failed),
+            })?;
             if !sheet.rows.is_empty() {
                 return Ok(sheet);
             }
@@ -101,12 +144,18 @@ impl Sheet {
     fn of_cells(bytes: &[u8]) -> std::result::Result<Self, String> {
         let read = |e| format!("the file cannot be read as rows of a spreadsheet: {e}");
         let Written { cells } = serde_json::from_slice(bytes).map_err(read)?;
-        let (mut sheet, mut left) = (Self { rows: BTreeMap::new() }, CELL_LIMIT);
+        let (mut sheet, mut left) = (Self { rows: BTreeMap::new() }, Left::ALL);
         for (row, cells) in (0..).zip(cells) {
             for (column, raw) in (0..).zip(cells) {
                 match of_written(raw.get()) {
                     Some(cell) if cell.text.trim().is_empty() => {}
-                    Some(cell) => sheet.put((row, column), cell, &mut left),
+                    Some(cell) => {
+                        left.take(&cell.text).map_err(|stop| match stop {
+                            Stop::TooLarge(message) => message,
+                            Stop::Unreadable(failed) => failed.to_string(),
+                        })?;
+                        sheet.put((row, column), cell);
+                    }
                     None => {
                         let (row, found) = (row + 1, super::row::shown(raw.get()));
                         return Err(format!(
@@ -115,9 +164,6 @@ impl Sheet {
                     }
                 }
             }
-        }
-        if left == 0 {
-            return Err(format!("the file has over {CELL_LIMIT} filled cells"));
         }
         Ok(sheet)
     }
@@ -130,42 +176,64 @@ impl Sheet {
         Shape { head: head.into(), separator: b",\n".to_vec(), tail: b"\n]}\n".to_vec() }
     }
 
-    /// Takes the cells of a sheet; false when there are too many.
+    /// Takes the cells of a sheet.
     fn fill(
         &mut self,
         workbook: &mut Sheets<Cursor<&[u8]>>,
         name: &str,
-    ) -> std::result::Result<bool, calamine::Error> {
-        let mut left = CELL_LIMIT;
-        if let Sheets::Xlsx(xlsx) = workbook {
-            // Cell by cell: a sheet of two cells can claim to be sixteen billion cells large.
-            let mut cells = xlsx.worksheet_cells_reader(name)?;
-            while let Some(cell) = cells.next_cell()? {
-                if let Some(made) = of_ref(cell.get_value()) {
-                    self.put(cell.get_position(), made, &mut left);
-                }
-                if left == 0 {
-                    return Ok(false);
+    ) -> std::result::Result<(), Stop> {
+        let mut left = Left::ALL;
+        // Cell by cell: a sheet of two cells can claim to be sixteen billion cells large.
+        match workbook {
+            Sheets::Xlsx(xlsx) => {
+                let mut cells = xlsx.worksheet_cells_reader(name).map_err(calamine::Error::from)?;
+                while let Some(cell) = cells.next_cell().map_err(calamine::Error::from)? {
+                    self.put_ref(cell.get_position(), cell.get_value(), &mut left)?;
                 }
             }
-            return Ok(true);
-        }
-        let range = workbook.worksheet_range(name)?;
-        let (top, first) = range.start().unwrap_or_default();
-        for (row, column, value) in range.used_cells() {
-            let place = |at: usize, from: u32| from.saturating_add(u32::try_from(at).unwrap_or(0));
-            if let Some(made) = of_owned(value) {
-                self.put((place(row, top), place(column, first)), made, &mut left);
+            Sheets::Xlsb(xlsb) => {
+                let mut cells = xlsb.worksheet_cells_reader(name).map_err(calamine::Error::from)?;
+                while let Some(cell) = cells.next_cell().map_err(calamine::Error::from)? {
+                    self.put_ref(cell.get_position(), cell.get_value(), &mut left)?;
+                }
             }
-            if left == 0 {
-                return Ok(false);
+            // An XLS has at most 65,536 rows of 256 columns; an ODS was measured before.
+            Sheets::Xls(_) | Sheets::Ods(_) => {
+                let range = workbook.worksheet_range(name)?;
+                let (top, first) = range.start().unwrap_or_default();
+                for (row, column, value) in range.used_cells() {
+                    let place =
+                        |at: usize, from: u32| from.saturating_add(u32::try_from(at).unwrap_or(0));
+                    left.take(text_in(value))?;
+                    if let Some(made) = of_owned(value) {
+                        self.put((place(row, top), place(column, first)), made);
+                    }
+                }
             }
         }
-        Ok(true)
+        Ok(())
     }
 
-    fn put(&mut self, (row, column): (u32, u32), cell: Cell, left: &mut usize) {
-        *left = left.saturating_sub(1);
+    fn put_ref(
+        &mut self,
+        place: (u32, u32),
+        value: &DataRef<'_>,
+        left: &mut Left,
+    ) -> std::result::Result<(), Stop> {
+        let text = match value {
+            DataRef::String(text) | DataRef::DurationIso(text) | DataRef::DateTimeIso(text) => text,
+            DataRef::SharedString(text) => text,
+            DataRef::Empty => return Ok(()),
+            _ => "",
+        };
+        left.take(text)?;
+        if let Some(made) = of_ref(value) {
+            self.put(place, made);
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, (row, column): (u32, u32), cell: Cell) {
         self.rows.entry(row).or_default().insert(column, cell);
     }
 
@@ -289,6 +357,14 @@ fn of_ref(value: &DataRef<'_>) -> Option<Cell> {
     }
 }
 
+/// The text that a cell holds.
+fn text_in(value: &Data) -> &str {
+    match value {
+        Data::String(text) | Data::DurationIso(text) | Data::DateTimeIso(text) => text,
+        _ => "",
+    }
+}
+
 fn of_owned(value: &Data) -> Option<Cell> {
     match value {
         Data::Empty => None,
@@ -367,47 +443,99 @@ fn unpacks(bytes: &[u8]) -> std::result::Result<(), String> {
         })?;
     }
     let Ok(content) = archive.by_name("content.xml") else { return Ok(()) };
-    let cells = repeated_cells(io::BufReader::new(content));
-    if cells > u64::try_from(CELL_LIMIT).unwrap_or(0) {
-        return Err(format!("the spreadsheet has over {CELL_LIMIT} filled cells"));
+    let made = repeated_cells(io::BufReader::new(content));
+    if made.cells > u64::try_from(CELL_LIMIT).unwrap_or(0) {
+        return Err(format!("the spreadsheet has over {CELL_LIMIT} cells, the empty between them too"));
+    }
+    if made.text > u64::try_from(TEXT_LIMIT).unwrap_or(0) {
+        return Err(format!("the cells of the spreadsheet hold over {TEXT_LIMIT} bytes of text"));
     }
     Ok(())
 }
 
-/// Counts the cells of an ODS that hold something, as often as they and their rows are repeated.
-fn repeated_cells(input: impl io::BufRead) -> u64 {
+/// What the sheets of an ODS come to when they are read.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Made {
+    /// Cells, with the empty ones before and between those that hold something: all are made.
+    cells: u64,
+    /// Bytes of text, as often as it is repeated.
+    text: u64,
+}
+
+/// Counts the cells of an ODS and their texts, as often as they and their rows are repeated. Of each
+/// sheet the largest of what is read at once counts: every sheet is read when the file is opened.
+fn repeated_cells(input: impl io::BufRead) -> Made {
     let mut reader = quick_xml::Reader::from_reader(input);
-    let (mut buffer, mut cells, mut row) = (Vec::new(), 0_u64, (1_u64, 0_u64));
-    // The rows from the last filled one to this one are made, too.
+    let (mut buffer, mut made) = (Vec::new(), Made::default());
+    // Of a sheet: rows so far, those up to the last filled one, cells of the widest filled row.
+    let (mut rows, mut filled, mut widest) = (0_u64, 0_u64, 0_u64);
+    // Of a row: how often, columns so far, those up to the last filled one, bytes of text.
+    let (mut times_row, mut columns, mut wide, mut text) = (1_u64, 0_u64, 0_u64, 0_u64);
+    let mut times_cell = None;
     while let Ok(event) = reader.read_event_into(&mut buffer) {
         let times = |tag: &quick_xml::events::BytesStart<'_>, key: &str| {
             let found = tag.attributes().flatten().find(|a| a.key.as_ref() == key);
             found.and_then(|a| a.value.parse::<u64>().ok()).unwrap_or(1)
         };
+        let valued = |tag: &quick_xml::events::BytesStart<'_>| {
+            let mut attributes = tag.attributes().flatten();
+            attributes.any(|a| a.key.as_ref() == "office:value-type")
+        };
         match event {
             Event::Eof => break,
+            Event::Start(tag) if tag.local_name().as_ref() == "table" => {
+                (rows, filled, widest) = (0, 0, 0);
+            }
+            Event::End(tag) if tag.local_name().as_ref() == "table" => {
+                made.cells = made.cells.saturating_add(filled.saturating_mul(widest));
+            }
             Event::Start(tag) if tag.local_name().as_ref() == "table-row" => {
-                row = (times(&tag, "table:number-rows-repeated"), 0);
+                times_row = times(&tag, "table:number-rows-repeated");
+                (columns, wide, text) = (0, 0, 0);
+            }
+            Event::Empty(tag) if tag.local_name().as_ref() == "table-row" => {
+                rows = rows.saturating_add(times(&tag, "table:number-rows-repeated"));
+            }
+            Event::Start(tag) if is_cell(&tag) => {
+                let repeated = times(&tag, "table:number-columns-repeated");
+                columns = columns.saturating_add(repeated);
+                wide = columns;
+                let bytes = u64::try_from(tag.len()).unwrap_or(u64::MAX);
+                text = text.saturating_add(repeated.saturating_mul(bytes));
+                times_cell = Some(repeated);
             }
             // An empty element is a cell without a text, though it may have a value.
-            Event::Start(tag) if tag.local_name().as_ref() == "table-cell" => {
-                row.1 = row.1.saturating_add(times(&tag, "table:number-columns-repeated"));
-            }
-            Event::Empty(tag) if tag.local_name().as_ref() == "table-cell" => {
-                let valued =
-                    tag.attributes().flatten().any(|a| a.key.as_ref() == "office:value-type");
-                if valued {
-                    row.1 = row.1.saturating_add(times(&tag, "table:number-columns-repeated"));
+            Event::Empty(tag) if is_cell(&tag) => {
+                let repeated = times(&tag, "table:number-columns-repeated");
+                columns = columns.saturating_add(repeated);
+                if valued(&tag) {
+                    wide = columns;
+                    let bytes = u64::try_from(tag.len()).unwrap_or(u64::MAX);
+                    text = text.saturating_add(repeated.saturating_mul(bytes));
                 }
             }
+            Event::Text(found) => {
+                let bytes = u64::try_from(found.len()).unwrap_or(u64::MAX);
+                text = text.saturating_add(times_cell.unwrap_or(0).saturating_mul(bytes));
+            }
+            Event::End(tag) if tag.local_name().as_ref() == "table-cell" => times_cell = None,
             Event::End(tag) if tag.local_name().as_ref() == "table-row" => {
-                cells = cells.saturating_add(row.0.saturating_mul(row.1));
+                rows = rows.saturating_add(times_row);
+                if wide > 0 {
+                    filled = rows;
+                    widest = widest.max(wide);
+                    made.text = made.text.saturating_add(times_row.saturating_mul(text));
+                }
             }
             _ => {}
         }
         buffer.clear();
     }
-    cells
+    made
+}
+
+fn is_cell(tag: &quick_xml::events::BytesStart<'_>) -> bool {
+    matches!(tag.local_name().as_ref(), "table-cell" | "covered-table-cell")
 }
 
 #[cfg(test)]
@@ -453,10 +581,27 @@ mod tests {
     }
 
     #[test]
+    fn texts_are_bounded_one_by_one_and_in_all() {
+        let mut left = Left::ALL;
+        let longest = "x".repeat(CELL_TEXT_LIMIT);
+        assert!(left.take(&"x".repeat(CELL_TEXT_LIMIT + 1)).is_err());
+        let fit = (0..).take_while(|_| left.take(&longest).is_ok()).count();
+        assert_eq!(fit, TEXT_LIMIT / CELL_TEXT_LIMIT, "so many of the longest");
+    }
+
+    #[test]
     fn cells_that_repeat_are_counted_before_they_are_made() {
         let ods = r#"<t><table:table-row table:number-rows-repeated="1000">
             <table:table-cell table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell>
             <table:table-cell table:number-columns-repeated="9"/></table:table-row></t>"#;
-        assert_eq!(repeated_cells(ods.as_bytes()), 16_384_000);
+                let sheet = |rows: &str| repeated_cells(format!("<table:table>{rows}</table:table>").as_bytes());
+        let made = sheet(ods);
+        assert_eq!(made.cells, 16_384_000);
+        assert!(made.text > 16_384_000, "{made:?}");
+        let far = r#"<table:table-row><table:table-cell office:value-type="string"/></table:table-row>
+            <table:table-row table:number-rows-repeated="999"/>
+            <table:table-row><table:table-cell table:number-columns-repeated="9999"/>
+            <table:table-cell><text:p>x</text:p></table:table-cell></table:table-row>"#;
+        assert_eq!(sheet(far).cells, 1_001 * 10_000, "the empty cells between two are made, too");
     }
 }

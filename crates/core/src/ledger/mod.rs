@@ -408,7 +408,22 @@ fn database(failed: &rusqlite::Error) -> Error {
             Error::new(&error::READ_ONLY, message)
                 .hint("the file and its folder must both be writable")
         }
-        _ => Error::new(&error::DATABASE, format!("the database failed: {failed}")),
+        Some(ErrorCode::SystemIoFailure) => {
+            let message = format!("the disk failed while the ledger was used: {}", cause(failed));
+            Error::new(&error::DATABASE, message).hint(
+                "a full disk looks like this, too, even when only reading: `feebook doctor` says \
+                 how much is free; else look after the disk",
+            )
+        }
+        _ => Error::new(&error::DATABASE, format!("the database failed: {}", cause(failed))),
+    }
+}
+
+/// Why the database failed, without the statement that it was given.
+fn cause(failed: &rusqlite::Error) -> String {
+    match failed {
+        rusqlite::Error::SqlInputError { msg, .. } => msg.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -483,6 +498,17 @@ mod tests {
             let refused = ledger.conn.execute_batch(change).unwrap_err();
             assert!(refused.to_string().contains("word is append-only"), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_database_failure_shows_its_cause_and_no_statement() {
+        let ledger = Ledger::in_memory().unwrap();
+        let failed = ledger.conn.prepare("SELECT c.zone FROM closing c").unwrap_err();
+        let told = database(&failed).to_string();
+        assert!(told.contains("no such column: c.zone") && !told.contains("SELECT"), "{told}");
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
+        let told = database(&rusqlite::Error::SqliteFailure(code, None)).to_string();
+        assert!(told.contains("full disk"), "{told}");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::error::{self, Error};
 use crate::import::Shape;
 use feebook_schedule::diagnostic::Diagnostic;
 
-/// How much of a row is kept, in bytes.
-const KEPT: usize = 1 << 16;
+/// How much of a row is kept, in bytes: all that any reader hands over, and less than SQLite takes.
+const KEPT: usize = 1 << 28;
 
 /// Which rows wait: those of imports that stand, that no standing import took in and no person closed.
 const WAITS: &str = "NOT EXISTS (SELECT 1 FROM withdrawal w WHERE w.import_id = q.import_id)
