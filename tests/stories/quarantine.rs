@@ -206,8 +206,8 @@ fn a_retry_decodes_a_row_once() {
 #[test]
 fn rows_that_are_counted_are_not_read_alone() {
     let sandbox = Sandbox::new();
-    let file =
-        [report_of_sale("2024-07-01 10:00:00", "100.00"), report_of_sale("never", "70.00")].concat();
+    let file = [report_of_sale("2024-07-01 10:00:00", "100.00"), report_of_sale("never", "70.00")]
+        .concat();
     sandbox.write(
         "schedules/reports/counted.toml",
         &mapping(

@@ -221,8 +221,10 @@ impl Sheet {
         left: &mut Left,
     ) -> std::result::Result<(), Stop> {
         let text = match value {
-            DataRef::String(text) | DataRef::DurationIso(text) | DataRef::DateTimeIso(text) => text,
-            DataRef::SharedString(text) => text,
+            DataRef::String(text) | DataRef::DurationIso(text) | DataRef::DateTimeIso(text) => {
+                text.as_str()
+            }
+            DataRef::SharedString(text) => *text,
             DataRef::Empty => return Ok(()),
             _ => "",
         };
@@ -445,7 +447,9 @@ fn unpacks(bytes: &[u8]) -> std::result::Result<(), String> {
     let Ok(content) = archive.by_name("content.xml") else { return Ok(()) };
     let made = repeated_cells(io::BufReader::new(content));
     if made.cells > u64::try_from(CELL_LIMIT).unwrap_or(0) {
-        return Err(format!("the spreadsheet has over {CELL_LIMIT} cells, the empty between them too"));
+        return Err(format!(
+            "the spreadsheet has over {CELL_LIMIT} cells, the empty between them too"
+        ));
     }
     if made.text > u64::try_from(TEXT_LIMIT).unwrap_or(0) {
         return Err(format!("the cells of the spreadsheet hold over {TEXT_LIMIT} bytes of text"));
@@ -594,7 +598,8 @@ mod tests {
         let ods = r#"<t><table:table-row table:number-rows-repeated="1000">
             <table:table-cell table:number-columns-repeated="16384"><text:p>x</text:p></table:table-cell>
             <table:table-cell table:number-columns-repeated="9"/></table:table-row></t>"#;
-                let sheet = |rows: &str| repeated_cells(format!("<table:table>{rows}</table:table>").as_bytes());
+        let sheet =
+            |rows: &str| repeated_cells(format!("<table:table>{rows}</table:table>").as_bytes());
         let made = sheet(ods);
         assert_eq!(made.cells, 16_384_000);
         assert!(made.text > 16_384_000, "{made:?}");
