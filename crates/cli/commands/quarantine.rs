@@ -195,7 +195,7 @@ fn read_again(global: &Global, import: Option<ImportId>) -> Outcome<u8> {
         let mut tell = |problem| exit::problems(&[problem]);
         let retried = match retry(&mut ledger, import, known, now(), &mut tell) {
             // Those of other imports are read all the same.
-            Err(failed) if all && failed.code().id == error::COUNTED_ROWS.id => {
+            Err(failed) if all && failed.code().id == error::COUNTED_ROWS.code.id => {
                 say(&format!("import {import}: {failed}"));
                 code = ROWS;
                 continue;
