@@ -40,15 +40,18 @@
 //! |---|---|
 //! | `column` | the column (JSON: the path) |
 //! | `columns`, `separator` | several, joined (by a space if absent); empty if one of them is |
+//! | `optional` | `true`, with `columns`: an empty one is left out; empty if all are |
+//! | `unless` | a column (JSON, XML: a path): while it is there and filled, the source is empty |
 //! | `constant` | the same value for every row |
 //! | `strip` | characters to drop from the front, such as `"'$"` |
 //! | `json` | the cell holds a JSON object as text: the first of these keys that is filled |
-//! | `words` | the network's words = ours, for a status, a boolean (`"yes"`, `"no"`), platform, link |
+//! | `words` | the network's words = ours, for a status, a boolean (`"yes"`, `"no"`), platform, link; or `"next"`, `"refuse"` as under `unknown` |
 //! | `yes`, `no` | the same for a boolean: lists of words; `Y` and `N` if absent |
 //! | `unknown` | for any other word: `"refuse"` the row (if absent), try the `"next"` source, or one of our words; `"keep"`: a status is pending, and the word is told |
 //! | `by` | `"sign"`: the words are `negative`, `zero` and `positive`, for the sign of an amount |
-//! | `negative` | what an amount below zero is: `"refuse"` the row, its `"magnitude"`, or `"zero"` |
-//! | `occurrence` | `true`: a number that occurs again in the file gets `#2`, `#3` … |
+//! | `negative` | what an amount below zero is: `"refuse"` the row, its `"magnitude"`, or `"zero"`; with `"magnitude"`, a number of a row is an amount: `-1,234.5` is `1234.50` |
+//! | `occurrence` | `true`: a number that occurs again in the file gets `#2`, `#3` …; where the status is by sign, each sign is counted by itself |
+//! | `per` | with `occurrence`: a column, for each word of which is counted anew |
 //! | `unit`, `decimal_mark`, `thousands_mark`, `rounding`, `rate_unit` | as under `money`, for this source |
 //! | `currency_of` | the column with this amount's own currency; if it is another than the row's, the amount is left out |
 
@@ -211,6 +214,10 @@ pub(super) struct Source {
     pub(super) negative: Negative,
     /// A number that occurs again gets the number of its occurrence.
     pub(super) occurrence: bool,
+    /// For each word of this column occurrences are counted anew.
+    pub(super) per: Option<usize>,
+    /// The source is empty while this column is filled.
+    pub(super) unless: Option<usize>,
 }
 
 impl Source {
@@ -225,7 +232,8 @@ impl Source {
 #[derive(Debug)]
 pub(super) enum Origin {
     Slot(usize),
-    Joined(Vec<usize>, String),
+    /// Several, what stands between them, and whether an empty one is left out.
+    Joined(Vec<usize>, String, bool),
     Constant(String),
 }
 
@@ -236,6 +244,10 @@ pub(super) enum Meaning {
     Flag(bool),
     Platform(Platform),
     Link(Link),
+    /// Nothing: the next source is asked.
+    Next,
+    /// Nothing that a line can be: the row is rejected.
+    Refuse,
 }
 
 /// What an amount below zero is.

@@ -6,6 +6,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use feebook_kernel::State;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
@@ -594,6 +595,22 @@ impl PendingImport<'_> {
         self.totals.outranked += u64::from(outranked);
         *if known { &mut self.totals.revised } else { &mut self.totals.added } += 1;
         Ok(true)
+    }
+
+    /// The revisions of a line that count, but for such as take it back, the one of this file last.
+    pub fn originals(&self, reversal: &LineFact) -> Result<Vec<LineFact>> {
+        let mut originals = Vec::new();
+        if self.may_be_stored(&reversal.order_no) {
+            for earlier in stored_line(&self.ledger.conn, self.program_id, reversal)? {
+                if self.standing_of(earlier.import_id).is_some() {
+                    originals.push(earlier.fact);
+                }
+            }
+        }
+        let batch = self.batch.iter().map(|revision| &revision.fact);
+        originals.extend(batch.filter(|fact| line_key(fact) == line_key(reversal)).cloned());
+        originals.retain(|fact| fact.state != State::Reversed);
+        Ok(originals)
     }
 
     /// The stored revisions of all orders between the first and the last of a batch, in order of their
