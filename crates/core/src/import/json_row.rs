@@ -52,18 +52,59 @@ struct Cell<'t> {
 }
 
 /// A row of a JSON report.
+#[derive(Clone)]
 pub(super) struct JsonRow<'t> {
     row: &'t str,
     cells: Vec<Cell<'t>>,
     /// A slot whose key occurs twice.
     pub(super) twice: Option<usize>,
+    /// The list of its lines, where it has one.
+    list: Option<&'t str>,
 }
 
 impl<'t> JsonRow<'t> {
     /// Takes a row apart; none when it is no object.
     pub(super) fn of(row: &'t str, paths: &Paths, slots: usize) -> Option<Self> {
-        let mut made = Self { row, cells: vec![Cell::default(); slots], twice: None };
-        made.entries(row, paths).then_some(made)
+        Self::with_parts(row, paths, slots, None)
+    }
+
+    /// The same; what one key holds is kept for [`parts`](Self::parts).
+    pub(super) fn with_parts(
+        row: &'t str,
+        paths: &Paths,
+        slots: usize,
+        key: Option<&str>,
+    ) -> Option<Self> {
+        let mut made = Self { row, cells: vec![Cell::default(); slots], twice: None, list: None };
+        let mut list = None;
+        let taken = cell::each_entry(row, |name, raw| {
+            if key == Some(name) && raw.starts_with('[') {
+                list = Some(raw);
+            } else if let Some(below) = paths.find(name) {
+                made.value(raw, below);
+            }
+        });
+        made.list = list;
+        taken.then_some(made)
+    }
+
+    /// The lines of the row, each with what the row says of all; the row itself where it has no list
+    /// of them.
+    pub(super) fn parts<'p>(
+        self,
+        paths: &'p Paths,
+        key: Option<&'p str>,
+    ) -> impl Iterator<Item = Self> + use<'t, 'p> {
+        let parts = self.list.map(cell::elements).unwrap_or_default();
+        let alone = parts.is_empty().then(|| self.clone());
+        let one = move |part: &'t str| {
+            let mut one = self.clone();
+            if let Some(below) = key.and_then(|key| paths.find(key)) {
+                one.entries(part, below);
+            }
+            one
+        };
+        alone.into_iter().chain(parts.into_iter().map(one))
     }
 
     fn entries(&mut self, object: &'t str, paths: &Paths) -> bool {

@@ -16,6 +16,7 @@
 //! | `csv.names` | names of the columns by their places, instead of those of the header; `""` is not read |
 //! | `csv.header` | `false` with `names`: the first line is a row; `true` if absent |
 //! | `json.rows` | paths of the rows: a list, or a single object as one row; alternatives |
+//! | `json.parts` | a key of the row: a list, of which each element is a line with what the row says of all; paths `parts.x` |
 //! | `json.error` | `{ at, code, message }`: the network's error message, which refuses the file |
 //! | `json.status` | `{ at, ok, empty, message }`: the status of an answer; `empty` means no rows |
 //! | `xml.rows`, `xml.error`, `xml.status` | the same; a step `@name` is an attribute |
@@ -150,6 +151,8 @@ impl CsvLayout {
 #[derive(Debug)]
 pub(super) struct DocumentLayout {
     pub(super) rows: Vec<Path>,
+    /// The key of a row that holds the list of its lines.
+    pub(super) parts: Option<String>,
     pub(super) error: Option<ErrorAt>,
     pub(super) status: Option<StatusAt>,
     pub(super) keys: Vec<Path>,
