@@ -192,7 +192,7 @@ impl<R: Read> Walk<'_, '_, R> {
         };
         let file = &*Rc::clone(&self.report.shown);
         let key = self.layout.parts.as_deref();
-        let Some(row) = JsonRow::with_parts(text, &self.paths, self.slots, key) else {
+        let Some(row) = JsonRow::of(text, &self.paths, self.slots, key) else {
             let message = format!("the row is `{}`, expected an object", shown(text));
             let problem = place::at(&codes::NOT_A_ROW, file, &piece, 0..text.len(), message);
             return self.report.reject_unread(text.as_bytes(), problem);

@@ -63,18 +63,9 @@ pub(super) struct JsonRow<'t> {
 }
 
 impl<'t> JsonRow<'t> {
-    /// Takes a row apart; none when it is no object.
-    pub(super) fn of(row: &'t str, paths: &Paths, slots: usize) -> Option<Self> {
-        Self::with_parts(row, paths, slots, None)
-    }
-
-    /// The same; what one key holds is kept for [`parts`](Self::parts).
-    pub(super) fn with_parts(
-        row: &'t str,
-        paths: &Paths,
-        slots: usize,
-        key: Option<&str>,
-    ) -> Option<Self> {
+    /// Takes a row apart; none when it is no object. The list that one key holds is kept for
+    /// [`parts`](Self::parts).
+    pub(super) fn of(row: &'t str, paths: &Paths, slots: usize, key: Option<&str>) -> Option<Self> {
         let mut made = Self { row, cells: vec![Cell::default(); slots], twice: None, list: None };
         let mut list = None;
         let taken = cell::each_entry(row, |name, raw| {
@@ -165,14 +156,25 @@ mod tests {
     fn values_are_found_by_their_paths_and_know_their_place() {
         let slots = ["a", "b.c", "d.1", "e"].map(str::to_owned);
         let row = r#"{"x":1, "a": 19.990, "b":{"c":"é\"x"}, "d":[1,2], "e":{}}"#;
-        let cells = JsonRow::of(row, &Paths::of(&slots), 4).unwrap();
+        let cells = JsonRow::of(row, &Paths::of(&slots), 4, None).unwrap();
         let texts: Vec<_> = (0..4).map(|slot| cells.text(slot)).collect();
         assert_eq!(texts, [Some("19.990"), Some("é\"x"), Some("2"), Some("{}")]);
         assert_eq!(&row[cells.span(Some(0))], "19.990");
         assert!(cells.nested(3) && !cells.nested(0));
         assert_eq!(cells.twice, None);
-        let twice = JsonRow::of(r#"{"a":1,"a":2}"#, &Paths::of(&slots), 4).unwrap();
+        let twice = JsonRow::of(r#"{"a":1,"a":2}"#, &Paths::of(&slots), 4, None).unwrap();
         assert_eq!(twice.twice, Some(0));
-        assert!(JsonRow::of("[]", &Paths::of(&slots), 4).is_none());
+        let slots = ["a", "p.b"].map(str::to_owned);
+        let paths = Paths::of(&slots);
+        let row = r#"{"p":[{"b":1},{"b":2},{}],"a":7}"#;
+        let lines = JsonRow::of(row, &paths, 2, Some("p")).unwrap().parts(&paths, Some("p"));
+        let texts: Vec<_> =
+            lines.map(|line| [0, 1].map(|slot| line.text(slot).map(str::to_owned))).collect();
+        let seven = || Some("7".to_owned());
+        assert_eq!(
+            texts,
+            [[seven(), Some("1".into())], [seven(), Some("2".into())], [seven(), None]]
+        );
+        assert!(JsonRow::of("[]", &Paths::of(&slots), 4, None).is_none());
     }
 }
