@@ -376,7 +376,7 @@ impl Ledger {
         let mut seqs = BTreeSet::new();
         while let Some(row) = rows.next().map_err(sql)? {
             let bytes: Vec<u8> = row.get(0).map_err(sql)?;
-            seqs.extend(unpack(&bytes));
+            seqs.extend(unpack(&bytes)?);
         }
         Ok(seqs)
     }
@@ -814,18 +814,24 @@ pub(super) fn pack(seqs: &[i64]) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn unpack(bytes: &[u8]) -> Vec<i64> {
-    let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0, 0_i64, 0);
+/// Reads the numbers of [`pack`]; bytes that it never writes are damage.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<i64>> {
+    let broken = || damaged("numbers that no feebook packed");
+    let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0_i64, 0_i64, 0);
     for byte in bytes {
+        // The ninth group of seven bits is the last that a number can have.
+        if shift >= 63 {
+            return Err(broken());
+        }
         value |= i64::from(byte & 127) << shift;
         shift += 7;
         if byte & 128 == 0 {
-            before += value;
+            before = before.checked_add(value).ok_or_else(broken)?;
             seqs.push(before);
             (value, shift) = (0, 0);
         }
     }
-    seqs
+    if shift == 0 { Ok(seqs) } else { Err(broken()) }
 }
 
 #[cfg(test)]
@@ -835,7 +841,22 @@ mod tests {
     #[test]
     fn sightings_come_back_as_they_were() {
         let seqs = [1, 2, 130, 131, 1_000_000, 9_000_000_000];
-        assert_eq!(unpack(&pack(&seqs)), seqs);
-        assert_eq!(unpack(&pack(&[])), Vec::<i64>::new());
+        assert_eq!(unpack(&pack(&seqs)).unwrap(), seqs);
+        assert_eq!(unpack(&pack(&[])).unwrap(), Vec::<i64>::new());
+        assert_eq!(unpack(&pack(&[i64::MAX])).unwrap(), [i64::MAX]);
+    }
+
+    #[test]
+    fn numbers_that_were_never_packed_are_damage() {
+        let greatest = pack(&[i64::MAX]);
+        for bytes in [
+            // A run of high bits, a number that breaks off, and a sum beyond the greatest.
+            vec![0xFF; 40],
+            [vec![0x80; 9], vec![1]].concat(),
+            vec![5, 0x80],
+            [greatest.clone(), vec![1]].concat(),
+        ] {
+            assert_eq!(unpack(&bytes).unwrap_err().code().id, "L007", "{bytes:x?}");
+        }
     }
 }
