@@ -172,8 +172,7 @@ fn kernel_pair(count: usize, orders_of_a_call: usize) -> Pair {
     let with = || {
         let mut rest = all.as_slice();
         for lengths in lengths.chunks(orders_of_a_call) {
-            let done =
-                called(&terms, (rest, lengths), &mut outcomes, (&mut instance, &mut batch));
+            let done = called(&terms, (rest, lengths), &mut outcomes, (&mut instance, &mut batch));
             rest = &rest[done..];
             black_box(&outcomes);
         }

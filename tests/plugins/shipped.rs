@@ -35,8 +35,7 @@ fn the_shipped_plugins_take_the_shipped_configs_and_answer() {
     for (version, plugin) in
         [("2016-09-10", "tiers"), ("2017-10-16", "levels"), ("2019-09-17", "tiers")]
     {
-        let taken =
-            format!("aliexpress-tiered,{version},{version},{plugin},0.1.0,taken\n");
+        let taken = format!("aliexpress-tiered,{version},{version},{plugin},0.1.0,taken\n");
         assert!(told.contains(&taken), "{told}");
     }
     // Without a plugin there is no month and no posting.

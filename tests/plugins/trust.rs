@@ -87,7 +87,7 @@ fn a_stamp_is_appended_and_says_nothing_of_this_machine() {
     assert!(both.starts_with(&first) && both.matches("[[plugin]]").count() == 2, "{both}");
     // The old build is kept for the old months.
     assert_eq!(fs::read_dir(sandbox.path("schedules/shop/plugins")).expect("a folder").count(), 2);
-    assert!(sandbox.run("plugin check shop --allow-plugins").expect(0).err.contains("takes it"));
+    assert!(sandbox.run("plugin check shop --allow-plugins").expect(0).out.contains("taken"));
 }
 
 #[test]
@@ -218,9 +218,9 @@ fn every_build_that_serves_some_day_of_a_version_is_checked() {
     let later =
         ["plugin", "stamp", "tiers", "newer.so", "--program", "shop", "--from", "2024-07-01"];
     run(&later).expect(0);
-    let told = sandbox.run("plugin check shop --allow-plugins").expect(0).err;
+    let told = sandbox.run("plugin check shop --allow-plugins -O csv").expect(0).out;
     for day in ["2024-01-01", "2024-07-01"] {
-        let taken = format!("tiers 0.1.0 takes it, for orders from {day} on\n");
+        let taken = format!("shop,2024-01-01,{day},tiers,0.1.0,taken\n");
         assert!(told.contains(&taken), "{told}");
     }
     // A name that is nearly one of which builds are stamped.
@@ -238,12 +238,13 @@ fn every_build_that_serves_some_day_of_a_version_is_checked() {
             fs::remove_file(file).expect("removed");
         }
     }
-    let told = sandbox.run("plugin check shop --allow-plugins").expect(5).err;
+    let ran = sandbox.run("plugin check shop --allow-plugins -O csv").expect(5);
+    let told = ran.err;
     assert!(
         told.contains("error[P003]") && told.contains("orders from 2024-07-01 on are"),
         "{told}"
     );
-    assert!(told.contains("takes it, for orders from 2024-01-01 on\n"), "{told}");
+    assert!(ran.out.contains("shop,2024-01-01,2024-01-01,tiers,0.1.0,taken\n"), "{}", ran.out);
 }
 
 #[test]
