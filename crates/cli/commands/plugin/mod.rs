@@ -34,23 +34,25 @@ pub(super) fn run(global: &Global, output: &Output, args: &Plugin) -> Outcome<u8
     }
 }
 
+const LISTED: &[&str] = &[
+    "plugin",
+    "program",
+    "from",
+    "library",
+    "file",
+    "may_run",
+    "version",
+    "trusted_on",
+    "machine",
+    "sha256",
+];
+
 /// The builds of all plugins.toml, then the trusted plugins that are none of them.
 fn list(global: &Global, output: &Output) -> Outcome<u8> {
     let (terms, config) = (terms(global)?, plugins::config()?);
     let folder = shipped::own_folder(global)?;
     let trust = |digest: &Digest| config.trusted.iter().find(|one| one.sha256 == *digest);
-    let mut sheet = output.sheet(&[
-        "plugin",
-        "program",
-        "from",
-        "library",
-        "file",
-        "may_run",
-        "version",
-        "trusted_on",
-        "machine",
-        "sha256",
-    ])?;
+    let mut sheet = output.sheet(LISTED)?;
     let mut listed = BTreeSet::new();
     for program in terms.book.programs() {
         for build in program.builds() {
@@ -77,13 +79,7 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
             let head = head.ok();
             let version = head.as_ref().and_then(Head::version_text);
             if let Some(other) = trusted.filter(|one| one.name != build.name) {
-                // Trust is in bytes: the name in the config file is for whoever reads it.
-                say(&format!(
-                    "{place}: the trusted library with this SHA-256 is called `{}` in {}; it is `{}`",
-                    other.name,
-                    plugins::config_path().map_or_else(String::new, |path| shown(&path)),
-                    build.name
-                ));
+                tell_other_name(&place, &build.name, other);
             }
             sheet.row(vec![
                 Cell::Text(build.name.clone()),
@@ -115,6 +111,15 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
     }
     sheet.finish()?;
     Ok(DONE)
+}
+
+/// Trust is in bytes: the name in the config file is for whoever reads it.
+fn tell_other_name(place: &str, name: &str, trusted: &Trusted) {
+    let config = plugins::config_path().map_or_else(String::new, |path| shown(&path));
+    say(&format!(
+        "{place}: the trusted library with this SHA-256 is called `{}` in {config}; it is `{name}`",
+        trusted.name
+    ));
 }
 
 /// Sets every plugin up for every version that names it, and tells all that is refused.
