@@ -326,6 +326,7 @@ impl Due {
         let tables = [
             ("filled", self.filled_differs(ledger)?),
             ("order_month", self.orders_differ(ledger)?),
+            ("whole_run", ledger.whole_runs_differ()?),
         ];
         let told =
             |(table, _)| format!("`{table}` is not what the facts make; see `feebook rebuild`");
