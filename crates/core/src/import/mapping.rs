@@ -59,7 +59,7 @@
 use chrono_tz::Tz;
 use feebook_kernel::State;
 
-use super::field::Field;
+use super::field::{Field, Kind};
 use super::moment::TimeFormat;
 use super::number::Notation;
 use super::path::Path;
@@ -101,6 +101,17 @@ impl Format {
             Layout::Json(_) => "json",
             Layout::Xml(_) => "xml",
         }
+    }
+
+    /// Whether a status word that a line keeps is none of the mapping's, so that the line was taken as
+    /// pending. What the mapping gives any other word a meaning for is not.
+    pub fn keeps_as_unknown(&self, word: &str) -> bool {
+        let status = self.fields.iter().find(|plan| matches!(plan.field.kind, Kind::Status));
+        let sources = status.map_or(&[][..], |plan| &plan.sources);
+        let knows = |source: &Source| {
+            source.meaning(word).is_some() || matches!(source.unknown, Unknown::Means(_))
+        };
+        sources.iter().any(|source| source.unknown == Unknown::Keep) && !sources.iter().any(knows)
     }
 }
 

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use feebook_kernel::State;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use super::clicks::{self, StoredClick};
 use super::lines::{self, Filled, Key, Revision};
@@ -23,6 +23,16 @@ use crate::words::Words;
 
 /// How many rows are sorted and written together: bounds the memory of an import.
 pub(super) const BATCH: usize = 32_768;
+
+/// The same of a report in no order of its numbers: each write goes all over the ledger, so there are fewer.
+const WIDE: usize = 8 * BATCH;
+
+/// How many stored lines are looked at to see whether most of them are reported again.
+const PROBE: usize = 1_024;
+
+/// How many stored lines may lie between those of a batch, for each of its rows, before each row is better
+/// looked up by itself.
+const BETWEEN: usize = 16;
 
 /// How many rows one INSERT takes.
 const ROWS_PER_INSERT: usize = 32;
@@ -119,6 +129,8 @@ pub struct PendingImport<'l> {
     /// The greatest order number the program has, of digits and of other text.
     pub(super) highest: [Option<No>; 2],
     pub(super) batch: Vec<Revision>,
+    /// How many rows the batch takes.
+    limit: usize,
     /// The columns that any row fills.
     pub(super) filled: Filled,
     months: Months,
@@ -166,6 +178,7 @@ impl Ledger {
                     next_seq,
                     highest,
                     batch: Vec::new(),
+                    limit: BATCH,
                     filled: Filled::default(),
                     months: Months::default(),
                     canonical: Vec::new(),
@@ -377,7 +390,7 @@ impl Ledger {
         let mut seqs = BTreeSet::new();
         while let Some(row) = rows.next().map_err(sql)? {
             let bytes: Vec<u8> = row.get(0).map_err(sql)?;
-            seqs.extend(unpack(&bytes));
+            seqs.extend(unpack(&bytes)?);
         }
         Ok(seqs)
     }
@@ -422,6 +435,7 @@ impl<'l> PendingImport<'l> {
             next_seq,
             highest: [None, None],
             batch: Vec::new(),
+            limit: BATCH,
             filled: Filled::default(),
             months: Months::default(),
             canonical: Vec::new(),
@@ -452,10 +466,12 @@ impl PendingImport<'_> {
     pub fn append(&mut self, fact: LineFact) -> Result<()> {
         // It gets its own number when it turns out to be new.
         self.batch.push(Revision { seq: 0, import_id: self.id, fact });
-        if self.batch.len() >= BATCH { self.write_batch() } else { Ok(()) }
+        if self.batch.len() == BATCH {
+            self.limit = if is_scattered(&self.batch) { WIDE } else { BATCH };
+        }
+        if self.batch.len() >= self.limit { self.write_batch() } else { Ok(()) }
     }
 
-    /// Notes how many rows of the file were refused.
     /// Writes what is left and commits.
     pub fn keep(mut self) -> Result<ImportTotals> {
         self.finish()?;
@@ -508,28 +524,19 @@ impl PendingImport<'_> {
     /// Writes what is new in the batch, in order of the keys, which is what SQLite appends fastest.
     pub(super) fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
-        let mut order: Vec<usize> = (0..batch.len()).collect();
-        if !batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact)) {
-            order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
-        }
-        let stored = self.stored_between(&batch, &order)?;
-        let mut stored = stored.as_deref().map(Stored);
+        let order = by_key(&batch);
         let mut fresh: Vec<usize> = Vec::with_capacity(order.len());
-        for at in order {
-            let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
-            if !self.is_new(&batch[at].fact, earlier, stored.as_mut())? {
-                continue;
+        for part in order.chunks(BATCH) {
+            let stored = self.stored_between(&batch, part)?;
+            let mut stored = stored.as_deref().map(Stored);
+            for at in part {
+                let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
+                if self.is_new(&batch[*at].fact, earlier, stored.as_mut())? {
+                    batch[*at].seq = self.next_seq;
+                    self.take(&batch[*at].fact);
+                    fresh.push(*at);
+                }
             }
-            let fact = &batch[at].fact;
-            self.canonical.clear();
-            fact.canonical(&self.ledger.words, &mut self.canonical);
-            let digest = xxhash_rust::xxh3::xxh3_128(&self.canonical);
-            self.fact_digest = self.fact_digest.wrapping_add(digest);
-            self.filled = self.filled.or(Filled::of(fact));
-            self.months.add(fact);
-            batch[at].seq = self.next_seq;
-            self.next_seq += 1;
-            fresh.push(at);
         }
         let revisions: Vec<&Revision> = fresh.iter().map(|at| &batch[*at]).collect();
         insert(&self.ledger.conn, self.program_id, &revisions)?;
@@ -540,6 +547,17 @@ impl PendingImport<'_> {
         batch.clear();
         self.batch = batch;
         self.store_sighted()
+    }
+
+    /// Takes a fact that is new into what is kept of the import as a whole.
+    fn take(&mut self, fact: &LineFact) {
+        self.canonical.clear();
+        fact.canonical(&self.ledger.words, &mut self.canonical);
+        let digest = xxhash_rust::xxh3::xxh3_128(&self.canonical);
+        self.fact_digest = self.fact_digest.wrapping_add(digest);
+        self.filled = self.filled.or(Filled::of(fact));
+        self.months.add(fact);
+        self.next_seq += 1;
     }
 
     /// Stores which rows of other imports this one said again.
@@ -613,19 +631,78 @@ impl PendingImport<'_> {
         Ok(originals)
     }
 
-    /// The stored revisions of all orders between the first and the last of a batch, in order of their
-    /// keys: a report that overlaps an earlier one has most of them. None where none of the batch can be
-    /// stored, or where so many others lie between that each line is better looked up by itself.
+    /// The stored revisions of the orders of a batch, in order of their numbers, and perhaps of others
+    /// between them. None where none of the batch can be stored, or where so many others lie between that
+    /// each line is better looked up by itself.
     fn stored_between(&self, batch: &[Revision], order: &[usize]) -> Result<Option<Vec<Revision>>> {
         let number = |at: &usize| &batch[*at].fact.order_no;
-        let mut digits = order.iter().map(number).filter(|no| self.may_be_stored(no));
-        let (Some(first), Some(last)) = (digits.next(), order.last().map(number)) else {
+        let Some(last) = order.last().map(number) else { return Ok(None) };
+        let Some(first) = order.iter().map(number).find(|no| self.may_be_stored(no)) else {
             return Ok(None);
         };
         // In the ledger all digits come before all other text.
-        if !order.iter().all(|at| matches!(number(at), No::Digits(_))) {
+        if !order.iter().all(|at| kind_of(number(at)) == kind_of(last)) {
             return Ok(None);
         }
+        let mut numbers: Vec<&No> = order.iter().map(number).collect();
+        numbers.dedup();
+        match self.reported_again((first, last), &numbers, BETWEEN * order.len())? {
+            Again::Most => self.all_between((first, last), 2 * order.len()),
+            Again::These(orders) => {
+                let conn = &self.ledger.conn;
+                let stored = orders.into_iter().map(|no| stored_order(conn, self.program_id, no));
+                let stored: Vec<Vec<Revision>> = stored.collect::<Result<_>>()?;
+                Ok(Some(stored.into_iter().flatten().collect()))
+            }
+            Again::TooFarApart => Ok(None),
+        }
+    }
+
+    /// Which of some orders, in order of their numbers, the ledger has: looks at keys only.
+    fn reported_again<'n>(
+        &self,
+        (first, last): (&No, &No),
+        numbers: &[&'n No],
+        most: usize,
+    ) -> Result<Again<'n>> {
+        let mut select = self
+            .ledger
+            .conn
+            .prepare_cached(
+                "SELECT order_no FROM order_line WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3
+                 ORDER BY order_no",
+            )
+            .map_err(sql)?;
+        let mut rows =
+            select.query(params![self.program_id, Key(first), Key(last)]).map_err(sql)?;
+        let (mut left, mut found) = (numbers, Vec::new());
+        let (mut looked_at, mut again) = (0_usize, 0_usize);
+        while let Some(row) = rows.next().map_err(sql)? {
+            let stored = lines::no(row.get_ref(0).map_err(sql)?)?;
+            looked_at += 1;
+            while let Some((number, rest)) = left.split_first()
+                && **number < stored
+            {
+                left = rest;
+            }
+            if let Some(number) = left.first().filter(|number| ***number == stored) {
+                again += 1;
+                if found.last() != Some(number) {
+                    found.push(*number);
+                }
+            }
+            if looked_at == PROBE && 2 * again > looked_at {
+                return Ok(Again::Most);
+            }
+            if looked_at > most {
+                return Ok(Again::TooFarApart);
+            }
+        }
+        Ok(if 2 * again > looked_at { Again::Most } else { Again::These(found) })
+    }
+
+    /// All stored revisions of some orders and of those between them; none where there are too many.
+    fn all_between(&self, (first, last): (&No, &No), most: usize) -> Result<Option<Vec<Revision>>> {
         let mut select = self
             .ledger
             .conn
@@ -640,7 +717,7 @@ impl PendingImport<'_> {
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
             found.push(lines::read(row, Filled::ALL)?);
-            if found.len() > 2 * order.len() {
+            if found.len() > most {
                 return Ok(None);
             }
         }
@@ -673,6 +750,16 @@ impl Drop for PendingImport<'_> {
     }
 }
 
+/// Which of the orders of a batch the ledger has.
+enum Again<'n> {
+    /// Most of what lies between them is theirs.
+    Most,
+    /// These; most of what lies between is others'.
+    These(Vec<&'n No>),
+    /// So many others lie between that looking stopped.
+    TooFarApart,
+}
+
 /// Stored revisions in order of their orders, asked for in that order.
 struct Stored<'s>(&'s [Revision]);
 
@@ -691,6 +778,38 @@ impl<'s> Stored<'s> {
             .take_while(move |revision| revision.fact.order_no == order_no)
             .filter(move |revision| revision.fact.line_no == line_no)
     }
+}
+
+/// Whether rows are in order of their keys.
+fn in_order(batch: &[Revision]) -> bool {
+    batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact))
+}
+
+/// Whether rows are in no order to speak of: neither mostly up nor mostly down.
+fn is_scattered(batch: &[Revision]) -> bool {
+    let pairs = batch.iter().zip(batch.iter().skip(1));
+    let down = pairs.filter(|(a, b)| line_key(&a.fact) > line_key(&b.fact)).count();
+    down.min(batch.len() - down) > batch.len() / 4
+}
+
+/// Where the rows of a batch stand, in order of their keys; rows of one key as they came.
+fn by_key(batch: &[Revision]) -> Vec<usize> {
+    let places = 0..batch.len();
+    if in_order(batch) {
+        return places.collect();
+    }
+    // Digits, which most numbers are, are sorted without going back to the rows.
+    let digits = |at: usize| match line_key(&batch[at].fact) {
+        (No::Digits(order_no), No::Digits(line_no)) => Some((*order_no, *line_no, at)),
+        _ => None,
+    };
+    if let Some(mut keys) = places.clone().map(digits).collect::<Option<Vec<_>>>() {
+        keys.sort_unstable();
+        return keys.into_iter().map(|(_, _, at)| at).collect();
+    }
+    let mut order: Vec<usize> = places.collect();
+    order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
+    order
 }
 
 fn line_key(fact: &LineFact) -> (&No, &No) {
@@ -768,15 +887,25 @@ pub(super) fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>;
 
 /// All revisions of the line of a fact.
 fn stored_line(conn: &Connection, program_id: i64, fact: &LineFact) -> Result<Vec<Revision>> {
-    let mut select = conn
-        .prepare_cached(&format!(
-            "SELECT {} FROM order_line
-             WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq",
-            Filled::ALL.columns()
-        ))
-        .map_err(sql)?;
-    let mut rows =
-        select.query(params![program_id, Key(&fact.order_no), Key(&fact.line_no)]).map_err(sql)?;
+    let (order_no, line_no) = (Key(&fact.order_no), Key(&fact.line_no));
+    let line = "AND order_no = ?2 AND line_no = ?3 ORDER BY seq";
+    stored(conn, line, params![program_id, order_no, line_no])
+}
+
+/// All revisions of the lines of an order.
+fn stored_order(conn: &Connection, program_id: i64, order_no: &No) -> Result<Vec<Revision>> {
+    let order = "AND order_no = ?2 ORDER BY line_no, seq";
+    stored(conn, order, params![program_id, Key(order_no)])
+}
+
+/// The revisions of a program, which is parameter 1, that a condition names.
+fn stored(conn: &Connection, condition: &str, of: &[&dyn ToSql]) -> Result<Vec<Revision>> {
+    let query = format!(
+        "SELECT {} FROM order_line WHERE program_id = ?1 {condition}",
+        Filled::ALL.columns()
+    );
+    let mut select = conn.prepare_cached(&query).map_err(sql)?;
+    let mut rows = select.query(of).map_err(sql)?;
     let mut revisions = Vec::new();
     while let Some(row) = rows.next().map_err(sql)? {
         revisions.push(lines::read(row, Filled::ALL)?);
@@ -831,18 +960,24 @@ pub(super) fn pack(seqs: &[i64]) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn unpack(bytes: &[u8]) -> Vec<i64> {
-    let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0, 0_i64, 0);
+/// Reads the numbers of [`pack`]; bytes that it never writes are damage.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<i64>> {
+    let broken = || damaged("numbers that no feebook packed");
+    let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0_i64, 0_i64, 0);
     for byte in bytes {
+        // The ninth group of seven bits is the last that a number can have.
+        if shift >= 63 {
+            return Err(broken());
+        }
         value |= i64::from(byte & 127) << shift;
         shift += 7;
         if byte & 128 == 0 {
-            before += value;
+            before = before.checked_add(value).ok_or_else(broken)?;
             seqs.push(before);
             (value, shift) = (0, 0);
         }
     }
-    seqs
+    if shift == 0 { Ok(seqs) } else { Err(broken()) }
 }
 
 #[cfg(test)]
@@ -852,7 +987,22 @@ mod tests {
     #[test]
     fn sightings_come_back_as_they_were() {
         let seqs = [1, 2, 130, 131, 1_000_000, 9_000_000_000];
-        assert_eq!(unpack(&pack(&seqs)), seqs);
-        assert_eq!(unpack(&pack(&[])), Vec::<i64>::new());
+        assert_eq!(unpack(&pack(&seqs)).unwrap(), seqs);
+        assert_eq!(unpack(&pack(&[])).unwrap(), Vec::<i64>::new());
+        assert_eq!(unpack(&pack(&[i64::MAX])).unwrap(), [i64::MAX]);
+    }
+
+    #[test]
+    fn numbers_that_were_never_packed_are_damage() {
+        let greatest = pack(&[i64::MAX]);
+        for bytes in [
+            // A run of high bits, a number that breaks off, and a sum beyond the greatest.
+            vec![0xFF; 40],
+            [vec![0x80; 9], vec![1]].concat(),
+            vec![5, 0x80],
+            [greatest.clone(), vec![1]].concat(),
+        ] {
+            assert_eq!(unpack(&bytes).unwrap_err().code().id, "L007", "{bytes:x?}");
+        }
     }
 }
