@@ -18,6 +18,9 @@ use crate::exit;
 /// Path below schedules/ and text of every file that the binary carries.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
+/// The folder of the report mappings, which all programs share.
+const REPORTS: &str = "reports";
+
 /// All files of schedules and mappings, in order of their paths.
 pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
     let mut sources: BTreeMap<String, Source> = BUILT_IN
@@ -35,11 +38,12 @@ pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
 }
 
 /// The files of some programs, and of every other of which the user's own folder has one: what is wrong
-/// in it is told whatever was asked. The rest of what the binary carries need not be read.
+/// in it is told whatever was asked; and the mappings. The rest of what the binary carries need not be read.
 pub(crate) fn of_programs(mut sources: Vec<Source>, programs: &[String]) -> Vec<Source> {
     let program = |source: &Source| source.path().split('/').next().map(str::to_owned);
     let own = sources.iter().filter(|source| !is_built_in(source)).filter_map(program);
-    let wanted: BTreeSet<String> = own.chain(programs.iter().cloned()).collect();
+    let always = std::iter::once(REPORTS.to_owned());
+    let wanted: BTreeSet<String> = own.chain(programs.iter().cloned()).chain(always).collect();
     sources.retain(|source| program(source).is_some_and(|program| wanted.contains(&program)));
     sources
 }

@@ -23,6 +23,7 @@ mod results;
 mod scan;
 mod seals;
 mod standing;
+mod stored;
 mod sums;
 mod terms;
 mod upgrade;
