@@ -1,7 +1,7 @@
 //! The terms and report mappings at hand: those that the binary carries, and a folder laid over
 //! them, in which a file of the same path wins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,9 @@ use crate::exit;
 /// Path below schedules/ and text of every file that the binary carries.
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
+/// The folder of the report mappings, which all programs share.
+const REPORTS: &str = "reports";
+
 /// All files of schedules and mappings, in order of their paths.
 pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
     let mut sources: BTreeMap<String, Source> = BUILT_IN
@@ -32,6 +35,17 @@ pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
         }
     }
     Ok(sources.into_values().collect())
+}
+
+/// The files of some programs, and of every other of which the user's own folder has one: what is wrong
+/// in it is told whatever was asked; and the mappings. The rest of what the binary carries need not be read.
+pub(crate) fn of_programs(mut sources: Vec<Source>, programs: &[String]) -> Vec<Source> {
+    let program = |source: &Source| source.path().split('/').next().map(str::to_owned);
+    let own = sources.iter().filter(|source| !is_built_in(source)).filter_map(program);
+    let always = std::iter::once(REPORTS.to_owned());
+    let wanted: BTreeSet<String> = own.chain(programs.iter().cloned()).chain(always).collect();
+    sources.retain(|source| program(source).is_some_and(|program| wanted.contains(&program)));
+    sources
 }
 
 /// The file of a path as the binary carries it.

@@ -31,13 +31,11 @@ fn with_orders() -> Sandbox {
 #[test]
 fn the_shipped_plugins_take_the_shipped_configs_and_answer() {
     let sandbox = with_orders();
-    let told = sandbox.run("plugin check aliexpress-tiered --allow-plugins").expect(0).err;
+    let told = sandbox.run("plugin check aliexpress-tiered --allow-plugins -O csv").expect(0).out;
     for (version, plugin) in
         [("2016-09-10", "tiers"), ("2017-10-16", "levels"), ("2019-09-17", "tiers")]
     {
-        let taken = format!(
-            "aliexpress-tiered/{version}.toml: {plugin} 0.1.0 takes it, for orders from {version} on\n"
-        );
+        let taken = format!("aliexpress-tiered,{version},{version},{plugin},0.1.0,taken\n");
         assert!(told.contains(&taken), "{told}");
     }
     // Without a plugin there is no month and no posting.

@@ -19,16 +19,30 @@ fn a_plugin_runs_once_it_is_stamped_and_trusted() {
     assert!(run(&["plugin", "check", "shop"]).expect(5).err.contains("error[P002]"));
     let stamped = run(&["plugin", "stamp", "tiers", "tiers.so", "--program", "shop"]).expect(0).err;
     assert!(stamped.contains("serves orders of shop from 2024-01-01 on"), "{stamped}");
-    assert!(run(&["plugin", "check", "shop"]).expect(5).err.contains("error[P001]"));
+    let refused = run(&["plugin", "check", "shop", "-O", "csv", "-o", "checked.csv"]).expect(5);
+    assert!(refused.err.contains("error[P001]"), "{}", refused.err);
+    let checked = fs::read_to_string(sandbox.path("checked.csv")).expect("an output");
+    assert_eq!(
+        checked,
+        "program,schedule,from,plugin,version,config\n\
+         shop,2024-01-01,2024-01-01,tiers,,P001: schedule needs a plugin\n"
+    );
     run(&["--allow-plugins", "plugin", "check", "shop"]).expect(0);
     run(&["plugin", "trust", "tiers.so"]).expect(0);
     run(&["plugin", "check", "shop"]).expect(0);
     let listed = run(&["plugin", "list", "-O", "csv"]).expect(0).rows();
-    let cells =
-        ["plugin", "program", "from", "file", "may_run"].map(|key| listed[0].get(key).to_owned());
-    assert_eq!(cells, ["tiers", "shop", "2024-01-01", "ready", "trusted"]);
+    let cells = ["plugin", "program", "from", "file", "may_run", "version"]
+        .map(|key| listed[0].get(key).to_owned());
+    assert_eq!(cells, ["tiers", "shop", "2024-01-01", "ready", "trusted", "0.1.0"]);
+    assert_eq!(listed[0].get("trusted_on").len(), "2024-01-01".len());
 
-    // Trust is in a build's bytes, not in its name.
+    // Trust is in a build's bytes, not in its name, which is there for whoever reads the file.
+    let config = sandbox.path("config.toml");
+    let noted = fs::read_to_string(&config).expect("a config file");
+    fs::write(&config, noted.replace("\"tiers\"", "\"levels\"")).expect("written");
+    let told = run(&["plugin", "list", "-O", "csv"]).expect(0);
+    assert_eq!(told.rows()[0].get("may_run"), "trusted");
+    assert!(told.err.contains("is called `levels` in "), "{}", told.err);
     let mut other = fs::read(sandbox.path("tiers.so")).expect("a library");
     other.push(0);
     lay(&sandbox, "tiers", &other);
@@ -52,6 +66,15 @@ fn a_stamp_is_appended_and_says_nothing_of_this_machine() {
         "{first}"
     );
 
+    // The file comes first in other commands, and the name here.
+    let swapped = ["plugin", "stamp", "tiers.so", "tiers", "--program", "shop"];
+    let refused = with_config(&sandbox, &swapped).expect(2).err;
+    assert!(
+        refused.contains("tiers is no file, and tiers.so is one")
+            && refused.contains("hint: feebook plugin stamp tiers tiers.so --program shop"),
+        "{refused}"
+    );
+
     // The same again changes nothing; another build must say which orders it is for.
     assert!(stamp("tiers.so", &[]).expect(0).err.contains("nothing was changed"));
     let mut other = fs::read(sandbox.path("tiers.so")).expect("a library");
@@ -64,7 +87,7 @@ fn a_stamp_is_appended_and_says_nothing_of_this_machine() {
     assert!(both.starts_with(&first) && both.matches("[[plugin]]").count() == 2, "{both}");
     // The old build is kept for the old months.
     assert_eq!(fs::read_dir(sandbox.path("schedules/shop/plugins")).expect("a folder").count(), 2);
-    assert!(sandbox.run("plugin check shop --allow-plugins").expect(0).err.contains("takes it"));
+    assert!(sandbox.run("plugin check shop --allow-plugins").expect(0).out.contains("taken"));
 }
 
 #[test]
@@ -195,9 +218,9 @@ fn every_build_that_serves_some_day_of_a_version_is_checked() {
     let later =
         ["plugin", "stamp", "tiers", "newer.so", "--program", "shop", "--from", "2024-07-01"];
     run(&later).expect(0);
-    let told = sandbox.run("plugin check shop --allow-plugins").expect(0).err;
+    let told = sandbox.run("plugin check shop --allow-plugins -O csv").expect(0).out;
     for day in ["2024-01-01", "2024-07-01"] {
-        let taken = format!("tiers 0.1.0 takes it, for orders from {day} on\n");
+        let taken = format!("shop,2024-01-01,{day},tiers,0.1.0,taken\n");
         assert!(told.contains(&taken), "{told}");
     }
     // A name that is nearly one of which builds are stamped.
@@ -215,12 +238,13 @@ fn every_build_that_serves_some_day_of_a_version_is_checked() {
             fs::remove_file(file).expect("removed");
         }
     }
-    let told = sandbox.run("plugin check shop --allow-plugins").expect(5).err;
+    let ran = sandbox.run("plugin check shop --allow-plugins -O csv").expect(5);
+    let told = ran.err;
     assert!(
         told.contains("error[P003]") && told.contains("orders from 2024-07-01 on are"),
         "{told}"
     );
-    assert!(told.contains("takes it, for orders from 2024-01-01 on\n"), "{told}");
+    assert!(ran.out.contains("shop,2024-01-01,2024-01-01,tiers,0.1.0,taken\n"), "{}", ran.out);
 }
 
 #[test]

@@ -170,6 +170,8 @@ fn a_dispute_is_a_folder_that_can_be_sent() {
     let claim: Value = serde_json::from_str(&read("claim.json")).expect("JSON");
     assert_eq!(claim["totals"][0]["difference"], "-2.48");
     assert_eq!(claim["orders"][0]["explanation"]["total"], "5.50");
+    assert!(!readme.contains("posted") && !readme.contains("run 1"), "our books are ours");
+    assert!(claim["orders"][0]["explanation"].get("postings").is_none());
     let shipped = super::super::support::root().join("schedules/example/2024-07-01.toml");
     let shipped = fs::read_to_string(shipped).expect("the terms");
     assert_eq!(read("terms/example/2024-07-01.toml"), shipped, "word for word");
@@ -192,4 +194,52 @@ fn a_dispute_never_writes_over_anything_and_leaves_nothing_half_done() {
     sandbox.run("dispute 1 -o file/below").expect(6);
     sandbox.run("dispute 1 -o other/claim").expect(0);
     assert!(sandbox.path("other/claim/claim.json").exists());
+}
+
+#[test]
+fn the_evidence_of_a_line_taken_back_is_what_it_would_earn() {
+    let row = "1,1,2024-08-06 10:00:00,100.00,settled,163,NO,CN,USD,N,,5.50,";
+    let sandbox = reported(&[row, "2,1,2024-08-06 10:00:00,100.00,settled,163,NO,CN,USD,N,,5.50,"]);
+    let taken_back = row.replace("settled", "reversed").replace("N,,", "N,2024-09-01 10:00:00,");
+    import(&sandbox, "later.csv", &format!("{HEADER}{taken_back}\n"));
+    sandbox.run("recompute").expect(0);
+    let run = sandbox.run("dispute 1 2 --on 2024-09-02 -o claim").expect(0);
+    assert!(run.out.contains("1 order of example, reported and paid less what is due -5.50 USD"));
+    assert!(run.err.contains("nothing of order 2 was reported or paid short"), "{}", run.err);
+    let readme = fs::read_to_string(sandbox.path("claim/README.md")).expect("README.md");
+    for part in [
+        "### Arithmetic, as if not taken back: line 1",
+        "        5.50  = line",
+        "### Lines as reported before they were taken back",
+        "| 1 | status | reversed |",
+        "| 1 | status | settled |",
+    ] {
+        assert!(readme.contains(part), "no {part:?} in\n{readme}");
+    }
+    let none = sandbox.run("dispute 2 --on 2024-09-02 -o none").expect(2);
+    assert!(none.err.contains("error[U080]"), "{}", none.err);
+    assert!(!sandbox.path("none").exists());
+}
+
+#[test]
+fn terms_that_a_claim_cites_are_in_its_folder() {
+    // 7 % of the first edition's entry were too much; 4.80 are those of a category of the one before.
+    let sandbox = reported(&[
+        "1,1,2024-08-06 10:00:00,100.00,settled,163,NO,CN,USD,N,,6.00,",
+        "1,2,2024-08-06 10:00:00,200.00,settled,163,NO,CN,USD,N,,1.00,",
+    ]);
+    sandbox.run("dispute 1 --on 2024-08-20 -o claim").expect(0);
+    let readme = fs::read_to_string(sandbox.path("claim/README.md")).expect("README.md");
+    assert!(readme.contains("clause 5.9 of 2023-10-01"), "{readme}");
+    for version in ["2023-10-01", "2024-07-01"] {
+        let file = format!("claim/terms/example/{version}.toml");
+        assert!(sandbox.path(&file).exists(), "{file}");
+    }
+}
+
+#[test]
+fn nothing_in_scope_is_nothing_to_compare() {
+    let sandbox = reported(&["1,1,2024-08-06 10:00:00,100.00,settled,163,NO,CN,USD,N,,5.50,"]);
+    let run = sandbox.run("reconcile --month 2030-01").expect(0);
+    assert!(run.out.ends_with("There is no order in scope: nothing to compare.\n"), "{}", run.out);
 }

@@ -1,6 +1,8 @@
 //! Reports in: what an import keeps, what it refuses, and that the order of imports never matters.
 
-use super::super::support::{Row, Sandbox};
+use std::fs;
+
+use super::super::support::{Row, Sandbox, root};
 use super::{HEADER, ORDERS, full_report, import, ledger_bytes, line, lines, report};
 
 /// The counts of an import: added, revised, unchanged, rejected.
@@ -356,4 +358,22 @@ fn the_list_of_imports_tells_what_each_came_to() {
     assert_eq!(rows[1].get("as_of"), "2024-10-01T00:00:00Z");
     assert_eq!(rows[0].get("taken_back_at"), "");
     assert_ne!(rows[1].get("taken_back_at"), "");
+}
+
+#[test]
+fn a_status_word_that_nobody_knows_stays_a_finding() {
+    let sandbox = Sandbox::with_ledger();
+    let report = fs::read_to_string(root().join("tests/reports/adrecord.json")).expect("a sample");
+    assert!(import(&sandbox, "report.json", &report).err.contains("the status \"5\" is not known"));
+    sandbox.run("recompute").expect(0);
+    let unknown = || {
+        let rows = sandbox.run("check -O csv").rows();
+        let of = rows.iter().filter(|row| row.get("check") == "unknown_status");
+        of.map(|row| row.get("finding").to_owned()).collect::<Vec<_>>()
+    };
+    let says =
+        "the status \"5\" is none of the words of the format adrecord: 1 line taken as pending";
+    assert_eq!(unknown(), [says]);
+    sandbox.run("imports undo 1").expect(0);
+    assert_eq!(unknown(), Vec::<String>::new());
 }

@@ -105,7 +105,7 @@ fn propose(output: &Output, file: &Path, name: Option<&str>) -> Outcome<u8> {
     let proposed = proposal::propose(file, name)?;
     output.text(proposed.trim_end())?;
     say(&format!(
-        "a proposal: look at every line, write it to schedules/reports/{name}.toml, and try it with \
+        "a proposal: look at every line, write it with `-o schedules/reports/{name}.toml`, and try it with \
          `feebook import {} --as {name} --dry-run`",
         shown(file)
     ));

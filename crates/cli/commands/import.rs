@@ -220,6 +220,14 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
             "{file}: {amounts} left out, in another currency than the row's, or in none that is known"
         ));
     }
+    if summary.unmatched > 0 {
+        let rows = counted(summary.unmatched, "row");
+        say(&format!(
+            "{file}: {rows} below zero whose original is not known: kept as reversed, and nothing else is \
+             taken back; if a report that comes later brings the original under the same number, \
+             both are one line"
+        ));
+    }
     for (word, count) in &summary.unknown_words {
         let rows = counted(*count, "row");
         say(&format!(

@@ -118,15 +118,19 @@ fn open(global: &Global) -> Result<Ledger> {
     Ok(ledger)
 }
 
-/// The ledger, and the terms, after refusing a program that neither of them knows.
+/// The ledger and the terms of its programs, after refusing a program that neither it nor any terms know.
 fn open_scoped(global: &Global, program: Option<&str>) -> Result<(Ledger, Terms)> {
     let ledger = open(global)?;
-    let terms = terms(global)?.with_unmapped(&ledger)?;
+    let mut programs = ledger.programs()?;
     if let Some(name) = program
-        && !ledger.programs()?.iter().any(|known| known == name)
+        && !programs.iter().any(|known| known == name)
     {
-        known_program(&terms, name)?;
+        known_program(&terms(global)?, name)?;
+        programs.push(name.to_owned());
     }
+    let sources = shipped::sources(global)?;
+    let terms = shipped::terms(shipped::of_programs(sources, &programs))?;
+    let terms = Terms { plugins: Some(Installed::new(global)), ..terms }.with_unmapped(&ledger)?;
     Ok((ledger, terms))
 }
 

@@ -1,6 +1,7 @@
 //! `payout`: what was paid, recorded, imported, matched with lines, listed, taken back; and when to
 //! withdraw.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
@@ -390,12 +391,23 @@ fn payable_of(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<Payab
     if terms.book.program(program).is_none() {
         return Ok(Vec::new());
     }
-    payable_lines(ledger, terms, program)
+    payable_lines(ledger, terms, program, &|_| true)
 }
 
 fn told_of(sheet: &mut Sheet<'_>, ledger: &Ledger, terms: &Terms, id: PayoutId) -> Outcome<()> {
     let recorded = ledger.payout(id)?;
-    let payables = payable_of(ledger, terms, &recorded.program)?;
+    let payments = ledger.payments_of(id)?;
+    let covers = recorded.fact.covers;
+    let known = terms.book.program(&recorded.program).is_some();
+    let payables = if payments.is_empty() || !known {
+        Vec::new()
+    } else {
+        let paid: BTreeSet<&No> = payments.iter().map(|payment| &payment.order_no).collect();
+        payable_lines(ledger, terms, &recorded.program, &|payable| {
+            paid.contains(&payable.order_no)
+                || covers.is_some_and(|days| payable.became_payable(days))
+        })?
+    };
     sheet.row(row(ledger, &recorded, &payables)?)?;
     Ok(())
 }
@@ -582,7 +594,7 @@ fn plan(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> 
             ));
             continue;
         };
-        let payables = payable_lines(&ledger, &terms, &name)?;
+        let payables = payable_lines(&ledger, &terms, &name, &|_| true)?;
         let mut by_month = open_by_month(&payables, rules.currency);
         let gone = left_unmatched(&ledger, &name, rules.currency)?;
         take_off(&mut by_month, gone);

@@ -169,9 +169,15 @@ fn summary(report: &Recomputed, changed_lines: usize) -> String {
     match report.run_id {
         None => text.push_str("\nnothing to post: the ledger has these results already"),
         Some(run) => {
-            let amounts = if report.posted.is_empty() { "; no amounts" } else { ":" };
+            // Where nothing can be said of any line, a sum of 0.00 would say too much.
+            let known = Verdict::ALL.iter().zip(report.verdicts).any(|(verdict, count)| {
+                count > 0 && !matches!(verdict, Verdict::Unverifiable | Verdict::Uncovered)
+            });
+            let sums = |posted: &&Posted| known || posted.difference != 0;
+            let any = report.posted.iter().any(|posted| sums(&posted));
+            let amounts = if any { ":" } else { "; no amounts" };
             let _ = write!(text, "\nposted as run {run}{amounts}");
-            for Posted { program, currency, difference } in &report.posted {
+            for Posted { program, currency, difference } in report.posted.iter().filter(sums) {
                 let sign = if *difference >= 0 { "+" } else { "" };
                 let amount = currency.written(*difference);
                 let _ = write!(text, "\n  {program} {sign}{amount} {currency}");

@@ -74,6 +74,12 @@ impl PayableLine {
         of.map(|paid| paid.amount).sum()
     }
 
+    /// Whether it is settled and became payable on these days, both included.
+    pub fn became_payable(&self, (first, last): (NaiveDate, NaiveDate)) -> bool {
+        let on = self.on.is_some_and(|on| first <= on && on <= last);
+        on && self.state == State::Settled
+    }
+
     /// Returns what is still open, in a currency in which it is due.
     pub fn open(&self, currency: Currency) -> Option<i64> {
         let due = self.due.filter(|due| due.currency == currency)?;
@@ -108,24 +114,33 @@ pub struct Allotted {
     given: BTreeMap<(No, No), i64>,
 }
 
-/// Returns all lines of a program as a payout meets them, in order of their numbers.
+/// Returns those lines of a program that are wanted, as a payout meets them, in order of their numbers.
+/// Whoever wants few holds few: the lines themselves are read one order after the other.
 ///
 /// # Errors
 ///
 /// When the program has no terms, or the ledger cannot be read.
-pub fn payable_lines(ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<PayableLine>> {
+pub fn payable_lines(
+    ledger: &Ledger,
+    terms: &Terms,
+    program: &str,
+    wanted: &dyn Fn(&PayableLine) -> bool,
+) -> Result<Vec<PayableLine>> {
     let known = program::named(&terms.book, program)?;
     let scope = Scope { program: Some(program.to_owned()), ..Scope::default() };
     let mut payables = Vec::new();
     lines(ledger, terms, &scope, &mut Unwatched, &mut |row| {
-        payables.push(PayableLine {
+        let payable = PayableLine {
             order_no: row.order_no().clone(),
             line_no: row.line_no().clone(),
             state: row.state(),
             on: payable_on(row, known),
             due: row.due(),
             paid: row.paid.clone(),
-        });
+        };
+        if wanted(&payable) {
+            payables.push(payable);
+        }
         Ok(())
     })?;
     Ok(payables)
@@ -147,13 +162,15 @@ pub fn pay(
         return Err(Error::new(&error::IMPOSSIBLE_PAYOUT, message).hint("nothing was recorded"));
     }
     let facts: Vec<Payout> = payouts.iter().map(|(payout, _)| payout.clone()).collect();
-    let mut choices = payouts.iter().map(|(_, choice)| choice);
+    let choices: Vec<&Choice> = payouts.iter().map(|(_, choice)| choice).collect();
+    let meant = Meant::of(&choices);
+    let mut choices = choices.into_iter();
     let mut payables = None;
     let mut all = Vec::new();
     let ids = ledger.add_payouts(program, &facts, now, |ledger, payout| {
         let payables = match &mut payables {
             Some(payables) => payables,
-            none => none.insert(payable_lines(ledger, terms, program)?),
+            none => none.insert(meant.lines(ledger, terms, program)?),
         };
         let choice = choices.next().unwrap_or(&Choice::Nothing);
         let allotted = allot(payables, choice, payout.payable(), payout.currency)?;
@@ -178,11 +195,42 @@ pub fn pay_more(
 ) -> Result<Allotted> {
     let mut made = Allotted::default();
     ledger.add_payments(payout_id, now, |ledger, payout, left| {
-        let payables = payable_lines(ledger, terms, &payout.program)?;
+        let payables = Meant::of(&[choice]).lines(ledger, terms, &payout.program)?;
         made = allot(&payables, choice, left, payout.fact.currency)?;
         Ok(made.allotments.clone())
     })?;
     Ok(made)
+}
+
+/// The lines that some choices can take.
+struct Meant<'c> {
+    orders: BTreeSet<&'c No>,
+    days: Vec<(NaiveDate, NaiveDate)>,
+}
+
+impl<'c> Meant<'c> {
+    fn of(choices: &[&'c Choice]) -> Self {
+        let (mut orders, mut days) = (BTreeSet::new(), Vec::new());
+        for choice in choices {
+            match choice {
+                Choice::Nothing => {}
+                Choice::Period(first, last) => days.push((*first, *last)),
+                Choice::Named(named) => orders.extend(named.iter().map(|name| &name.order_no)),
+            }
+        }
+        Self { orders, days }
+    }
+
+    fn lines(&self, ledger: &Ledger, terms: &Terms, program: &str) -> Result<Vec<PayableLine>> {
+        if self.orders.is_empty() && self.days.is_empty() {
+            // The program must have terms all the same.
+            return program::named(&terms.book, program).map(|_| Vec::new());
+        }
+        payable_lines(ledger, terms, program, &|payable| {
+            self.orders.contains(&payable.order_no)
+                || self.days.iter().any(|days| payable.became_payable(*days))
+        })
+    }
 }
 
 /// Lets the next payout of the same transaction see what this one paid.
@@ -226,10 +274,7 @@ fn by_period(
     left: Minor,
     currency: Currency,
 ) -> Allotted {
-    let within = |payable: &&PayableLine| {
-        let on = payable.on.is_some_and(|on| first <= on && on <= last);
-        on && payable.state == State::Settled
-    };
+    let within = |payable: &&PayableLine| payable.became_payable((first, last));
     let mut payable: Vec<&PayableLine> = payables.iter().filter(within).collect();
     payable.sort_by_key(|payable| payable.on);
     let mut allotted = Allotted { left: left.get(), ..Allotted::default() };

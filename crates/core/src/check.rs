@@ -3,6 +3,7 @@
 //!
 //! Owns the named checks. All findings in one run; none is a verdict, and none changes an amount.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use feebook_kernel::{FeeCountry, Minor, Rounding, State};
@@ -12,8 +13,9 @@ use feebook_schedule::{Program, Version, zone};
 
 use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
+use crate::import::Formats;
 use crate::journal::{Account, Journal, Kind};
-use crate::ledger::{BookedScan, CountingLine, Ledger, OrderRecord, Scan};
+use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
 use crate::standing::{DatedFact, Flag};
 use crate::words::Words;
@@ -57,13 +59,15 @@ pub enum Check {
     ClickAfterOrder,
     /// A payout pays a line that no report has: its reports were taken back.
     PaidWithoutReport,
+    /// A status word that the mapping of its report does not know: the line is taken as pending.
+    UnknownStatus,
     /// The journal of an order is not balanced, or comes to something else than its results.
     Journal,
 }
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Integrity,
         Self::Schema,
         Self::Facts,
@@ -82,6 +86,7 @@ impl Check {
         Self::PlacementNotAllowed,
         Self::ClickAfterOrder,
         Self::PaidWithoutReport,
+        Self::UnknownStatus,
         Self::Journal,
     ];
 
@@ -106,6 +111,7 @@ impl Check {
             Self::PlacementNotAllowed => "placement_not_allowed",
             Self::ClickAfterOrder => "click_after_order",
             Self::PaidWithoutReport => "paid_without_report",
+            Self::UnknownStatus => "unknown_status",
             Self::Journal => "journal",
         }
     }
@@ -163,6 +169,7 @@ fn check_orders(
 ) -> Result<()> {
     check_results(ledger, scope, progress, each)?;
     let seq = ledger.last_seq()?;
+    let mappings = Mappings::of(ledger, terms)?;
     for program in ledger.programs()? {
         if !scope.includes_program(&program) {
             continue;
@@ -174,18 +181,68 @@ fn check_orders(
             each(Finding { check: Check::NoTerms, program, line: None, text });
             continue;
         };
+        let mut unknown = BTreeMap::new();
         let mut scan = Scan::of_all_columns(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             let facts = ledger.counting(&order, seq)?;
             if scope.includes_day(evaluator.day(&facts)) && !facts.is_empty() {
                 check_order(ledger, &mut evaluator, &program, &facts, each)?;
+                mappings.note_unknown(ledger.words(), &program, &facts, &mut unknown);
             }
             // A line without a report has no day: it is told whatever month is asked for.
             check_paid((ledger, seq), &program, &order, &facts, each);
             progress.advance(1);
         }
+        for ((format, word), lines) in unknown {
+            let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+            let text = format!(
+                "the status \"{word}\" is none of the words of the format {format}: {lines} taken as \
+                 pending"
+            );
+            each(Finding {
+                check: Check::UnknownStatus,
+                program: program.clone(),
+                line: None,
+                text,
+            });
+        }
     }
     Ok(())
+}
+
+/// The mappings of today, by the imports that were read with them.
+struct Mappings {
+    formats: Formats,
+    /// The name of each import's format.
+    imports: BTreeMap<ImportId, String>,
+}
+
+impl Mappings {
+    fn of(ledger: &Ledger, terms: &Terms) -> Result<Self> {
+        // One that does not load is told by whatever reads reports.
+        let (formats, _) = Formats::load(&terms.sources);
+        let imports = ledger.imports()?.into_iter().map(|import| (import.id, import.format));
+        Ok(Self { formats, imports: imports.collect() })
+    }
+
+    /// Counts the lines that are pending by a word of which nobody has said what it means.
+    fn note_unknown<'m>(
+        &'m self,
+        words: &'m Words,
+        program: &str,
+        facts: &[CountingLine<'_>],
+        unknown: &mut BTreeMap<(&'m str, &'m str), u64>,
+    ) {
+        for line in facts.iter().filter(|line| line.revision.fact.state == State::Pending) {
+            let Some(word) = line.revision.fact.status_word else { continue };
+            let word = words.text(word);
+            let Some(format) = self.imports.get(&line.revision.import_id) else { continue };
+            let mapping = self.formats.by_name(format, Some(program));
+            if mapping.is_ok_and(|mapping| mapping.keeps_as_unknown(word)) {
+                *unknown.entry((format, word)).or_default() += 1;
+            }
+        }
+    }
 }
 
 /// What is earned by the journal is what the latest results say, and what is owed is that less what

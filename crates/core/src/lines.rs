@@ -18,7 +18,9 @@ use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, RunId, RunRecord, Scan};
 use crate::payout::PaidLine;
-use crate::run::{Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, is_current, known};
+use crate::run::{
+    Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, basis, is_current, known,
+};
 use crate::standing::Standing;
 use crate::words::{Word, Words};
 
@@ -182,9 +184,10 @@ pub fn lines(
         };
         governed_by.extend(today.as_ref().map(|today| today.program().governed_by()));
         let mut scan = Scan::within(ledger, &program, scope.days, &governed_by)?;
+        let current = view.all_is_current(ledger, terms, &program)?;
         while let Some(mut order) = scan.next(ledger)? {
             order.results.retain(|result| view.has(result.run_id));
-            let order = Order { ledger, program: &program, seq, record: &order };
+            let order = Order { ledger, program: &program, seq, record: &order, current };
             let lines = order.tell(&mut replay, today.as_mut(), scope, each)?;
             waiting += u64::try_from(lines).unwrap_or(u64::MAX);
             progress.advance(1);
@@ -219,6 +222,14 @@ impl View {
         Ok(Self { seq: ledger.seq_before(end)?.max(seen), runs: Some(runs) })
     }
 
+    /// Whether the last run over all orders of a program saw what there is, by today's terms.
+    fn all_is_current(&self, ledger: &Ledger, terms: &Terms, program: &str) -> Result<bool> {
+        match basis(terms, program).filter(|_| self.runs.is_none()) {
+            Some(basis) => Ok(ledger.whole_run(program, self.seq, basis)?.is_some()),
+            None => Ok(false),
+        }
+    }
+
     fn has(&self, run_id: RunId) -> bool {
         self.runs
             .as_ref()
@@ -251,6 +262,8 @@ struct Order<'o> {
     program: &'o str,
     seq: i64,
     record: &'o OrderRecord,
+    /// No order of the program waits for a recompute.
+    current: bool,
 }
 
 impl Order<'_> {
@@ -274,7 +287,8 @@ impl Order<'_> {
         } else {
             self.ledger.counting(self.record, self.seq)?
         };
-        let current = is_current(today.as_deref_mut(), &now, self.record, self.ledger)?;
+        let current =
+            self.current || is_current(today.as_deref_mut(), &now, self.record, self.ledger)?;
         let waiting = if current { 0 } else { now.len().max(then.len()) };
         if !scope.includes_day(evaluator.day(&then)) {
             let day_now = today.and_then(|evaluator| evaluator.day(&now));

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use feebook_kernel::{Exchange, Minor, Rounding, State};
+use feebook_kernel::{Exchange, Minor, Rounding};
 use feebook_schedule::PayoutTerms;
 use feebook_schedule::iso::Currency;
 
@@ -230,10 +230,8 @@ pub fn shortfall(payout: &Payout, payments: &[Payment], payables: &[PayableLine]
     for payment in payments {
         *pays.entry((&payment.order_no, &payment.line_no)).or_default() += payment.amount;
     }
-    let covered = |payable: &PayableLine| {
-        let (Some((from, to)), Some(on)) = (payout.covers, payable.on) else { return false };
-        payable.state == State::Settled && from <= on && on <= to
-    };
+    let covered =
+        |payable: &PayableLine| payout.covers.is_some_and(|days| payable.became_payable(days));
     let mut due = 0;
     for payable in payables {
         let paid = pays.get(&(&payable.order_no, &payable.line_no)).copied();

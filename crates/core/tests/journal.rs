@@ -509,6 +509,21 @@ fn row(order: u8, state: State, price: i64, day: i64) -> Row {
     Row { order, line: 1, state, price, day }
 }
 
+#[test]
+fn what_was_paid_of_an_order_that_comes_to_nothing_moves_where_it_stood() {
+    let mut desk = Desk::new();
+    desk.step(&Step::Import(vec![row(3, State::Pending, 100, 31)]));
+    desk.step(&Step::Recompute(55));
+    desk.step(&Step::Close(0));
+    assert_eq!(Some(desk.next_close), Month::parse("2024-09"), "August is closed");
+    desk.step(&Step::Pay(vec![(3, 1, 1)], 0, 0, false));
+    // It goes from September into August, where nothing is earned: no order of August is adjusted,
+    // and `recompute` asserts that the journal says so too.
+    let moved = [row(3, State::Declined, 100, 0), row(1, State::Declined, 100, 1)];
+    desk.step(&Step::Import(moved.to_vec()));
+    desk.step(&Step::Recompute(55));
+}
+
 /// What a statement by month says as of a day: month, approved, settled, paid.
 fn said(desk: &Desk, as_of: Option<&str>) -> Vec<(String, i64, i64, i64)> {
     let as_of = as_of.map(|text| text.parse().expect("a day"));

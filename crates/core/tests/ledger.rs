@@ -5,11 +5,14 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use feebook_core::fact::{LineFact, No};
 use feebook_core::ledger::{Begun, ImportTotals, Ledger, NewImport, OrderRecord, Scan};
 use feebook_core::lines::lines;
 use feebook_core::run::{Change, Recomputed, Scope, Terms, Unwatched, Why, recompute};
-use feebook_kernel::{Minor, State};
+use feebook_core::standing::{Flag, FlagSubject};
+use feebook_kernel::{Effect, Minor, State};
 use feebook_schedule::{Book, Source};
 use proptest::prelude::*;
 
@@ -17,13 +20,21 @@ const PROGRAM: &str = "example";
 
 /// The shipped example program.
 fn terms() -> Terms {
+    terms_with("")
+}
+
+/// The same with something behind each version, which makes other texts of them.
+fn terms_with(more: &str) -> Terms {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schedules").join(PROGRAM);
     let mut sources = Vec::new();
     for entry in fs::read_dir(&folder).expect("the example program is there") {
         let path = entry.expect("an entry").path();
         if path.is_file() {
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            let text = fs::read_to_string(&path).expect("a text");
+            let mut text = fs::read_to_string(&path).expect("a text");
+            if name.starts_with("20") {
+                text.push_str(more);
+            }
             sources.push(Source::new(format!("{PROGRAM}/{name}"), name, text));
         }
     }
@@ -381,5 +392,115 @@ proptest! {
         }
         run(&mut some, &terms);
         prop_assert_eq!(shown(&all, &terms), shown(&some, &terms));
+    }
+}
+
+/// What can be done to a ledger between two runs of all orders.
+#[derive(Clone, Debug)]
+enum Step {
+    /// Two lines, the second of them in another month.
+    Import(u8),
+    Undo(usize),
+    /// Of all orders, or of one month.
+    Run {
+        other_terms: bool,
+        all: bool,
+    },
+    Flag,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (1_u8..9).prop_map(Step::Import),
+        (0_usize..4).prop_map(Step::Undo),
+        any::<(bool, bool)>().prop_map(|(other_terms, all)| Step::Run { other_terms, all }),
+        Just(Step::Flag),
+    ]
+}
+
+fn take(ledger: &mut Ledger, step: &Step, [terms, other]: [&Terms; 2]) {
+    match step {
+        Step::Import(name) => {
+            let order = ["1001", "1002", "1003"][usize::from(name % 3)];
+            let mut row = Reported::new(order, "1", State::Pending, i64::from(*name) * 100);
+            row.updated_at = Some(i64::from(*name));
+            import(ledger, &file(*name, &[row]));
+        }
+        Step::Undo(at) => {
+            let imports = ledger.imports().expect("imports");
+            let standing = imports.iter().filter(|import| import.withdrawn_at.is_none());
+            if let Some(id) = standing.map(|import| import.id).nth(*at) {
+                ledger.withdraw(id, 0).expect("withdrawn");
+            }
+        }
+        Step::Run { other_terms, all } => {
+            let day = NaiveDate::from_ymd_opt(2024, 1, 11).expect("a day");
+            let scope = Scope { days: (!all).then_some((day, day)), ..Scope::default() };
+            let terms = if *other_terms { other } else { terms };
+            recompute(ledger, terms, &scope, 0, &mut Unwatched, &mut |_| {}).expect("recomputed");
+        }
+        Step::Flag => {
+            let imported = ledger.programs().expect("programs").contains(&PROGRAM.to_owned());
+            if imported {
+                let flag = Flag {
+                    id: 0,
+                    subject: FlagSubject::Order(No::parse(A).expect("a number")),
+                    kind: "fraud".to_owned(),
+                    effect: Some(Effect::Disqualify),
+                    reason: "told".to_owned(),
+                    flagged_on: NaiveDate::from_ymd_opt(2024, 2, 1).expect("a day"),
+                    who: None,
+                };
+                ledger.add_flag(PROGRAM, &flag, 0).expect("flagged");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn a_run_that_need_not_read_says_what_one_that_reads_says(
+        steps in prop::collection::vec(step(), 1..12),
+    ) {
+        let (terms, other) = (terms(), terms_with("\n# other\n"));
+        let mut ledger = Ledger::in_memory().expect("a ledger");
+        for step in &steps {
+            take(&mut ledger, step, [&terms, &other]);
+        }
+        run(&mut ledger, &terms);
+        let (known, _) = run(&mut ledger, &terms);
+        let shown_known = shown(&ledger, &terms);
+        // Forgets what was known as a whole, so that all is read.
+        ledger.rebuild().expect("rebuilt");
+        let (read, changes) = run(&mut ledger, &terms);
+        prop_assert_eq!((known.run_id, read.run_id, changes.len()), (None, None, 0));
+        prop_assert_eq!((known.orders, known.lines), (read.orders, read.lines));
+        prop_assert_eq!(known.verdicts, read.verdicts);
+        prop_assert_eq!(shown_known, shown(&ledger, &terms));
+    }
+}
+
+#[test]
+fn a_run_that_changes_nothing_reads_no_order() {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms());
+    import(&mut ledger, &file(1, &[Reported::new(A, "1", State::Pending, 10_00)]));
+    let mut counts = Vec::new();
+    for _ in 0..2 {
+        let mut watched = Counting(0);
+        let all = Scope::default();
+        let done = recompute(&mut ledger, &terms, &all, 0, &mut watched, &mut |_| {});
+        counts.push((watched.0, done.expect("recomputed").lines));
+    }
+    assert_eq!(counts, [(1, 1), (0, 1)], "orders read, lines told");
+}
+
+/// Counts the orders that are read.
+struct Counting(u64);
+
+impl feebook_core::run::Progress for Counting {
+    fn advance(&mut self, orders: u64) {
+        self.0 += orders;
     }
 }

@@ -518,6 +518,15 @@ fn a_difference_has_its_sign_and_no_two_currencies_are_subtracted() {
         .filter_map(|finding| finding.difference)
         .sum();
     assert_eq!(usd.difference(), summed, "the totals are the sum of the differences");
+    for totals in found.totals.values() {
+        let counted = totals.compared
+            + totals.silent
+            + totals.unknown
+            + totals.other_currency
+            + totals.declined;
+        assert_eq!(counted, totals.lines, "each line counts once: {totals:?}");
+    }
+    assert!(usd.declined > 0 && usd.other_currency == 1, "{usd:?}");
 }
 
 #[test]
@@ -548,4 +557,161 @@ fn a_tolerance_lets_small_differences_agree() {
     assert!(!codes.contains("D01") && !codes.contains("D14") && codes.contains("D08"), "{codes:?}");
     let usd = found.totals.get(&(PROGRAM.to_owned(), currency("USD"))).expect("totals");
     assert!(usd.tolerated >= 3, "{usd:?}");
+}
+
+/// A payout's currency, and what it pays: order, line, amount.
+type Pays<'p> = (&'p str, &'p [(i64, i64, i64)]);
+/// Order, code and difference of a finding.
+type Told = (i64, &'static str, Option<i64>);
+
+/// Reports of a few lines, run and paid; what is found, as order, code and difference.
+fn told(rows: &[Reported], payouts: &[Pays<'_>]) -> (Reconciled, Vec<Told>) {
+    let terms = terms();
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    import(&mut ledger, 1, rows);
+    run(&mut ledger, &terms);
+    for (currency, lines) in payouts {
+        pay(&mut ledger, currency, lines);
+    }
+    let found = found(&ledger, &terms, &asked());
+    let told = found.findings.iter().map(|finding| {
+        let (order, _, code) = key(finding);
+        (order, code, finding.difference)
+    });
+    let told = told.collect();
+    (found, told)
+}
+
+#[test]
+fn what_no_payout_pays_is_not_overpaid() {
+    let line = Reported::new(1, AUGUST).gives(-5_50);
+    let other = Reported { state: State::Settled, ..Reported::new(2, AUGUST) }.gives(5_50);
+    let (_, told) = told(&[line, other], &[("USD", &[(2, 1, 5_50)])]);
+    assert_eq!(told, [(1, "D23", Some(-11_00))], "5.50 are due and -5.50 reported");
+}
+
+#[test]
+fn what_is_pending_and_paid_in_part_is_not_short() {
+    let pending = Reported { state: State::Pending, ..Reported::new(1, AUGUST) }.gives(5_50);
+    let settled = Reported { state: State::Settled, ..Reported::new(2, AUGUST) }.gives(5_50);
+    let paid: &[(i64, i64, i64)] = &[(1, 1, 2_00), (2, 1, 2_00)];
+    let (_, told) = told(&[pending, settled], &[("USD", paid)]);
+    assert_eq!(told, [(2, "D34", Some(-3_50))]);
+}
+
+#[test]
+fn what_is_paid_in_the_currency_of_the_report_is_compared_in_it() {
+    let line = |order| {
+        let row = Reported { amount_currency: "EUR", ..Reported::new(order, AUGUST) };
+        Reported { state: State::Settled, ..row }.gives(5_00)
+    };
+    let paid: &[(i64, i64, i64)] = &[(1, 1, 4_00), (2, 1, 5_00), (3, 1, 6_00)];
+    let (found, told) = told(&[line(1), line(2), line(3)], &[("EUR", paid)]);
+    let late: Vec<_> = told.iter().filter(|(_, code, _)| *code != "D20").collect();
+    assert_eq!(late, [&(1, "D34", Some(-1_00)), &(3, "D35", Some(1_00))]);
+    let eur = found.totals.get(&(PROGRAM.to_owned(), currency("EUR"))).expect("what was paid");
+    assert_eq!(eur.paid, 15_00);
+}
+
+#[test]
+fn payouts_in_several_currencies_are_each_told_with_their_amount() {
+    let line = Reported { state: State::Settled, ..Reported::new(1, AUGUST) }.gives(5_50);
+    let payouts: [Pays<'_>; 2] = [("EUR", &[(1, 1, 4_50)]), ("USD", &[(1, 1, 1_00)])];
+    let (found, told) = told(&[line], &payouts);
+    assert_eq!(told, [(1, "D36", None)]);
+    let says = "paid 4.50 EUR and 1.00 USD, where the terms are in USD: two currencies are not \
+                subtracted";
+    let finding = found.findings.first().expect("a finding");
+    assert_eq!(finding.text, says);
+    let figures = finding.figures.as_ref().expect("figures");
+    assert_eq!((figures.paid, figures.paid_in), (Some(4_50), Some(currency("EUR"))));
+}
+
+#[test]
+fn an_amount_is_written_in_its_own_currency() {
+    let line = Reported { amount_currency: "JPY", ..Reported::new(1, AUGUST) }.gives(1_000);
+    let (found, told) = told(&[line], &[]);
+    assert_eq!(told, [(1, "D20", None)]);
+    let text = &found.findings.first().expect("a finding").text;
+    assert!(text.starts_with("reported 1000 JPY, expected"), "{text}");
+}
+
+#[test]
+fn a_line_that_no_version_covers_is_in_its_own_currency() {
+    let before = Reported::new(1, "2022-12-01 10:00:00");
+    let line = Reported { amount_currency: "EUR", ..before }.gives(3_00);
+    let (found, told) = told(&[line], &[("EUR", &[(1, 1, 3_00)])]);
+    assert_eq!(told, [(1, "D21", None)]);
+    assert_eq!(found.findings.first().expect("a finding").currency, Some(currency("EUR")));
+    let eur = found.totals.get(&(PROGRAM.to_owned(), currency("EUR"))).expect("totals");
+    assert_eq!((eur.lines, eur.unknown, eur.paid), (1, 1, 3_00));
+}
+
+#[test]
+fn a_line_taken_back_counts_as_given_nothing_and_once() {
+    let terms = terms();
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    let before = Reported { state: State::Settled, ..Reported::new(1, AUGUST) }.gives(5_50);
+    let updated_at = Some(at("2024-09-01 10:00:00"));
+    let after = Reported { state: State::Reversed, updated_at, ..before.clone() };
+    import(&mut ledger, 1, &[before]);
+    import(&mut ledger, 2, &[after]);
+    run(&mut ledger, &terms);
+    pay(&mut ledger, "USD", &[(1, 1, 5_50)]);
+    let found = found(&ledger, &terms, &asked());
+    let told: Vec<_> = found
+        .findings
+        .iter()
+        .map(|finding| {
+            let ours = finding.figures.as_ref().and_then(|figures| figures.expected);
+            let ours = ours.map(|ours| ours.total());
+            (finding.diagnosis.code(), ours, finding.difference)
+        })
+        .collect();
+    assert_eq!(told, [("D19", Some(5_50), Some(-5_50)), ("D35", Some(0), Some(5_50))]);
+    let usd = found.totals.get(&(PROGRAM.to_owned(), currency("USD"))).expect("totals");
+    assert_eq!((usd.compared, usd.expected, usd.reported, usd.difference()), (1, 5_50, 0, -5_50));
+}
+
+#[test]
+fn what_is_left_out_before_the_scope_keeps_a_report_from_counting_as_whole() {
+    let terms = terms();
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    let line = |order: i64, paid_at: &str, state| {
+        Reported { state, ..Reported::new(order, paid_at) }.gives(5_50)
+    };
+    // The later report lists what is settled: July and August are spanned, half of them is missing.
+    let july = |order| line(order, "2024-07-20 10:00:00", State::Settled);
+    let mut rows = vec![line(100, "2024-07-10 10:00:00", State::Settled)];
+    rows.extend((101..120).map(july));
+    rows.push(line(120, AUGUST, State::Pending));
+    rows.push(line(121, "2024-08-11 10:00:00", State::Settled));
+    let again =
+        |row: &Reported| Reported { updated_at: Some(at("2024-10-02 10:00:00")), ..row.clone() };
+    let listed = |row: &&Reported| row.order < 111 || row.order == 121;
+    let later: Vec<Reported> = rows.iter().filter(listed).map(again).collect();
+    import(&mut ledger, 1, &rows);
+    import(&mut ledger, 2, &later);
+    run(&mut ledger, &terms);
+    let days = Some((day("2024-08-01"), day("2024-12-31")));
+    let scope = Scope { days, ..Scope::default() };
+    let found = found(&ledger, &terms, &Asked { scope, ..asked() });
+    assert!(found.findings.iter().all(|finding| finding.diagnosis.code() != "D22"));
+}
+
+#[test]
+fn what_is_known_of_a_line_comes_before_what_fits_only_by_the_tolerance() {
+    // 5.50 for what the terms exclude; 10 % allow 6.00 under the version before.
+    let excluded = Reported { seller: "US", ..Reported::new(1, AUGUST) }.gives(5_80);
+    let terms = terms();
+    let mut ledger = Ledger::in_memory().expect("a ledger");
+    import(&mut ledger, 1, &[excluded]);
+    run(&mut ledger, &terms);
+    let tolerance = Tolerance {
+        relative: feebook_kernel::Ppm::new(100_000).expect("a share"),
+        ..Tolerance::default()
+    };
+    let found = found(&ledger, &terms, &Asked { tolerance, ..asked() });
+    let codes: Vec<&str> = found.findings.iter().map(|finding| finding.diagnosis.code()).collect();
+    assert_eq!(codes, ["D17"]);
 }

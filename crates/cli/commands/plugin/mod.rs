@@ -16,7 +16,7 @@ use feebook_plugin::{Refusal, codes};
 use feebook_schedule::{Program, zone};
 use serde_json::{Map, Value, json};
 
-use super::{counted, known_program, now, shown, terms};
+use super::{known_program, now, shown, terms};
 use crate::args::{Form, Global, Plugin};
 use crate::exit::{self, DONE, Outcome, PLUGIN, say};
 use crate::output::{Cell, Output};
@@ -26,7 +26,7 @@ use crate::shipped;
 pub(super) fn run(global: &Global, output: &Output, args: &Plugin) -> Outcome<u8> {
     match args {
         Plugin::List => list(global, output),
-        Plugin::Check { program } => check_all(global, program.as_deref()),
+        Plugin::Check { program } => check_all(global, output, program.as_deref()),
         Plugin::Inspect { file } => about(output, file),
         Plugin::Trust { file } => trust(global, file),
         Plugin::Stamp(args) => stamp::stamp(global, args),
@@ -34,18 +34,25 @@ pub(super) fn run(global: &Global, output: &Output, args: &Plugin) -> Outcome<u8
     }
 }
 
+const LISTED: &[&str] = &[
+    "plugin",
+    "program",
+    "from",
+    "library",
+    "file",
+    "may_run",
+    "version",
+    "trusted_on",
+    "machine",
+    "sha256",
+];
+
 /// The builds of all plugins.toml, then the trusted plugins that are none of them.
 fn list(global: &Global, output: &Output) -> Outcome<u8> {
     let (terms, config) = (terms(global)?, plugins::config()?);
     let folder = shipped::own_folder(global)?;
-    let may_run: BTreeSet<Digest> = config.trusted.iter().map(|one| one.sha256).collect();
-    let allowed = |digest: &Digest| match (global.allow_plugins, may_run.contains(digest)) {
-        (_, true) => "trusted",
-        (true, false) => "allowed",
-        (false, false) => "no",
-    };
-    let mut sheet = output
-        .sheet(&["plugin", "program", "from", "library", "file", "may_run", "machine", "sha256"])?;
+    let trust = |digest: &Digest| config.trusted.iter().find(|one| one.sha256 == *digest);
+    let mut sheet = output.sheet(LISTED)?;
     let mut listed = BTreeSet::new();
     for program in terms.book.programs() {
         for build in program.builds() {
@@ -58,17 +65,31 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
                 place: &place,
                 days: &days,
             };
-            let file = match check(&folder, program.id(), &build.name, &wanted) {
-                Ok(()) => "ready".to_owned(),
+            let head = check(&folder, program.id(), &build.name, &wanted);
+            let file = match &head {
+                Ok(_) => "ready".to_owned(),
                 Err(refusal) => format!("{}: {}", refusal.code().id, refusal.code().title),
             };
+            let trusted = trust(&build.sha256);
+            let may_run = match trusted {
+                Some(_) => "trusted",
+                None if global.allow_plugins => "allowed",
+                None => "no",
+            };
+            let head = head.ok();
+            let version = head.as_ref().and_then(Head::version_text);
+            if let Some(other) = trusted.filter(|one| one.name != build.name) {
+                tell_other_name(&place, &build.name, other);
+            }
             sheet.row(vec![
                 Cell::Text(build.name.clone()),
                 Cell::Text(program.id().to_owned()),
                 Cell::Text(build.from.to_string()),
                 Cell::Text(build.library.clone()),
                 Cell::Text(file),
-                Cell::Text(allowed(&build.sha256).to_owned()),
+                Cell::Text(may_run.to_owned()),
+                Cell::text(version.or(trusted.map(|one| one.version.as_str()))),
+                Cell::text(trusted.map(|one| one.since.to_string())),
                 Cell::text(build.machine.clone()),
                 Cell::Text(hex(&build.sha256)),
             ])?;
@@ -82,6 +103,8 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
             Cell::Empty,
             Cell::Empty,
             Cell::Text("trusted".to_owned()),
+            Cell::Text(trusted.version.clone()),
+            Cell::Text(trusted.since.to_string()),
             Cell::Empty,
             Cell::Text(hex(&trusted.sha256)),
         ])?;
@@ -90,35 +113,52 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
     Ok(DONE)
 }
 
+/// Trust is in bytes: the name in the config file is for whoever reads it.
+fn tell_other_name(place: &str, name: &str, trusted: &Trusted) {
+    let config = plugins::config_path().map_or_else(String::new, |path| shown(&path));
+    say(&format!(
+        "{place}: the trusted library with this SHA-256 is called `{}` in {config}; it is `{name}`",
+        trusted.name
+    ));
+}
+
 /// Sets every plugin up for every version that names it, and tells all that is refused.
-fn check_all(global: &Global, program: Option<&str>) -> Outcome<u8> {
+fn check_all(global: &Global, output: &Output, program: Option<&str>) -> Outcome<u8> {
     let (terms, installed) = (terms(global)?, Installed::new(global));
     let programs = match program {
         Some(name) => std::slice::from_ref(known_program(&terms, name)?),
         None => terms.book.programs(),
     };
-    let (mut checked, mut refused) = (0, Vec::new());
+    let mut sheet =
+        output.sheet(&["program", "schedule", "from", "plugin", "version", "config"])?;
+    let mut refused = Vec::new();
     for program in programs {
         for version in program.versions() {
+            let Some(named) = version.plugin() else { continue };
             // Each build that serves some day of the version takes its config, or refuses it.
             for day in days_of_builds(program, version) {
-                match start(installed.as_ref(), program, version, day) {
-                    Ok(None) => {}
-                    Ok(Some(started)) => {
-                        checked += 1;
-                        let file = version.source().shown();
-                        let (name, build) = (&started.by.name, &started.by.version);
-                        say(&format!("{file}: {name} {build} takes it, for orders from {day} on"));
+                let (build, config) = match start(installed.as_ref(), program, version, day) {
+                    Ok(None) => continue,
+                    Ok(Some(started)) => (Some(started.by.version), "taken".to_owned()),
+                    Err(error) => {
+                        let config = format!("{}: {}", error.code().id, error.code().title);
+                        refused.push(error);
+                        (None, config)
                     }
-                    Err(error) => refused.push(error),
-                }
+                };
+                sheet.row(vec![
+                    Cell::Text(program.id().to_owned()),
+                    Cell::Text(version.id().to_owned()),
+                    Cell::Text(day.to_string()),
+                    Cell::Text(named.name.clone()),
+                    Cell::text(build),
+                    Cell::Text(config),
+                ])?;
             }
         }
     }
-    let Some(last) = refused.pop() else {
-        say(&format!("{} checked", counted(checked, "config")));
-        return Ok(DONE);
-    };
+    sheet.finish()?;
+    let Some(last) = refused.pop() else { return Ok(DONE) };
     for error in refused {
         // The last one is told by whoever ends the command.
         exit::told(&error.into());

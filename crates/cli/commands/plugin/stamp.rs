@@ -28,6 +28,7 @@ const HEAD: &str = "# Builds of plugins: a line each, from `feebook plugin stamp
 
 pub(super) fn stamp(global: &Global, args: &Stamp) -> Outcome<u8> {
     let terms = terms(global)?;
+    swapped(args)?;
     let program = program(&terms, args)?;
     let found = inspected(&args.library)?;
     if found.name != args.name {
@@ -78,6 +79,19 @@ pub(super) fn stamp(global: &Global, args: &Stamp) -> Outcome<u8> {
     ));
     tell_next(&folder.join(library), &found)?;
     Ok(DONE)
+}
+
+/// Refuses the library where the name belongs; other commands take it first.
+fn swapped(args: &Stamp) -> Result<(), Error> {
+    let library = Path::new(&args.name);
+    if args.library.exists() || !library.is_file() {
+        return Ok(());
+    }
+    let (name, file) = (shown(&args.library), shown(library));
+    let message = format!("{name} is no file, and {file} is one: the plugin's name comes first");
+    let program = args.program.as_ref().map_or_else(String::new, |p| format!(" --program {p}"));
+    Err(Error::new(&error::NO_PLUGIN, message)
+        .hint(format!("feebook plugin stamp {name} {file}{program}")))
 }
 
 /// The program: the one that is named, else the only one whose schedules name the plugin.

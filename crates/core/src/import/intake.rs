@@ -421,6 +421,10 @@ impl Sink for IntoLedger<'_, '_, '_> {
         self.pending.append(fact)
     }
 
+    fn originals(&mut self, reversal: &LineFact) -> Result<Vec<LineFact>> {
+        self.pending.originals(reversal)
+    }
+
     fn reject(&mut self, problem: Diagnostic) {
         self.watch.problem(problem);
     }

@@ -46,7 +46,7 @@ pub(super) fn read<R: Read>(
         feed: feed.clone(),
         layout,
         targets: targets(layout),
-        paths: Paths::of(&format.slots),
+        paths: Rc::new(Paths::of(&format.slots)),
         slots: format.slots.len(),
         slot_names: &format.slots,
         report,
@@ -117,7 +117,7 @@ struct Walk<'w, 'a, R> {
     feed: Feed<R>,
     layout: &'w DocumentLayout,
     targets: Vec<(Target, &'w Path)>,
-    paths: Paths,
+    paths: Rc<Paths>,
     slots: usize,
     slot_names: &'w [String],
     report: &'w mut Report<'a>,
@@ -191,23 +191,34 @@ impl<R: Read> Walk<'_, '_, R> {
             hidden: spot.hidden,
         };
         let file = &*Rc::clone(&self.report.shown);
-        let Some(row) = JsonRow::of(text, &self.paths, self.slots) else {
+        let key = self.layout.parts.as_deref();
+        let Some(row) = JsonRow::of(text, &self.paths, self.slots, key) else {
             let message = format!("the row is `{}`, expected an object", shown(text));
             let problem = place::at(&codes::NOT_A_ROW, file, &piece, 0..text.len(), message);
             return self.report.reject_unread(text.as_bytes(), problem);
         };
+        let paths = Rc::clone(&self.paths);
+        for line in row.parts(&paths, key) {
+            self.line(&line, text, &piece)?;
+        }
+        Ok(())
+    }
+
+    /// Reads a row, or one of the lines that it lists.
+    fn line(&mut self, row: &JsonRow<'_>, text: &str, piece: &Piece<'_>) -> Result<()> {
+        let file = &*Rc::clone(&self.report.shown);
         if let Some(slot) = row.twice {
             let name = self.slot_names.get(slot).map_or("", String::as_str);
             let message = format!("the row has the key `{name}` twice");
             let span = row.span(Some(slot));
-            let problem = place::at(&codes::COLUMN_TWICE, file, &piece, span, message);
+            let problem = place::at(&codes::COLUMN_TWICE, file, piece, span, message);
             return self.report.reject_unread(text.as_bytes(), problem);
         }
-        let problems = self.report.row(&row)?;
+        let problems = self.report.row(row)?;
         if !problems.is_empty() {
             let placed = |problem: Problem| {
                 let span = row.span(problem.slot);
-                place::at(problem.code, file, &piece, span, problem.message).hint_opt(problem.hint)
+                place::at(problem.code, file, piece, span, problem.message).hint_opt(problem.hint)
             };
             let mut placed: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
             placed.sort_by(|a, b| a.place.cmp(&b.place));

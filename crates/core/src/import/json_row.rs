@@ -52,18 +52,50 @@ struct Cell<'t> {
 }
 
 /// A row of a JSON report.
+#[derive(Clone)]
 pub(super) struct JsonRow<'t> {
     row: &'t str,
     cells: Vec<Cell<'t>>,
     /// A slot whose key occurs twice.
     pub(super) twice: Option<usize>,
+    /// The list of its lines, where it has one.
+    list: Option<&'t str>,
 }
 
 impl<'t> JsonRow<'t> {
-    /// Takes a row apart; none when it is no object.
-    pub(super) fn of(row: &'t str, paths: &Paths, slots: usize) -> Option<Self> {
-        let mut made = Self { row, cells: vec![Cell::default(); slots], twice: None };
-        made.entries(row, paths).then_some(made)
+    /// Takes a row apart; none when it is no object. The list that one key holds is kept for
+    /// [`parts`](Self::parts).
+    pub(super) fn of(row: &'t str, paths: &Paths, slots: usize, key: Option<&str>) -> Option<Self> {
+        let mut made = Self { row, cells: vec![Cell::default(); slots], twice: None, list: None };
+        let mut list = None;
+        let taken = cell::each_entry(row, |name, raw| {
+            if key == Some(name) && raw.starts_with('[') {
+                list = Some(raw);
+            } else if let Some(below) = paths.find(name) {
+                made.value(raw, below);
+            }
+        });
+        made.list = list;
+        taken.then_some(made)
+    }
+
+    /// The lines of the row, each with what the row says of all; the row itself where it has no list
+    /// of them.
+    pub(super) fn parts<'p>(
+        self,
+        paths: &'p Paths,
+        key: Option<&'p str>,
+    ) -> impl Iterator<Item = Self> + use<'t, 'p> {
+        let parts = self.list.map(cell::elements).unwrap_or_default();
+        let alone = parts.is_empty().then(|| self.clone());
+        let one = move |part: &'t str| {
+            let mut one = self.clone();
+            if let Some(below) = key.and_then(|key| paths.find(key)) {
+                one.entries(part, below);
+            }
+            one
+        };
+        alone.into_iter().chain(parts.into_iter().map(one))
     }
 
     fn entries(&mut self, object: &'t str, paths: &Paths) -> bool {
@@ -124,14 +156,25 @@ mod tests {
     fn values_are_found_by_their_paths_and_know_their_place() {
         let slots = ["a", "b.c", "d.1", "e"].map(str::to_owned);
         let row = r#"{"x":1, "a": 19.990, "b":{"c":"é\"x"}, "d":[1,2], "e":{}}"#;
-        let cells = JsonRow::of(row, &Paths::of(&slots), 4).unwrap();
+        let cells = JsonRow::of(row, &Paths::of(&slots), 4, None).unwrap();
         let texts: Vec<_> = (0..4).map(|slot| cells.text(slot)).collect();
         assert_eq!(texts, [Some("19.990"), Some("é\"x"), Some("2"), Some("{}")]);
         assert_eq!(&row[cells.span(Some(0))], "19.990");
         assert!(cells.nested(3) && !cells.nested(0));
         assert_eq!(cells.twice, None);
-        let twice = JsonRow::of(r#"{"a":1,"a":2}"#, &Paths::of(&slots), 4).unwrap();
+        let twice = JsonRow::of(r#"{"a":1,"a":2}"#, &Paths::of(&slots), 4, None).unwrap();
         assert_eq!(twice.twice, Some(0));
-        assert!(JsonRow::of("[]", &Paths::of(&slots), 4).is_none());
+        let slots = ["a", "p.b"].map(str::to_owned);
+        let paths = Paths::of(&slots);
+        let row = r#"{"p":[{"b":1},{"b":2},{}],"a":7}"#;
+        let lines = JsonRow::of(row, &paths, 2, Some("p")).unwrap().parts(&paths, Some("p"));
+        let texts: Vec<_> =
+            lines.map(|line| [0, 1].map(|slot| line.text(slot).map(str::to_owned))).collect();
+        let seven = || Some("7".to_owned());
+        assert_eq!(
+            texts,
+            [[seven(), Some("1".into())], [seven(), Some("2".into())], [seven(), None]]
+        );
+        assert!(JsonRow::of("[]", &Paths::of(&slots), 4, None).is_none());
     }
 }

@@ -16,6 +16,7 @@
 //! | `csv.names` | names of the columns by their places, instead of those of the header; `""` is not read |
 //! | `csv.header` | `false` with `names`: the first line is a row; `true` if absent |
 //! | `json.rows` | paths of the rows: a list, or a single object as one row; alternatives |
+//! | `json.parts` | a key of the row: a list, of which each element is a line with what the row says of all; paths `parts.x` |
 //! | `json.error` | `{ at, code, message }`: the network's error message, which refuses the file |
 //! | `json.status` | `{ at, ok, empty, message }`: the status of an answer; `empty` means no rows |
 //! | `xml.rows`, `xml.error`, `xml.status` | the same; a step `@name` is an attribute |
@@ -40,22 +41,25 @@
 //! |---|---|
 //! | `column` | the column (JSON: the path) |
 //! | `columns`, `separator` | several, joined (by a space if absent); empty if one of them is |
+//! | `optional` | `true`, with `columns`: an empty one is left out; empty if all are |
+//! | `unless` | a column (JSON, XML: a path): while it is there and filled, the source is empty |
 //! | `constant` | the same value for every row |
 //! | `strip` | characters to drop from the front, such as `"'$"` |
 //! | `json` | the cell holds a JSON object as text: the first of these keys that is filled |
-//! | `words` | the network's words = ours, for a status, a boolean (`"yes"`, `"no"`), platform, link |
+//! | `words` | the network's words = ours, for a status, a boolean (`"yes"`, `"no"`), platform, link; or `"next"`, `"refuse"` as under `unknown` |
 //! | `yes`, `no` | the same for a boolean: lists of words; `Y` and `N` if absent |
 //! | `unknown` | for any other word: `"refuse"` the row (if absent), try the `"next"` source, or one of our words; `"keep"`: a status is pending, and the word is told |
 //! | `by` | `"sign"`: the words are `negative`, `zero` and `positive`, for the sign of an amount |
-//! | `negative` | what an amount below zero is: `"refuse"` the row, its `"magnitude"`, or `"zero"` |
-//! | `occurrence` | `true`: a number that occurs again in the file gets `#2`, `#3` … |
+//! | `negative` | what an amount below zero is: `"refuse"` the row, its `"magnitude"`, or `"zero"`; with `"magnitude"`, a number of a row is an amount: `-1,234.5` is `1234.50` |
+//! | `occurrence` | `true`: a number that occurs again in the file gets `#2`, `#3` …; where the status is by sign, each sign is counted by itself |
+//! | `per` | with `occurrence`: a column, for each word of which is counted anew |
 //! | `unit`, `decimal_mark`, `thousands_mark`, `rounding`, `rate_unit` | as under `money`, for this source |
 //! | `currency_of` | the column with this amount's own currency; if it is another than the row's, the amount is left out |
 
 use chrono_tz::Tz;
 use feebook_kernel::State;
 
-use super::field::Field;
+use super::field::{Field, Kind};
 use super::moment::TimeFormat;
 use super::number::Notation;
 use super::path::Path;
@@ -97,6 +101,17 @@ impl Format {
             Layout::Json(_) => "json",
             Layout::Xml(_) => "xml",
         }
+    }
+
+    /// Whether a status word that a line keeps is none of the mapping's, so that the line was taken as
+    /// pending. What the mapping gives any other word a meaning for is not.
+    pub fn keeps_as_unknown(&self, word: &str) -> bool {
+        let status = self.fields.iter().find(|plan| matches!(plan.field.kind, Kind::Status));
+        let sources = status.map_or(&[][..], |plan| &plan.sources);
+        let knows = |source: &Source| {
+            source.meaning(word).is_some() || matches!(source.unknown, Unknown::Means(_))
+        };
+        sources.iter().any(|source| source.unknown == Unknown::Keep) && !sources.iter().any(knows)
     }
 }
 
@@ -147,6 +162,8 @@ impl CsvLayout {
 #[derive(Debug)]
 pub(super) struct DocumentLayout {
     pub(super) rows: Vec<Path>,
+    /// The key of a row that holds the list of its lines.
+    pub(super) parts: Option<String>,
     pub(super) error: Option<ErrorAt>,
     pub(super) status: Option<StatusAt>,
     pub(super) keys: Vec<Path>,
@@ -211,6 +228,10 @@ pub(super) struct Source {
     pub(super) negative: Negative,
     /// A number that occurs again gets the number of its occurrence.
     pub(super) occurrence: bool,
+    /// For each word of this column occurrences are counted anew.
+    pub(super) per: Option<usize>,
+    /// The source is empty while this column is filled.
+    pub(super) unless: Option<usize>,
 }
 
 impl Source {
@@ -233,7 +254,8 @@ impl Format {
 #[derive(Debug)]
 pub(super) enum Origin {
     Slot(usize),
-    Joined(Vec<usize>, String),
+    /// Several, what stands between them, and whether an empty one is left out.
+    Joined(Vec<usize>, String, bool),
     Constant(String),
 }
 
@@ -244,6 +266,10 @@ pub(super) enum Meaning {
     Flag(bool),
     Platform(Platform),
     Link(Link),
+    /// Nothing: the next source is asked.
+    Next,
+    /// Nothing that a line can be: the row is rejected.
+    Refuse,
 }
 
 /// What an amount below zero is.

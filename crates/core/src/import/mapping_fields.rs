@@ -21,6 +21,8 @@ pub(super) const SOURCE: &[&str] = &[
     "column",
     "columns",
     "separator",
+    "optional",
+    "unless",
     "constant",
     "strip",
     "json",
@@ -31,6 +33,7 @@ pub(super) const SOURCE: &[&str] = &[
     "by",
     "negative",
     "occurrence",
+    "per",
     "currency_of",
     "unit",
     "decimal_mark",
@@ -150,6 +153,8 @@ impl FieldsReader<'_, '_> {
             by_sign: false,
             negative: Negative::AsItIs,
             occurrence: false,
+            per: None,
+            unless: None,
         })
     }
 
@@ -165,10 +170,9 @@ impl FieldsReader<'_, '_> {
         let words = self.words(field, table);
         let unknown = self.unknown(field, table);
         let notation = read_notation(self.reader, table, self.notation);
-        let currency_of = table.get("currency_of").and_then(|node| {
-            let column = self.reader.text_of(node, "currency_of")?.to_owned();
-            self.slot(&column, node)
-        });
+        let currency_of = self.column_of(table, "currency_of");
+        let unless = self.column_of(table, "unless");
+        let per = self.column_of(table, "per");
         let negatives = [
             ("refuse", Negative::AsItIs),
             ("magnitude", Negative::Magnitude),
@@ -191,20 +195,36 @@ impl FieldsReader<'_, '_> {
             by_sign,
             negative,
             occurrence,
+            per,
+            unless,
         })
+    }
+
+    /// The column that an option names.
+    fn column_of(&mut self, table: &Table, key: &str) -> Option<usize> {
+        let node = table.get(key)?;
+        let column = self.reader.text_of(node, key)?.to_owned();
+        self.slot(&column, node)
     }
 
     fn options_fit(&mut self, field: &Field, table: &Table) {
         let is_rate = matches!(field.kind, Kind::Rate);
+        let is_key = matches!(field.kind, Kind::OrderNo | Kind::LineNo);
         for (key, _) in &table.entries {
             let fits = match key.name.as_str() {
                 "words" | "unknown" => field.takes_words(),
                 "yes" | "no" => matches!(field.kind, Kind::Flag(_)),
                 "by" => matches!(field.kind, Kind::Status),
-                "occurrence" => matches!(field.kind, Kind::OrderNo | Kind::LineNo),
-                "unit" | "rounding" | "currency_of" | "negative" => field.is_amount(),
+                "occurrence" => is_key,
+                "per" => table.get("occurrence").is_some(),
+                "optional" => table.get("columns").is_some(),
+                "unit" | "rounding" | "currency_of" => field.is_amount(),
+                "negative" => field.is_amount() || is_key,
                 "decimal_mark" | "thousands_mark" => {
-                    field.is_amount() || is_rate || table.get("by").is_some()
+                    field.is_amount()
+                        || is_rate
+                        || table.get("by").is_some()
+                        || (is_key && table.get("negative").is_some())
                 }
                 "rate_unit" => is_rate,
                 _ => true,
@@ -255,7 +275,10 @@ impl FieldsReader<'_, '_> {
         }
         let separator = table.get("separator");
         let separator = separator.and_then(|node| self.reader.text_of(node, "separator"));
-        Some(Origin::Joined(slots, separator.unwrap_or(" ").to_owned()))
+        let optional = table.get("optional");
+        let optional = optional.and_then(|node| self.reader.boolean(node, "optional"));
+        let separator = separator.unwrap_or(" ").to_owned();
+        Some(Origin::Joined(slots, separator, optional.unwrap_or(false)))
     }
 
     /// Returns the index of a column or path, a new one if no other source reads it.
@@ -281,11 +304,12 @@ impl FieldsReader<'_, '_> {
 
     fn words(&mut self, field: &Field, table: &Table) -> Vec<(String, Meaning)> {
         let mut words: Vec<(String, Meaning)> = Vec::new();
-        let ours = our_words(field);
+        let mut ours = our_words(field);
         if ours.is_empty() {
             // That they have no effect on this field is told already.
             return words;
         }
+        ours.extend([("next", Meaning::Next), ("refuse", Meaning::Refuse)]);
         if let Some(listed) = table.get("words").and_then(|node| self.reader.table(node, "words")) {
             for (key, node) in &listed.entries {
                 let meaning = self.reader.word(node, &key.name, &ours);

@@ -39,7 +39,7 @@ pub(super) const TOP: &[&str] = &[
 /// The keys of each section, by its name.
 pub(super) const SECTIONS: &[(&str, &[&str])] = &[
     ("csv", &["delimiter", "quote", "encoding", "names", "header"]),
-    ("json", &["rows", "error", "status"]),
+    ("json", &["rows", "parts", "error", "status"]),
     ("xml", &["rows", "error", "status"]),
     ("recognise", &["columns", "keys", "named"]),
     ("times", &["zone", "formats", "abbreviations"]),
@@ -359,7 +359,8 @@ impl MappingFile<'_> {
         let rows = self.paths(table, "rows");
         let error = table.get("error").and_then(|node| self.error(node));
         let status = table.get("status").and_then(|node| self.status(node));
-        Some(DocumentLayout { rows, error, status, keys: keys? })
+        let parts = self.optional_text(table, "parts");
+        Some(DocumentLayout { rows, parts, error, status, keys: keys? })
     }
 
     fn error(&mut self, node: &Node) -> Option<ErrorAt> {

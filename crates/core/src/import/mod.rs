@@ -89,6 +89,12 @@ pub trait Sink {
     /// An error ends the reading and is returned from [`read`].
     fn accept(&mut self, fact: LineFact) -> Result<()>;
 
+    /// Returns what a row takes back: the revisions of the line that has its number, but for such
+    /// that take it back themselves. None where nothing is known of them.
+    fn originals(&mut self, _reversal: &LineFact) -> Result<Vec<LineFact>> {
+        Ok(Vec::new())
+    }
+
     /// Takes one problem of a row that is not imported; a row can have several, one after another.
     fn reject(&mut self, problem: Diagnostic);
 
@@ -135,6 +141,8 @@ pub struct ReadSummary {
     pub doubtful_times: u64,
     /// Amounts that were left out because their currency is not the row's, or is not known.
     pub left_out: u64,
+    /// Facts that take back a line that is not known.
+    pub unmatched: u64,
     /// Columns that no field reads, in the order of the header; for CSV only.
     pub unread: Vec<UnreadColumn>,
     /// Status words that the mapping does not know and keeps, and how many rows have them.
@@ -204,7 +212,7 @@ fn read_looked(
 ) -> Result<ReadSummary> {
     let mut report = Report::new(format, shown, context, sink);
     contents::each(file, shown, count, &mut |name, input| {
-        report.shown = name.into();
+        report.begin_file(name);
         read_into(format, input, &mut report)?;
         Ok(true)
     })?;

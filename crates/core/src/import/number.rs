@@ -82,6 +82,24 @@ impl Notation {
         exact.scaled(text, 2).map(|_| if some { sign } else { 0 })
     }
 
+    /// The number without its sign, in one way of writing: a point, no groups, two decimals or as many
+    /// as it has.
+    pub(super) fn magnitude(&self, text: &str) -> Option<String> {
+        const PLACES: u32 = 6;
+        let exact = Self { rounding: None, unit: Unit::Major, ..*self };
+        let scaled = exact.scaled(text, PLACES).ok()?.unsigned_abs();
+        let mut digits = format!("{scaled:07}");
+        digits.insert(digits.len() - 6, '.');
+        while digits.ends_with('0') && !digits.ends_with(".00") && digits.len() > 4 {
+            let decimals = digits.len() - digits.find('.').unwrap_or(0) - 1;
+            if decimals <= 2 {
+                break;
+            }
+            digits.pop();
+        }
+        Some(digits)
+    }
+
     /// Reads a rate; none when it is malformed, too precise or not between 0 and 100 %.
     pub(super) fn rate(&self, text: &str) -> Option<Ppm> {
         let number = text.strip_suffix('%').map(str::trim_end);

@@ -4,13 +4,16 @@
 
 use std::rc::Rc;
 
+use feebook_kernel::Minor;
 use feebook_schedule::diagnostic::Diagnostic;
 
 use super::cell::Cells;
+use super::codes;
 use super::mapping::Format;
 use super::row::{Problem, RowReader};
 use super::{Advertiser, Context, ReadSummary, Shape, Sink};
 use crate::error::Result;
+use crate::fact::LineFact;
 
 /// Takes the rows of a file.
 pub(super) trait Rows {
@@ -82,6 +85,58 @@ impl<'a> Report<'a> {
 }
 
 impl Report<'_> {
+    /// Goes on with a file, one of several in an archive.
+    pub(super) fn begin_file(&mut self, name: &str) {
+        self.shown = name.into();
+        self.rows.begin_file();
+    }
+
+    /// What is wrong with a row that takes a line back: a part of a line, or more than it has, is no
+    /// state that a line can have.
+    fn part_taken_back(&mut self, fact: &LineFact) -> Result<Option<Problem>> {
+        let Some(taken) = self.rows.taken_back else { return Ok(None) };
+        let originals = self.sink.originals(fact)?;
+        let Some(original) = originals.last() else {
+            self.summary.unmatched += 1;
+            return Ok(None);
+        };
+        let differ = |taken: Option<i64>, had: Option<i64>| {
+            taken.zip(had).is_some_and(|(taken, had)| taken != had.abs())
+        };
+        let paid = |fact: &LineFact| fact.paid_amount.map(Minor::get);
+        let (sale, commission) = (paid(fact), taken.commission);
+        let whole = |had: &LineFact| {
+            !differ(sale, paid(had)) && !differ(commission, had.reported_commission)
+        };
+        if originals.iter().any(whole) {
+            return Ok(None);
+        }
+        let written = |minor: Option<i64>| match (minor, taken.currency) {
+            (Some(minor), Some(currency)) => format!("{} {currency}", currency.written(minor)),
+            _ => "nothing".to_owned(),
+        };
+        let (what, takes, had) = if differ(sale, paid(original)) {
+            ("", sale, paid(original))
+        } else {
+            (" of commission", commission, original.reported_commission)
+        };
+        let message = format!(
+            "the row takes back {}{what}, and line {} of order {} has {}",
+            written(takes),
+            fact.line_no,
+            fact.order_no,
+            written(had)
+        );
+        let hint = "a line is taken back as a whole or not at all; enter what is left of it by a \
+                    report of your own";
+        Ok(Some(Problem {
+            code: &codes::PART_TAKEN_BACK,
+            slot: taken.slot,
+            message,
+            hint: Some(hint.to_owned()),
+        }))
+    }
+
     /// Has the sink say to which program a row's advertiser belongs, when it is another than that
     /// of the row before.
     fn seat<C: Cells>(&mut self, cells: &C) -> Result<()> {
@@ -124,6 +179,9 @@ impl Rows for Report<'_> {
         let Some(fact) = self.rows.read(cells, self.sink.words()) else {
             return Ok(std::mem::take(&mut self.rows.problems));
         };
+        if let Some(problem) = self.part_taken_back(&fact)? {
+            return Ok(vec![problem]);
+        }
         self.summary.accepted += 1;
         self.summary.doubtful_times += u64::from(fact.doubtful_time);
         self.sink.accept(fact)?;

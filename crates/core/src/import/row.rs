@@ -36,6 +36,16 @@ pub(super) struct Problem {
     pub(super) hint: Option<String>,
 }
 
+/// What a row with an amount below zero takes back of its original.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TakenBack {
+    /// Of the reported commission, where the row has one.
+    pub(super) commission: Option<i64>,
+    /// Where the row says so.
+    pub(super) slot: Option<usize>,
+    pub(super) currency: Option<Currency>,
+}
+
 /// What all rows of a report have in common.
 struct Rules<'f> {
     times: &'f Times,
@@ -128,6 +138,10 @@ pub(super) struct RowReader<'f> {
     pub(super) unknown_words: BTreeMap<String, u64>,
     /// How often each number of a row occurred, where the mapping asks for that.
     occurrences: HashMap<u128, u32>,
+    /// The sources whose sign is the state.
+    signs: Vec<&'f Source>,
+    /// What the row that was read last takes back, where it has an amount below zero.
+    pub(super) taken_back: Option<TakenBack>,
     advertiser: &'f [Option<FieldPlan>; 2],
 }
 
@@ -172,8 +186,12 @@ impl<'f> RowReader<'f> {
 
     fn with(plans: impl Iterator<Item = &'f FieldPlan>, rules: Rules<'f>) -> Self {
         let seen = |plan: &FieldPlan| plan.sources.iter().map(|_| Seen::default()).collect();
-        let columns = plans.map(|plan| Column { seen: seen(plan), plan }).collect();
+        let columns: Vec<_> = plans.map(|plan| Column { seen: seen(plan), plan }).collect();
+        let sources = columns.iter().flat_map(|column: &Column<'f>| &column.plan.sources);
+        let signs = sources.filter(|source| source.by_sign).collect();
         Self {
+            signs,
+            taken_back: None,
             columns,
             rules,
             days: Days::default(),
@@ -185,9 +203,16 @@ impl<'f> RowReader<'f> {
         }
     }
 
+    /// From here on rows are of another file of the archive: what makes up their numbers is counted
+    /// anew, as it would be if the file came alone.
+    pub(super) fn begin_file(&mut self) {
+        self.occurrences.clear();
+    }
+
     /// Reads a row; none when there is any problem with it.
     pub(super) fn read<C: Cells>(&mut self, cells: &C, words: &mut Words) -> Option<LineFact> {
         self.problems.clear();
+        self.taken_back = None;
         let fact = LineFact::new(No::Digits(0), No::Digits(0), State::Pending);
         let mut row = Row {
             cells,
@@ -197,6 +222,8 @@ impl<'f> RowReader<'f> {
             left_out: &mut self.left_out,
             unknown_words: &mut self.unknown_words,
             occurrences: &mut self.occurrences,
+            signs: &self.signs,
+            taken_back: &mut self.taken_back,
             words,
             fact,
             currency: None,
@@ -206,6 +233,7 @@ impl<'f> RowReader<'f> {
         }
         row.line_amount(&self.columns);
         let fact = row.fact;
+        self.taken_back = self.taken_back.filter(|_| fact.state == State::Reversed);
         self.problems.is_empty().then_some(fact)
     }
 }
@@ -247,6 +275,8 @@ struct Row<'r, 'f, C> {
     left_out: &'r mut u64,
     unknown_words: &'r mut BTreeMap<String, u64>,
     occurrences: &'r mut HashMap<u128, u32>,
+    signs: &'r [&'f Source],
+    taken_back: &'r mut Option<TakenBack>,
     words: &'r mut Words,
     fact: LineFact,
     /// The currency of the row's amounts, once it is known.
@@ -301,20 +331,34 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     /// asks for that, is told from the first by which occurrence it is: rows that are alike in all
     /// that makes up the number get the same numbers in whatever order they come. What `strip` drops
     /// counts, so that `-20` is the first to take back the first `20`.
-    fn numbered<'a>(&mut self, value: Value<'a>, order_no: &str) -> Cow<'a, str> {
+    /// A number that is an amount is the amount, however it is written; where the sign is the state,
+    /// each sign is counted by itself.
+    fn numbered<'a>(&mut self, mut value: Value<'a>, order_no: &str) -> Cow<'a, str> {
+        let is_amount = value.source.negative == Negative::Magnitude;
+        if is_amount && let Some(magnitude) = notation_of(&value).magnitude(&value.text) {
+            value.text = Cow::Owned(magnitude);
+        }
         if !value.source.occurrence {
             return value.text;
         }
         let slots = match &value.source.origin {
             Origin::Slot(slot) => std::slice::from_ref(slot),
-            Origin::Joined(slots, _) => slots,
+            Origin::Joined(slots, ..) => slots,
             Origin::Constant(_) => &[],
         };
+        let cell = |slot: usize| self.cells.text(slot).unwrap_or_default().trim_ascii();
         let mut written = format!("{order_no}\0");
-        for slot in slots {
-            written.push_str(self.cells.text(*slot).unwrap_or_default().trim_ascii());
-            written.push('\0');
+        if is_amount {
+            written.push_str(&value.text);
+        } else {
+            slots.iter().for_each(|slot| written.extend([cell(*slot), "\0"]));
         }
+        written.extend(value.source.per.map(|slot| ["\0per\0", cell(slot)]).into_iter().flatten());
+        let below_zero = |source: &&&Source| {
+            let slot = slot_of(source);
+            slot.is_some_and(|slot| cell(slot).starts_with('-'))
+        };
+        written.extend(self.signs.iter().find(below_zero).map(|_| "\0-"));
         let key = xxhash_rust::xxh3::xxh3_128(written.as_bytes());
         if self.occurrences.len() >= NUMBERS && !self.occurrences.contains_key(&key) {
             let message = format!("the file has over {NUMBERS} rows that have no number");
@@ -353,6 +397,10 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
     }
 
     fn text<'a>(&mut self, cells: &'a C, source: &'a Source) -> Option<Cow<'a, str>> {
+        let filled = |slot| cells.text(slot).is_some_and(|text| !text.trim_ascii().is_empty());
+        if source.unless.is_some_and(filled) {
+            return None;
+        }
         match &source.origin {
             Origin::Constant(text) => Some(Cow::Borrowed(text)),
             Origin::Slot(slot) => {
@@ -365,16 +413,20 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
                 }
                 self.cleaned(cells.text(*slot)?, source).map(Cow::Borrowed)
             }
-            Origin::Joined(slots, separator) => {
+            Origin::Joined(slots, separator, optional) => {
                 let mut joined = String::new();
                 for slot in slots {
-                    let part = self.cleaned(cells.text(*slot)?, source)?;
+                    let part = cells.text(*slot).and_then(|text| self.cleaned(text, source));
+                    if part.is_none() && *optional {
+                        continue;
+                    }
+                    let part = part?;
                     if !joined.is_empty() {
                         joined.push_str(separator);
                     }
                     joined.push_str(part);
                 }
-                Some(Cow::Owned(joined))
+                (!joined.is_empty()).then_some(Cow::Owned(joined))
             }
         }
     }
@@ -537,6 +589,14 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let notation = notation_of(value);
         match notation.amount(&value.text, currency.decimals()) {
             Ok(minor) if minor.abs() <= Minor::MAX.get() => {
+                if minor < 0 && value.source.negative != Negative::AsItIs {
+                    let taken_back = self.taken_back.get_or_insert_default();
+                    taken_back.currency = Some(currency);
+                    if field.name == "reported_commission" {
+                        taken_back.commission = Some(minor.saturating_neg());
+                    }
+                    taken_back.slot = taken_back.slot.or(slot_of(value.source));
+                }
                 return Some(match value.source.negative {
                     Negative::AsItIs => minor,
                     Negative::Magnitude => minor.abs(),
@@ -692,15 +752,24 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         value: &Value<'_>,
         code: &'static Code,
     ) -> Result<Option<Meaning>, ()> {
-        if let Some(meaning) = value.source.meaning(&value.text) {
-            return Ok(Some(meaning));
+        match value.source.meaning(&value.text) {
+            Some(Meaning::Next) => return Ok(None),
+            Some(Meaning::Refuse) => {
+                self.unexpected(code, field, value, "a word that is a state of a line");
+                self.hint("the mapping refuses this word: it stands for no one state");
+                return Err(());
+            }
+            Some(meaning) => return Ok(Some(meaning)),
+            None => {}
         }
         match value.source.unknown {
             Unknown::Next => Ok(None),
             Unknown::Means(meaning) => Ok(Some(meaning)),
             Unknown::Keep => Ok(Some(Meaning::State(State::Pending))),
             Unknown::Refuse => {
-                let known: Vec<&str> = value.source.words.iter().map(|(word, _)| &**word).collect();
+                let accepted = |(_, meaning): &&(String, Meaning)| *meaning != Meaning::Refuse;
+                let words = value.source.words.iter().filter(accepted);
+                let known: Vec<&str> = words.map(|(word, _)| &**word).collect();
                 let wanted = format!("one of {}", known.join(", "));
                 self.unexpected(code, field, value, &wanted);
                 if let Some(near) = nearest(&value.text, known) {
@@ -747,7 +816,7 @@ impl Rules<'_> {
 fn nature_of<C: Cells>(cells: &C, source: &Source) -> Nature {
     match &source.origin {
         Origin::Slot(slot) => cells.nature(*slot),
-        Origin::Joined(slots, _) => {
+        Origin::Joined(slots, ..) => {
             let natures = || slots.iter().map(|slot| cells.nature(*slot));
             [Nature::Inexact, Nature::Moment]
                 .into_iter()
@@ -769,7 +838,7 @@ fn notation_of(value: &Value<'_>) -> Notation {
 fn slot_of(source: &Source) -> Option<usize> {
     match &source.origin {
         Origin::Slot(slot) => Some(*slot),
-        Origin::Joined(slots, _) => slots.first().copied(),
+        Origin::Joined(slots, ..) => slots.first().copied(),
         Origin::Constant(_) => None,
     }
 }

@@ -274,12 +274,13 @@ impl Folio {
         let day = own_day(found, stood.map(|(_, day)| day), dating);
         let mut post = |day: NaiveDate, legs: Vec<Leg>| {
             let dated = dating.date(day, found.ran_at, found.seq);
-            if !legs.is_empty() {
+            let posts = !legs.is_empty();
+            if posts {
                 tell(dated, legs);
             }
-            dated
+            (dated, posts)
         };
-        let mut of_payments = Vec::new();
+        let (mut of_payments, mut left) = (Vec::new(), None);
         if let Some((old, on)) = stood
             && (old != currency || Month::of(on) != Month::of(day))
         {
@@ -287,17 +288,19 @@ impl Folio {
             let (earned, rest) = self.moved(old, |position| {
                 *position = Position { paid: position.paid, ..Position::default() }
             });
-            post(on, legs(old, &earned));
+            left = Some(post(on, legs(old, &earned)));
             of_payments.push((old, rest));
         }
         let (earned, rest) = self.moved(currency, |position| position.find(&found.amounts));
-        let dated = post(day, legs(currency, &earned));
+        let arrived = post(day, legs(currency, &earned));
         match of_payments.last_mut() {
             Some((old, sum)) if *old == currency => *sum = less(sum, &rest.map(|moved| -moved)),
             _ => of_payments.push((currency, rest)),
         }
         self.stands = Some((currency, day));
         let rest = of_payments.iter().flat_map(|(currency, moved)| legs(*currency, moved));
+        // Where it came to nothing, what was paid moves because of what it left.
+        let (dated, _) = left.filter(|(_, posts)| *posts && !arrived.1).unwrap_or(arrived);
         self.settle(dated, rest.collect(), tell);
     }
 

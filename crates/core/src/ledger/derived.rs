@@ -12,8 +12,10 @@ pub(super) struct Derived {
 }
 
 /// All derived tables. They are neither sealed nor append-only.
-pub(super) const DERIVED: &[Derived] =
-    &[Derived { tables: &["filled", "order_month"], rebuild: Ledger::rebuild_months }];
+pub(super) const DERIVED: &[Derived] = &[
+    Derived { tables: &["filled", "order_month"], rebuild: Ledger::rebuild_months },
+    Derived { tables: &["whole_run"], rebuild: Ledger::rebuild_whole_runs },
+];
 
 impl Ledger {
     /// Drops what is derived and makes it again; returns the tables with their rows.

@@ -6,14 +6,16 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use feebook_kernel::State;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
-use super::lines::{self, Filled, Key, Revision};
+use super::lines::{self, Filled, Revision};
 use super::months::Months;
 use super::parts::Parts;
 use super::quarantine::{ShapeId, Shaped};
 use super::seals::RowBytes;
+use super::stored::{Stored, stored_line};
 use super::{ImportStanding, Ledger, Result, damaged, last_seq, sql};
 use crate::click::Click;
 use crate::error::{self, Error};
@@ -22,6 +24,9 @@ use crate::words::Words;
 
 /// How many rows are sorted and written together: bounds the memory of an import.
 pub(super) const BATCH: usize = 32_768;
+
+/// The same of a report in no order of its numbers: each write goes all over the ledger, so there are fewer.
+const WIDE: usize = 8 * BATCH;
 
 /// How many rows one INSERT takes.
 const ROWS_PER_INSERT: usize = 32;
@@ -118,6 +123,8 @@ pub struct PendingImport<'l> {
     /// The greatest order number the program has, of digits and of other text.
     pub(super) highest: [Option<No>; 2],
     pub(super) batch: Vec<Revision>,
+    /// How many rows the batch takes.
+    limit: usize,
     /// The columns that any row fills.
     pub(super) filled: Filled,
     months: Months,
@@ -165,6 +172,7 @@ impl Ledger {
                     next_seq,
                     highest,
                     batch: Vec::new(),
+                    limit: BATCH,
                     filled: Filled::default(),
                     months: Months::default(),
                     canonical: Vec::new(),
@@ -376,7 +384,7 @@ impl Ledger {
         let mut seqs = BTreeSet::new();
         while let Some(row) = rows.next().map_err(sql)? {
             let bytes: Vec<u8> = row.get(0).map_err(sql)?;
-            seqs.extend(unpack(&bytes));
+            seqs.extend(unpack(&bytes)?);
         }
         Ok(seqs)
     }
@@ -421,6 +429,7 @@ impl<'l> PendingImport<'l> {
             next_seq,
             highest: [None, None],
             batch: Vec::new(),
+            limit: BATCH,
             filled: Filled::default(),
             months: Months::default(),
             canonical: Vec::new(),
@@ -451,10 +460,12 @@ impl PendingImport<'_> {
     pub fn append(&mut self, fact: LineFact) -> Result<()> {
         // It gets its own number when it turns out to be new.
         self.batch.push(Revision { seq: 0, import_id: self.id, fact });
-        if self.batch.len() >= BATCH { self.write_batch() } else { Ok(()) }
+        if self.batch.len() == BATCH {
+            self.limit = if is_scattered(&self.batch) { WIDE } else { BATCH };
+        }
+        if self.batch.len() >= self.limit { self.write_batch() } else { Ok(()) }
     }
 
-    /// Notes how many rows of the file were refused.
     /// Writes what is left and commits.
     pub fn keep(mut self) -> Result<ImportTotals> {
         self.finish()?;
@@ -507,28 +518,19 @@ impl PendingImport<'_> {
     /// Writes what is new in the batch, in order of the keys, which is what SQLite appends fastest.
     pub(super) fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
-        let mut order: Vec<usize> = (0..batch.len()).collect();
-        if !batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact)) {
-            order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
-        }
-        let stored = self.stored_between(&batch, &order)?;
-        let mut stored = stored.as_deref().map(Stored);
+        let order = by_key(&batch);
         let mut fresh: Vec<usize> = Vec::with_capacity(order.len());
-        for at in order {
-            let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
-            if !self.is_new(&batch[at].fact, earlier, stored.as_mut())? {
-                continue;
+        for part in order.chunks(BATCH) {
+            let stored = self.stored_between(&batch, part)?;
+            let mut stored = stored.as_deref().map(Stored);
+            for at in part {
+                let earlier = fresh.iter().rev().map(|at| &batch[*at].fact);
+                if self.is_new(&batch[*at].fact, earlier, stored.as_mut())? {
+                    batch[*at].seq = self.next_seq;
+                    self.take(&batch[*at].fact);
+                    fresh.push(*at);
+                }
             }
-            let fact = &batch[at].fact;
-            self.canonical.clear();
-            fact.canonical(&self.ledger.words, &mut self.canonical);
-            let digest = xxhash_rust::xxh3::xxh3_128(&self.canonical);
-            self.fact_digest = self.fact_digest.wrapping_add(digest);
-            self.filled = self.filled.or(Filled::of(fact));
-            self.months.add(fact);
-            batch[at].seq = self.next_seq;
-            self.next_seq += 1;
-            fresh.push(at);
         }
         let revisions: Vec<&Revision> = fresh.iter().map(|at| &batch[*at]).collect();
         insert(&self.ledger.conn, self.program_id, &revisions)?;
@@ -539,6 +541,17 @@ impl PendingImport<'_> {
         batch.clear();
         self.batch = batch;
         self.store_sighted()
+    }
+
+    /// Takes a fact that is new into what is kept of the import as a whole.
+    fn take(&mut self, fact: &LineFact) {
+        self.canonical.clear();
+        fact.canonical(&self.ledger.words, &mut self.canonical);
+        let digest = xxhash_rust::xxh3::xxh3_128(&self.canonical);
+        self.fact_digest = self.fact_digest.wrapping_add(digest);
+        self.filled = self.filled.or(Filled::of(fact));
+        self.months.add(fact);
+        self.next_seq += 1;
     }
 
     /// Stores which rows of other imports this one said again.
@@ -596,38 +609,20 @@ impl PendingImport<'_> {
         Ok(true)
     }
 
-    /// The stored revisions of all orders between the first and the last of a batch, in order of their
-    /// keys: a report that overlaps an earlier one has most of them. None where none of the batch can be
-    /// stored, or where so many others lie between that each line is better looked up by itself.
-    fn stored_between(&self, batch: &[Revision], order: &[usize]) -> Result<Option<Vec<Revision>>> {
-        let number = |at: &usize| &batch[*at].fact.order_no;
-        let mut digits = order.iter().map(number).filter(|no| self.may_be_stored(no));
-        let (Some(first), Some(last)) = (digits.next(), order.last().map(number)) else {
-            return Ok(None);
-        };
-        // In the ledger all digits come before all other text.
-        if !order.iter().all(|at| matches!(number(at), No::Digits(_))) {
-            return Ok(None);
-        }
-        let mut select = self
-            .ledger
-            .conn
-            .prepare_cached(&format!(
-                "SELECT {} FROM order_line WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3
-                 ORDER BY order_no, line_no, seq",
-                Filled::ALL.columns()
-            ))
-            .map_err(sql)?;
-        let mut rows =
-            select.query(params![self.program_id, Key(first), Key(last)]).map_err(sql)?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next().map_err(sql)? {
-            found.push(lines::read(row, Filled::ALL)?);
-            if found.len() > 2 * order.len() {
-                return Ok(None);
+    /// The revisions of a line that count, but for such as take it back, the one of this file last.
+    pub fn originals(&self, reversal: &LineFact) -> Result<Vec<LineFact>> {
+        let mut originals = Vec::new();
+        if self.may_be_stored(&reversal.order_no) {
+            for earlier in stored_line(&self.ledger.conn, self.program_id, reversal)? {
+                if self.standing_of(earlier.import_id).is_some() {
+                    originals.push(earlier.fact);
+                }
             }
         }
-        Ok(Some(found))
+        let batch = self.batch.iter().map(|revision| &revision.fact);
+        originals.extend(batch.filter(|fact| line_key(fact) == line_key(reversal)).cloned());
+        originals.retain(|fact| fact.state != State::Reversed);
+        Ok(originals)
     }
 
     fn outranks(&self, earlier: Report<'_>, later: Report<'_>) -> bool {
@@ -643,7 +638,7 @@ impl PendingImport<'_> {
     }
 
     /// Whether the ledger may have an order of this number: those above the highest it cannot.
-    fn may_be_stored(&self, number: &No) -> bool {
+    pub(super) fn may_be_stored(&self, number: &No) -> bool {
         self.highest[kind_of(number)].as_ref().is_some_and(|highest| number <= highest)
     }
 }
@@ -656,31 +651,43 @@ impl Drop for PendingImport<'_> {
     }
 }
 
-/// Stored revisions in order of their orders, asked for in that order.
-struct Stored<'s>(&'s [Revision]);
+/// Whether rows are in order of their keys.
+fn in_order(batch: &[Revision]) -> bool {
+    batch.is_sorted_by(|a, b| line_key(&a.fact) <= line_key(&b.fact))
+}
 
-impl<'s> Stored<'s> {
-    /// The revisions of the line of a fact.
-    fn of(&mut self, fact: &LineFact) -> impl Iterator<Item = &'s Revision> {
-        let before = |revision: &Revision| revision.fact.order_no < fact.order_no;
-        while let Some((first, rest)) = self.0.split_first()
-            && before(first)
-        {
-            self.0 = rest;
-        }
-        let left = self.0;
-        let (order_no, line_no) = (fact.order_no.clone(), fact.line_no.clone());
-        left.iter()
-            .take_while(move |revision| revision.fact.order_no == order_no)
-            .filter(move |revision| revision.fact.line_no == line_no)
+/// Whether rows are in no order to speak of: neither mostly up nor mostly down.
+fn is_scattered(batch: &[Revision]) -> bool {
+    let pairs = batch.iter().zip(batch.iter().skip(1));
+    let down = pairs.filter(|(a, b)| line_key(&a.fact) > line_key(&b.fact)).count();
+    down.min(batch.len() - down) > batch.len() / 4
+}
+
+/// Where the rows of a batch stand, in order of their keys; rows of one key as they came.
+fn by_key(batch: &[Revision]) -> Vec<usize> {
+    let places = 0..batch.len();
+    if in_order(batch) {
+        return places.collect();
     }
+    // Digits, which most numbers are, are sorted without going back to the rows.
+    let digits = |at: usize| match line_key(&batch[at].fact) {
+        (No::Digits(order_no), No::Digits(line_no)) => Some((*order_no, *line_no, at)),
+        _ => None,
+    };
+    if let Some(mut keys) = places.clone().map(digits).collect::<Option<Vec<_>>>() {
+        keys.sort_unstable();
+        return keys.into_iter().map(|(_, _, at)| at).collect();
+    }
+    let mut order: Vec<usize> = places.collect();
+    order.sort_by(|a, b| line_key(&batch[*a].fact).cmp(&line_key(&batch[*b].fact)));
+    order
 }
 
 fn line_key(fact: &LineFact) -> (&No, &No) {
     (&fact.order_no, &fact.line_no)
 }
 
-fn kind_of(number: &No) -> usize {
+pub(super) fn kind_of(number: &No) -> usize {
     match number {
         No::Digits(_) => 0,
         No::Text(_) => 1,
@@ -749,24 +756,6 @@ pub(super) fn highest(conn: &Connection, program_id: i64) -> Result<[Option<No>;
     Ok([find("< x''")?, find(">= x''")?])
 }
 
-/// All revisions of the line of a fact.
-fn stored_line(conn: &Connection, program_id: i64, fact: &LineFact) -> Result<Vec<Revision>> {
-    let mut select = conn
-        .prepare_cached(&format!(
-            "SELECT {} FROM order_line
-             WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq",
-            Filled::ALL.columns()
-        ))
-        .map_err(sql)?;
-    let mut rows =
-        select.query(params![program_id, Key(&fact.order_no), Key(&fact.line_no)]).map_err(sql)?;
-    let mut revisions = Vec::new();
-    while let Some(row) = rows.next().map_err(sql)? {
-        revisions.push(lines::read(row, Filled::ALL)?);
-    }
-    Ok(revisions)
-}
-
 /// Inserts revisions of one import, many to a statement and only the columns that any of them fills.
 fn insert(conn: &Connection, program_id: i64, revisions: &[&Revision]) -> Result<()> {
     let Some(import_id) = revisions.first().map(|revision| revision.import_id) else {
@@ -814,18 +803,24 @@ pub(super) fn pack(seqs: &[i64]) -> Vec<u8> {
     bytes
 }
 
-pub(super) fn unpack(bytes: &[u8]) -> Vec<i64> {
-    let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0, 0_i64, 0);
+/// Reads the numbers of [`pack`]; bytes that it never writes are damage.
+pub(super) fn unpack(bytes: &[u8]) -> Result<Vec<i64>> {
+    let broken = || damaged("numbers that no feebook packed");
+    let (mut seqs, mut before, mut value, mut shift) = (Vec::new(), 0_i64, 0_i64, 0);
     for byte in bytes {
+        // The ninth group of seven bits is the last that a number can have.
+        if shift >= 63 {
+            return Err(broken());
+        }
         value |= i64::from(byte & 127) << shift;
         shift += 7;
         if byte & 128 == 0 {
-            before += value;
+            before = before.checked_add(value).ok_or_else(broken)?;
             seqs.push(before);
             (value, shift) = (0, 0);
         }
     }
-    seqs
+    if shift == 0 { Ok(seqs) } else { Err(broken()) }
 }
 
 #[cfg(test)]
@@ -835,7 +830,22 @@ mod tests {
     #[test]
     fn sightings_come_back_as_they_were() {
         let seqs = [1, 2, 130, 131, 1_000_000, 9_000_000_000];
-        assert_eq!(unpack(&pack(&seqs)), seqs);
-        assert_eq!(unpack(&pack(&[])), Vec::<i64>::new());
+        assert_eq!(unpack(&pack(&seqs)).unwrap(), seqs);
+        assert_eq!(unpack(&pack(&[])).unwrap(), Vec::<i64>::new());
+        assert_eq!(unpack(&pack(&[i64::MAX])).unwrap(), [i64::MAX]);
+    }
+
+    #[test]
+    fn numbers_that_were_never_packed_are_damage() {
+        let greatest = pack(&[i64::MAX]);
+        for bytes in [
+            // A run of high bits, a number that breaks off, and a sum beyond the greatest.
+            vec![0xFF; 40],
+            [vec![0x80; 9], vec![1]].concat(),
+            vec![5, 0x80],
+            [greatest.clone(), vec![1]].concat(),
+        ] {
+            assert_eq!(unpack(&bytes).unwrap_err().code().id, "L007", "{bytes:x?}");
+        }
     }
 }

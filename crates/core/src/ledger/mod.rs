@@ -23,9 +23,11 @@ mod results;
 mod scan;
 mod seals;
 mod standing;
+mod stored;
 mod sums;
 mod terms;
 mod upgrade;
+mod whole_runs;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,6 +53,7 @@ pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, 
 pub use scan::{CountingLine, OrderRecord, Scan};
 pub use standing::{Recorded, Removal};
 pub use terms::BookId;
+pub use whole_runs::WholeRun;
 
 use crate::error::{self, Error, Result};
 use crate::words::Words;
@@ -449,7 +452,7 @@ mod tests {
         };
         let (mut tables, triggers) = (triggers("table"), triggers("trigger"));
         // What is derived from facts can be built anew.
-        tables.retain(|table| !["filled", "order_month"].contains(&table.as_str()));
+        tables.retain(|table| !["filled", "order_month", "whole_run"].contains(&table.as_str()));
         assert_eq!(
             tables,
             [

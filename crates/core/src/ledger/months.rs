@@ -181,7 +181,7 @@ impl Ledger {
             let mut rows = select.query(months).map_err(sql)?;
             while let Some(row) = rows.next().map_err(sql)? {
                 let bytes = |at| row.get_ref(at).and_then(|value| Ok(value.as_blob()?));
-                digits.extend(unpack(bytes(0).map_err(sql)?));
+                digits.extend(unpack(bytes(0).map_err(sql)?)?);
                 unpacked(bytes(1).map_err(sql)?, &mut texts)?;
             }
         }
@@ -326,6 +326,7 @@ impl Due {
         let tables = [
             ("filled", self.filled_differs(ledger)?),
             ("order_month", self.orders_differ(ledger)?),
+            ("whole_run", ledger.whole_runs_differ()?),
         ];
         let told =
             |(table, _)| format!("`{table}` is not what the facts make; see `feebook rebuild`");
@@ -375,11 +376,13 @@ impl Due {
             let (_, chunks, numbers) = at.get_or_insert_with(|| (place, 0, BTreeSet::new()));
             *chunks += 1;
             let bytes = |at| row.get_ref(at).and_then(|value| Ok(value.as_blob()?));
-            numbers.extend(unpack(bytes(4).map_err(sql)?).into_iter().map(No::Digits));
+            let digits = unpack(bytes(4).map_err(sql)?);
             let texts = unpacked(bytes(5).map_err(sql)?, numbers);
-            if texts.is_err() || row.get::<_, i64>(3).map_err(sql)? != *chunks {
+            let (Ok(digits), Ok(())) = (digits, texts) else { return Ok(true) };
+            if row.get::<_, i64>(3).map_err(sql)? != *chunks {
                 return Ok(true);
             }
+            numbers.extend(digits.into_iter().map(No::Digits));
         }
         end_place(at, &mut found);
         Ok(found != self.orders)

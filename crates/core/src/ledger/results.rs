@@ -3,7 +3,7 @@
 //!
 //! Owns the rows of `run` and `result`; what a plugin said goes with them. Refuses to compute them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{Datelike as _, NaiveDate};
@@ -17,6 +17,7 @@ use super::lines::{self, Key};
 use super::seals::RowBytes;
 use super::standing::day;
 use super::terms::BookId;
+use super::whole_runs::WholeRun;
 use super::{Ledger, Result, answers, sql};
 use crate::answers::{AnsweredBy, Answers};
 use crate::fact::No;
@@ -257,6 +258,10 @@ pub struct PendingRun<'l> {
     plugin: Option<(Arc<AnsweredBy>, i64)>,
     /// The results that wait to be written.
     batch: Vec<Row>,
+    /// The programs of which something was posted.
+    posted: BTreeSet<i64>,
+    /// What it came to for each program of which it saw all orders.
+    whole: BTreeMap<i64, WholeRun>,
     open: bool,
 }
 
@@ -293,6 +298,8 @@ impl Ledger {
                 documents: BTreeMap::new(),
                 plugin: None,
                 batch: Vec::new(),
+                posted: BTreeSet::new(),
+                whole: BTreeMap::new(),
                 open: true,
             }),
             Err(failed) => {
@@ -348,6 +355,7 @@ impl PendingRun<'_> {
     ) -> Result<()> {
         let run_id = self.ensure_run()?;
         let program_id = self.program_id(program)?;
+        self.posted.extend(program_id);
         let document = schedule.map(|source| self.document_id(source)).transpose()?.flatten();
         let by = result.answers.as_ref().map(|answers| &answers.by);
         let plugin_id = by.map(|by| self.plugin_id(by)).transpose()?;
@@ -451,9 +459,27 @@ impl PendingRun<'_> {
         Ok(id)
     }
 
+    /// Notes what the run came to for a program of which it saw all orders.
+    pub fn saw_all(&mut self, program: &str, whole: WholeRun) -> Result<()> {
+        if let Some(program_id) = self.program_id(program)? {
+            self.whole.insert(program_id, whole);
+        }
+        Ok(())
+    }
+
+    /// Stores what is known now of programs as a whole; a run that posts nothing writes nothing.
+    fn store_whole_runs(&self) -> Result<()> {
+        if self.id.is_none() {
+            return Ok(());
+        }
+        self.ledger.forget_whole_runs(&self.posted)?;
+        self.whole.iter().try_for_each(|(id, whole)| self.ledger.store_whole_run(*id, whole))
+    }
+
     /// Commits.
     pub fn keep(mut self) -> Result<Option<RunId>> {
         self.write_batch()?;
+        self.store_whole_runs()?;
         self.ledger.commit()?;
         self.open = false;
         Ok(self.id)

@@ -225,7 +225,7 @@ fn read_between(
     while let Some(row) = rows.next().map_err(sql)? {
         let order_no = lines::no(row.get_ref(1).map_err(sql)?)?;
         if let Some(order) = orders.back_mut().filter(|order| order.order_no == order_no) {
-            order.revisions.push(lines::read(row, filled)?);
+            push(&mut order.revisions, lines::read(row, filled)?);
             continue;
         }
         while wanted.next_if(|wanted| **wanted < order_no).is_some() {}
@@ -291,7 +291,7 @@ impl Stream {
             count += 1;
             match orders.back_mut() {
                 Some(order) if order.order_no == revision.fact.order_no => {
-                    order.revisions.push(revision);
+                    push(&mut order.revisions, revision);
                 }
                 _ if count > ROWS => break,
                 _ => orders.push_back(OrderRecord {
@@ -324,6 +324,14 @@ fn read_results(
     attach(rows, orders)
 }
 
+/// Appends to the few rows of an order, for which the usual growth would reserve several times over.
+fn push<T>(rows: &mut Vec<T>, row: T) {
+    if rows.len() < 4 {
+        rows.reserve_exact(1);
+    }
+    rows.push(row);
+}
+
 /// Hands results, sorted like the orders, to their orders.
 fn attach(mut rows: rusqlite::Rows<'_>, orders: &mut VecDeque<OrderRecord>) -> Result<()> {
     let mut at = 0;
@@ -333,7 +341,7 @@ fn attach(mut rows: rusqlite::Rows<'_>, orders: &mut VecDeque<OrderRecord>) -> R
             at += 1;
         }
         if let Some(order) = orders.get_mut(at).filter(|order| order.order_no == order_no) {
-            order.results.push(result);
+            push(&mut order.results, result);
         }
     }
     Ok(())

@@ -20,7 +20,8 @@ mod verify;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use feebook_schedule::{Book, Diagnostic, Source};
+use feebook_kernel::CALCULATION;
+use feebook_schedule::{Book, Diagnostic, Source, Version};
 
 use crate::error::{self, Error, Result};
 use crate::ledger::{CountingLine, Ledger, OrderRecord};
@@ -173,6 +174,20 @@ pub(crate) fn is_current(
 ) -> Result<bool> {
     let (Some(today), Some(result)) = (today, order.results.last()) else { return Ok(true) };
     today.would_find(now, ledger, &result.fingerprint)
+}
+
+/// Stands for all that the results of a program's orders depend on beside the facts: the texts of its terms
+/// and the calculation. None where a plugin is asked: which build of it answers depends on the machine.
+pub(crate) fn basis(terms: &Terms, program: &str) -> Option<[u8; 16]> {
+    let asks_none = |version: &Version| version.plugin().is_none();
+    terms.book.program(program).filter(|known| known.versions().iter().all(asks_none))?;
+    let mut bytes = CALCULATION.to_be_bytes().to_vec();
+    for source in terms.sources_of(&[program.to_owned()]) {
+        bytes.extend_from_slice(source.path().as_bytes());
+        bytes.push(0);
+        bytes.extend_from_slice(&source.digest());
+    }
+    Some(xxhash_rust::xxh3::xxh3_128(&bytes).to_be_bytes())
 }
 
 /// Is told how far a long piece of work has come.

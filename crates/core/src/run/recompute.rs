@@ -16,11 +16,11 @@ use feebook_schedule::{GovernedBy, Version};
 use super::changes::{Change, Seen, Sight, Then, changes, saw_all, seen_then};
 use super::evaluator::{Evaluated, Evaluator};
 use super::replay::{Latest, Replay};
-use super::{Progress, Scope, Terms};
+use super::{Progress, Scope, Terms, basis};
 use crate::error::{self, Error, ErrorKind, Result};
 use crate::journal::{Dating, dating};
 use crate::ledger::{
-    Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan,
+    Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan, WholeRun,
 };
 use crate::postings::{self, Replayed, posted_by};
 
@@ -125,6 +125,14 @@ impl Work<'_, '_> {
             Error::new(&error::NO_PROGRAM, message)
                 .hint(format!("add a folder {program} to the schedules, or leave the program out"))
         })?;
+        let basis = basis(terms, program).filter(|_| scope.days.is_none());
+        if let Some(basis) = basis
+            && let Some(known) = self.run.ledger().whole_run(program, self.run.seq(), basis)?
+        {
+            self.report.count_whole(&known);
+            return Ok(());
+        }
+        let before = (self.report.orders, self.report.lines, self.report.verdicts);
         evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
         let dating = dating(self.run.ledger(), terms, program)?;
         let mut differences = Differences::new(program, dating, self.run.seq(), self.now);
@@ -136,6 +144,10 @@ impl Work<'_, '_> {
         while let Some(order) = scan.next(self.run.ledger())? {
             self.order(&mut evaluator, scope, program, &order, &mut differences)?;
             progress.advance(1);
+        }
+        if let Some(basis) = basis {
+            let whole = self.report.since(before, self.run.seq(), basis);
+            self.run.saw_all(program, whole)?;
         }
         self.report.posted.extend(differences.posted());
         self.report.adjusted.extend(differences.adjusted.into_values());
@@ -224,7 +236,29 @@ impl Work<'_, '_> {
     }
 }
 
+/// Counts of a report: orders, lines, lines by verdict.
+type Counts = (u64, u64, [u64; Verdict::ALL.len()]);
+
 impl Recomputed {
+    /// Counts all orders of a program of which nothing has changed since a run saw all of them.
+    fn count_whole(&mut self, known: &WholeRun) {
+        self.orders += known.orders;
+        self.lines += known.lines;
+        for (count, lines) in self.verdicts.iter_mut().zip(known.verdicts) {
+            *count += lines;
+        }
+    }
+
+    /// What was counted since.
+    fn since(&self, (orders, lines, verdicts): Counts, seq: i64, basis: [u8; 16]) -> WholeRun {
+        let mut since = self.verdicts;
+        for (count, before) in since.iter_mut().zip(verdicts) {
+            *count -= before;
+        }
+        let (orders, lines) = (self.orders - orders, self.lines - lines);
+        WholeRun { seq, basis, orders, lines, verdicts: since }
+    }
+
     fn count(&mut self, evaluated: &Evaluated<'_>) {
         self.orders += 1;
         for outcome in evaluated.outcomes {

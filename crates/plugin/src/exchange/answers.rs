@@ -24,6 +24,8 @@ const GUARD_TEXT: Text = Text { at: 0xFEEB_00F3, len: 0xFEEB_00F4 };
 pub(super) const GUARD_BYTES: [u8; 16] = *b"feebook's guard\n";
 const GUARD: i64 = 0x0FEE_B00C_0FEE_B00C;
 const UNSAID: Answer = Answer { commission: abi::NONE, incentive: 0, reason: 0, reserved: 0 };
+/// Nothing said of some lines: what an area is compared with, so many at once.
+const SILENCE: [Answer; 64] = [UNSAID; 64];
 
 const UNSTABLE: &str = "a plugin reads no clock and keeps nothing from call to call: tell its author, \
     and stamp a build that does not";
@@ -44,8 +46,6 @@ pub struct Said<'b> {
 pub(super) struct AnswerArea {
     /// Those of the last call, the guard, and nothing behind it.
     lines: Vec<Answer>,
-    /// As many as a call has had lines, none of them said: what an area is compared with.
-    unsaid: Vec<Answer>,
     /// The lines of the last call.
     len: usize,
     /// Of any line anything was said.
@@ -74,7 +74,6 @@ impl AnswerArea {
         texts.extend_from_slice(&GUARD_BYTES);
         Self {
             lines: vec![GUARD_ANSWER],
-            unsaid: Vec::new(),
             len: 0,
             said: false,
             reasons,
@@ -110,10 +109,11 @@ impl AnswerArea {
     /// what it scattered further on only [`Self::wipe_all`] finds.
     fn wipe(&mut self) {
         let Self { reasons, texts, written, reasons_written, .. } = self;
-        let beyond = |area: &[u8]| area.iter().any(|byte| *byte != 0);
         let behind = texts.get(*written..(*written + BEHIND).min(TEXTS)).unwrap_or_default();
+        // Compared at once, which takes a tenth of looking at each byte.
+        let beyond = *behind != [0; BEHIND][..behind.len()];
         let more = reasons.get(..REASONS).unwrap_or_default().get(*reasons_written);
-        if beyond(behind) || more.is_some_and(|span| *span != Text::NONE) {
+        if beyond || more.is_some_and(|span| *span != Text::NONE) {
             return self.wipe_all();
         }
         if let Some(reasons) = reasons.get_mut(..*reasons_written) {
@@ -145,9 +145,6 @@ impl AnswerArea {
         self.lines.truncate(self.len);
         self.lines.resize(lines, UNSAID);
         self.lines.push(GUARD_ANSWER);
-        if self.unsaid.len() < lines {
-            self.unsaid.resize(lines, UNSAID);
-        }
         self.len = lines;
         abi::Answers {
             lines: self.lines.as_mut_ptr(),
@@ -205,7 +202,9 @@ impl AnswerArea {
     ) -> Result<(), Refusal> {
         // The common answer of all, quickly.
         let said = self.lines.get(..self.len).unwrap_or_default();
-        let silent = bytes_of(said) == bytes_of(self.unsaid.get(..self.len).unwrap_or_default());
+        let silent = said
+            .chunks(SILENCE.len())
+            .all(|some| bytes_of(some) == bytes_of(&SILENCE[..some.len()]));
         self.take_reasons(written)?;
         if !silent {
             for (index, (answer, line)) in self.lines.iter().take(self.len).zip(lines).enumerate() {

@@ -121,6 +121,7 @@ impl Batch {
     // Inlined, here and below: an order has a line or two, so passing it on costs as much as the work.
     #[inline]
     pub fn order(&mut self, order: &OrderInput<'_>) {
+        self.end_order();
         self.orders.push(abi::Order {
             at: order.at,
             day: order.day,
@@ -140,22 +141,29 @@ impl Batch {
     /// Adds a line to the order that was begun last; before any order it is left out.
     #[inline]
     pub fn line(&mut self, input: &LineInput<'_>) {
-        let Some(order) = self.orders.last_mut() else { return };
-        order.line_count = order.line_count.saturating_add(1);
-        let mut line = of_kernel(input.line, input.outcome, input.by_plugin);
-        line.new_buyer = tri(input.new_buyer);
-        line.hot = tri(input.hot);
-        line.affiliate = tri(input.affiliate);
-        line.coupon = tri(input.coupon);
-        self.lines.push(line);
+        if self.orders.is_empty() {
+            return;
+        }
+        self.lines.push(of_input(input));
         if self.with_texts {
-            self.line_texts.push(abi::LineTexts {
-                category: self.texts.add(input.category),
-                ship_to: self.texts.add(input.ship_to),
-                placement: self.texts.add(input.placement),
-                sub_id: self.texts.add(input.sub_id),
-                product: self.texts.write(input.product),
-            });
+            let LineInput { category, ship_to, placement, sub_id, product, .. } = *input;
+            self.add_texts([category, ship_to, placement, sub_id], product);
+        }
+    }
+
+    /// Adds the texts of a line. Apart, so that a line without them is written where it belongs at once.
+    #[inline(never)]
+    fn add_texts(&mut self, texts: [Option<&str>; 4], product: Option<&dyn fmt::Display>) {
+        let [category, ship_to, placement, sub_id] = texts.map(|text| self.texts.add(text));
+        let product = self.texts.write(product);
+        self.line_texts.push(abi::LineTexts { category, ship_to, placement, sub_id, product });
+    }
+
+    /// Counts the lines of the order that was begun last: once, not with each of them.
+    #[inline]
+    fn end_order(&mut self) {
+        if let Some(order) = self.orders.last_mut() {
+            order.line_count = count(self.lines.len()).saturating_sub(order.first_line);
         }
     }
 
@@ -237,8 +245,9 @@ impl Batch {
         ]
     }
 
-    /// Keeps a copy of all that the plugin may only read.
+    /// Ends the last order, and keeps a copy of all that the plugin may only read.
     pub(super) fn keep(&mut self) {
+        self.end_order();
         let mut kept = std::mem::take(&mut self.kept);
         kept.clear();
         for (_, part) in self.given() {
@@ -300,7 +309,8 @@ pub(super) fn bytes_of<T: Plain>(items: &[T]) -> &[u8] {
 }
 
 #[inline]
-fn of_kernel(line: &Line, outcome: &Outcome, by_plugin: bool) -> abi::Line {
+fn of_input(input: &LineInput<'_>) -> abi::Line {
+    let LineInput { line, outcome, by_plugin, .. } = *input;
     let amount = |amount: Option<Minor>| amount.map_or(abi::NONE, Minor::get);
     abi::Line {
         basis: amount(outcome.basis),
@@ -313,10 +323,10 @@ fn of_kernel(line: &Line, outcome: &Outcome, by_plugin: bool) -> abi::Line {
         verdict: verdict(outcome),
         by_plugin: u8::from(by_plugin),
         waits: u8::from(matches!(outcome.reason, Reason::PluginSilent | Reason::Plugin)),
-        new_buyer: abi::UNKNOWN,
-        hot: abi::UNKNOWN,
-        affiliate: abi::UNKNOWN,
-        coupon: abi::UNKNOWN,
+        new_buyer: tri(input.new_buyer),
+        hot: tri(input.hot),
+        affiliate: tri(input.affiliate),
+        coupon: tri(input.coupon),
         reserved: [0; 6],
     }
 }

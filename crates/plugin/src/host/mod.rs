@@ -195,16 +195,22 @@ fn named(build: &Build<'_>) -> String {
     format!("{}: {}", build.place, build.library)
 }
 
-/// Checks whether a build of a program's plugin could be loaded, and loads nothing.
+/// Checks whether a build of a program's plugin could be loaded, and loads nothing; returns what its
+/// file says of itself.
 ///
 /// # Errors
 ///
 /// As [`Host::load`], but for plugins not being allowed and what only the loading itself shows.
-pub fn check(folder: &Path, program: &str, plugin: &str, build: &Build<'_>) -> Result<(), Refusal> {
+pub fn check(
+    folder: &Path,
+    program: &str,
+    plugin: &str,
+    build: &Build<'_>,
+) -> Result<Head, Refusal> {
     let builds = std::slice::from_ref(build);
     let wanted = Wanted { program, plugin, builds, day: build.days, lines: builds, near: None };
     let build = serving(folder, &wanted)?;
-    checked(folder, &wanted, build).map(drop)
+    checked(folder, &wanted, build).map(|(_, head)| head)
 }
 
 impl Library {

@@ -197,3 +197,50 @@ fn a_value_that_never_ends_is_refused() {
     let long = format!("<r><rows><row id='1'><sum>{}", "9".repeat(2 << 20));
     assert!(document(&long).0[0].starts_with("R011"));
 }
+
+#[test]
+fn a_number_that_is_an_amount_is_the_amount_however_it_is_written() {
+    let sections = "[money]\nthousands_mark = \",\"";
+    let fields = r#"line_no = { column = "sale", negative = "magnitude", occurrence = true }
+        paid_amount = { column = "sale", negative = "magnitude" }
+        status = { column = "sale", by = "sign", words = { negative = "reversed", positive = "approved" } }"#;
+    let rows = "1,,,\"1,234.50\",\n1,,,-1234.5,\n2,,,100,\n2,,,-100.00,\n2,,,100.0,\n";
+    let (facts, ..) = read(sections, fields, rows);
+    assert_eq!(lines(&facts), ["1 1234.50", "1 1234.50", "2 100.00", "2 100.00", "2 100.00#2"]);
+}
+
+#[test]
+fn each_sign_is_counted_by_itself_and_each_word_of_per() {
+    let fields = r#"line_no = { columns = ["line", "status"], separator = "-", optional = true, occurrence = true }
+        paid_amount = { column = "sale", negative = "magnitude" }
+        status = { column = "sale", by = "sign", words = { negative = "reversed", positive = "approved" } }"#;
+    let (facts, ..) = read("", fields, "1,a,x,5,\n1,a,x,-5,\n1,a,x,6,\n1,a,x,-6,\n2,,x,1,\n");
+    assert_eq!(lines(&facts), ["1 a-x", "1 a-x", "1 a-x#2", "1 a-x#2", "2 x"]);
+    let fields = r#"line_no = { column = "line", occurrence = true, per = "status" }"#;
+    let (facts, ..) = read("", fields, "1,a,x,5,\n1,a,x,5,\n1,a,y,5,\n1,a,y,5,\n");
+    assert_eq!(lines(&facts), ["1 a", "1 a#2", "1 a", "1 a#2"]);
+}
+
+#[test]
+fn a_word_can_send_on_or_be_refused_and_another_is_not_swallowed() {
+    let fields = r#"line_no = "line"
+        status = [
+            { column = "fee", words = { true = "declined", false = "next" } },
+            { column = "status", words = { ok = "approved", odd = "refuse" }, unknown = "keep" },
+        ]"#;
+    let (facts, places, words) =
+        read("", fields, "1,1,ok,,false\n2,1,ok,,true\n3,1,ok,,TRUE!\n4,1,odd,,\n5,1,new,,\n");
+    let states: Vec<State> = facts.iter().map(|fact| fact.state).collect();
+    assert_eq!(states, [State::Approved, State::Declined, State::Pending]);
+    assert_eq!(places, ["R026 4:9", "R026 5:5"]);
+    assert_eq!(words, [("new".to_owned(), 1)]);
+}
+
+#[test]
+fn a_source_is_empty_while_another_column_is_filled() {
+    let fields = r#"line_no = "line"
+        category = { column = "status", unless = "fee" }"#;
+    let (facts, ..) = read("", fields, "1,1,a,,\n2,1,a,,b\n");
+    let known: Vec<bool> = facts.iter().map(|fact| fact.category.is_some()).collect();
+    assert_eq!(known, [true, false]);
+}
