@@ -123,12 +123,13 @@ fn rows_of_json_and_clicks_come_back_as_their_files() {
     sandbox.run("import bad.json --program aliexpress-nordic").expect(4);
     sandbox.run("quarantine export 2 -o mend.json").expect(0);
     let mended = fs::read_to_string(sandbox.path("mend.json")).expect("the export");
-    let mended = mended.replace("order_id_", "order_id");
+    // The sample has a word that the mapping refuses.
+    let mended = mended.replace("order_id_", "order_id").replace("\"Other\"", "\"FullRefund\"");
     sandbox.write("mend.json", &mended);
     let told = sandbox
         .run("import mend.json --as aliexpress --program aliexpress-nordic -O csv")
         .expect(0);
-    assert_eq!(told.rows()[0].get("added"), "1");
+    assert_eq!(told.rows()[0].get("added"), "2");
     sandbox.write("clicks.csv", "sub_id,clicked_at\na,2024-08-01 10:00:00\nb,yesterday\n");
     sandbox.run("click import clicks.csv --program example").expect(4);
     let out = sandbox.run("quarantine export 4").expect(0).out;
@@ -200,7 +201,8 @@ fn a_retry_decodes_a_row_once() {
     sandbox.run("quarantine retry 2").expect(0);
     let all = lines(&sandbox);
     assert!(all.contains("\u{d8}1") && !all.contains('\u{c3}'), "{all}");
-    assert!(all.contains("B\u{fc}ro"), "{all}");
+    let placements = sandbox.run("statement --by placement -O csv").expect(0).out;
+    assert!(placements.contains("B\u{fc}ro") && !placements.contains('\u{c3}'), "{placements}");
 }
 
 #[test]
@@ -288,6 +290,9 @@ fn an_import_taken_back_leaves_what_was_before_and_past_runs_replay() {
 fn rows_of_xml_wait_as_the_elements_they_are() {
     let sandbox = Sandbox::new();
     let report = fs::read_to_string(root().join("tests/reports/cj.xml")).expect("a sample");
+    // Without the one that the mapping refuses.
+    let taken = report.lines().filter(|line| !line.contains("<commission-id>601004<"));
+    let report = taken.collect::<Vec<_>>().join("\n");
     sandbox.write("cj.xml", &report.replacen("<sale-amount>100.00<", "<sale-amount>x<", 1));
     sandbox.run("import cj.xml --program example").expect(4);
     let good = "<sale-amount>100.00</sale-amount>";
@@ -299,7 +304,7 @@ fn rows_of_xml_wait_as_the_elements_they_are() {
     let mended = lines(&sandbox);
     sandbox.write("whole.xml", &report);
     let whole = sandbox.run("import whole.xml --program example -O csv").expect(0).rows();
-    assert_eq!(whole[0].get("unchanged"), "3", "mended is as if it had never been bad");
+    assert_eq!(whole[0].get("unchanged"), "4", "mended is as if it had never been bad");
     assert_eq!(lines(&sandbox), mended);
 }
 
@@ -374,9 +379,10 @@ fn rejected_rows_of_many_programs_go_to_the_one_that_their_advertiser_is() {
         .map(|row| ["program", "added", "rejected"].map(|name| row.get(name).to_owned()))
         .collect();
     assert_eq!(counted, [["awin-2", "1", "1"], ["example", "0", "2"]]);
-    // What it rejects is worth a look, and nothing else is.
+    // What it rejects and the word that nobody knows are worth a look, and nothing else is.
     let found = sandbox.run("check -O csv").expect(1).rows();
-    assert!(found.iter().all(|row| row.get("check") == "quarantine"), "{found:?}");
+    let known = |check: &str| check == "quarantine" || check == "unknown_status";
+    assert!(found.iter().all(|row| known(row.get("check"))), "{found:?}");
     // Mapped meanwhile: a retry seats each row by the map of today.
     sandbox.write("feebook.toml", "format = 1\n[programs.awin]\n\"*\" = \"example\"\n");
     let path = root().join("schedules/reports/awin.toml");

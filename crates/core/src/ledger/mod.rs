@@ -506,9 +506,9 @@ mod tests {
     #[test]
     fn a_database_failure_shows_its_cause_and_no_statement() {
         let ledger = Ledger::in_memory().unwrap();
-        let failed = ledger.conn.prepare("SELECT c.zone FROM closing c").unwrap_err();
+        let failed = ledger.conn.prepare("SELECT c.absent FROM closing c").unwrap_err();
         let told = database(&failed).to_string();
-        assert!(told.contains("no such column: c.zone") && !told.contains("SELECT"), "{told}");
+        assert!(told.contains("no such column: c.absent") && !told.contains("SELECT"), "{told}");
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
         let told = database(&rusqlite::Error::SqliteFailure(code, None)).to_string();
         assert!(told.contains("full disk"), "{told}");

@@ -152,24 +152,26 @@ pub(super) fn stored_line(
     program_id: i64,
     fact: &LineFact,
 ) -> Result<Vec<Revision>> {
+    let query = format!(
+        "SELECT {} FROM order_line
+         WHERE program_id = ?1 AND order_no = ?2 AND line_no = ?3 ORDER BY seq",
+        Filled::ALL.columns()
+    );
     let (order_no, line_no) = (Key(&fact.order_no), Key(&fact.line_no));
-    let line = "AND order_no = ?2 AND line_no = ?3 ORDER BY seq";
-    stored(conn, line, params![program_id, order_no, line_no])
+    revisions(conn, &query, params![program_id, order_no, line_no])
 }
 
 /// All revisions of the lines of an order.
 fn stored_order(conn: &Connection, program_id: i64, order_no: &No) -> Result<Vec<Revision>> {
-    let order = "AND order_no = ?2 ORDER BY line_no, seq";
-    stored(conn, order, params![program_id, Key(order_no)])
-}
-
-/// The revisions of a program, which is parameter 1, that a condition names.
-fn stored(conn: &Connection, condition: &str, of: &[&dyn ToSql]) -> Result<Vec<Revision>> {
     let query = format!(
-        "SELECT {} FROM order_line WHERE program_id = ?1 {condition}",
+        "SELECT {} FROM order_line WHERE program_id = ?1 AND order_no = ?2 ORDER BY line_no, seq",
         Filled::ALL.columns()
     );
-    let mut select = conn.prepare_cached(&query).map_err(sql)?;
+    revisions(conn, &query, params![program_id, Key(order_no)])
+}
+
+fn revisions(conn: &Connection, query: &str, of: &[&dyn ToSql]) -> Result<Vec<Revision>> {
+    let mut select = conn.prepare_cached(query).map_err(sql)?;
     let mut rows = select.query(of).map_err(sql)?;
     let mut revisions = Vec::new();
     while let Some(row) = rows.next().map_err(sql)? {
