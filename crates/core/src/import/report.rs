@@ -115,14 +115,14 @@ impl Report<'_> {
             (Some(minor), Some(currency)) => format!("{} {currency}", currency.written(minor)),
             _ => "nothing".to_owned(),
         };
-        let (what, takes, had) = if differ(sale, paid(original)) {
+        let (what, less, had) = if differ(sale, paid(original)) {
             ("", sale, paid(original))
         } else {
             (" of commission", commission, original.reported_commission)
         };
         let message = format!(
             "the row takes back {}{what}, and line {} of order {} has {}",
-            written(takes),
+            written(less),
             fact.line_no,
             fact.order_no,
             written(had)

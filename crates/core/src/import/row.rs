@@ -351,7 +351,9 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         if is_amount {
             written.push_str(&value.text);
         } else {
-            slots.iter().for_each(|slot| written.extend([cell(*slot), "\0"]));
+            for slot in slots {
+                written.extend([cell(*slot), "\0"]);
+            }
         }
         written.extend(value.source.per.map(|slot| ["\0per\0", cell(slot)]).into_iter().flatten());
         let below_zero = |source: &&&Source| {
