@@ -29,7 +29,7 @@ const FILE_LIMIT: usize = 64 << 20;
 const UNPACKED_LIMIT: u64 = 512 << 20;
 /// How many filled cells a sheet may have.
 const CELL_LIMIT: usize = 4_000_000;
-/// What the texts of its cells may come to in all, in bytes, and each cell with what it costs to keep.
+/// What the texts of its cells may come to in all, in bytes; what each cell costs beside is bounded by their number.
 const TEXT_LIMIT: usize = 256 << 20;
 /// The longest text of a cell, in characters: what spreadsheets themselves allow.
 const CELL_TEXT_LIMIT: usize = 32_767;
@@ -83,16 +83,15 @@ impl Left {
     const ALL: Self = Self { cells: CELL_LIMIT, text: TEXT_LIMIT };
 
     /// Takes room for a text, before it is copied.
-    fn take(&mut self, text: &str) -> std::result::Result<(), Stop> {
-        let stop = |message: String| Err(Stop::TooLarge(message));
+    fn take(&mut self, text: &str) -> std::result::Result<(), String> {
         if text.len() > CELL_TEXT_LIMIT && text.chars().count() > CELL_TEXT_LIMIT {
-            return stop(format!("a cell holds over {CELL_TEXT_LIMIT} characters"));
+            return Err(format!("a cell holds over {CELL_TEXT_LIMIT} characters"));
         }
         let Some(cells) = self.cells.checked_sub(1) else {
-            return stop(format!("the sheet has over {CELL_LIMIT} filled cells"));
+            return Err(format!("the sheet has over {CELL_LIMIT} filled cells"));
         };
         let Some(left) = self.text.checked_sub(text.len()) else {
-            return stop(format!("the cells of the sheet hold over {TEXT_LIMIT} bytes of text"));
+            return Err(format!("the cells of the sheet hold over {TEXT_LIMIT} bytes of text"));
         };
         *self = Self { cells, text: left };
         Ok(())
@@ -150,10 +149,7 @@ impl Sheet {
                 match of_written(raw.get()) {
                     Some(cell) if cell.text.trim().is_empty() => {}
                     Some(cell) => {
-                        left.take(&cell.text).map_err(|stop| match stop {
-                            Stop::TooLarge(message) => message,
-                            Stop::Unreadable(failed) => failed.to_string(),
-                        })?;
+                        left.take(&cell.text)?;
                         sheet.put((row, column), cell);
                     }
                     None => {
@@ -204,7 +200,7 @@ impl Sheet {
                 for (row, column, value) in range.used_cells() {
                     let place =
                         |at: usize, from: u32| from.saturating_add(u32::try_from(at).unwrap_or(0));
-                    left.take(text_in(value))?;
+                    left.take(text_in(value)).map_err(Stop::TooLarge)?;
                     if let Some(made) = of_owned(value) {
                         self.put((place(row, top), place(column, first)), made);
                     }
@@ -228,7 +224,7 @@ impl Sheet {
             DataRef::Empty => return Ok(()),
             _ => "",
         };
-        left.take(text)?;
+        left.take(text).map_err(Stop::TooLarge)?;
         if let Some(made) = of_ref(value) {
             self.put(place, made);
         }
@@ -466,8 +462,8 @@ struct Made {
     text: u64,
 }
 
-/// Counts the cells of an ODS and their texts, as often as they and their rows are repeated. Of each
-/// sheet the largest of what is read at once counts: every sheet is read when the file is opened.
+/// Counts the cells of an ODS and their texts, as often as they and their rows are repeated, of all its
+/// sheets together: every sheet is read when the file is opened. Of a cell's text its tag counts as well.
 fn repeated_cells(input: impl io::BufRead) -> Made {
     let mut reader = quick_xml::Reader::from_reader(input);
     let (mut buffer, mut made) = (Vec::new(), Made::default());
