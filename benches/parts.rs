@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use chrono_tz::Tz;
 use feebook_core::error::Result;
-use feebook_core::explain::explain;
+use feebook_core::explain::Explainer;
 use feebook_core::fact::{LineFact, No};
 use feebook_core::import::{Advertiser, Context, Formats, Sink, read};
 use feebook_core::ledger::{Begun, Ledger, NewImport};
@@ -35,14 +35,15 @@ fn main() {
     let (terms, few, many) = (kernel_lines(), book(3), book(300));
     let report = report(",");
     let quoted = report.replace(",80,", ",\"80\",");
-    let ledger = ledger(&report);
+    let (ledger, terms_of_runs) = ledger(&report);
+    let mut explainer = Explainer::new(&ledger, &terms_of_runs).expect("a ledger");
     let mut works: Vec<Work<'_>> = vec![
         ("kernel, per line", LINES, Box::new(|| kernel(&terms))),
         ("matcher, 3 entries, per line", LINES, Box::new(|| matcher(&few))),
         ("matcher, 300 entries, per line", LINES, Box::new(|| matcher(&many))),
         ("report read, plain, per line", LINES, Box::new(|| facts(&report))),
         ("report read, with quotes, per line", LINES, Box::new(|| facts(&quoted))),
-        ("explain, per order", 50, Box::new(|| explained(&ledger))),
+        ("explain, per order", 50, Box::new(|| explained(&mut explainer))),
     ];
     let mut times = vec![Vec::new(); works.len()];
     for _ in 0..=ROUNDS {
@@ -232,10 +233,10 @@ fn ledger(report: &str) -> (Ledger, Terms) {
     (ledger, terms)
 }
 
-fn explained((ledger, terms): &(Ledger, Terms)) {
+fn explained(explainer: &mut Explainer<'_>) {
     for number in 0..50_u32 {
         let order = No::parse(&(1_000_000 + number * 3_999).to_string()).expect("a number");
-        let explanation = explain(ledger, terms, Some("example"), &order).expect("an order");
+        let explanation = explainer.explain(Some("example"), &order).expect("an order");
         black_box(explanation.total());
     }
 }

@@ -22,11 +22,20 @@ pub(crate) struct Report {
     pub(crate) bad_every: u64,
     /// Of so many lines one has another status than the same line of a report without this; 0 for none.
     pub(crate) changed_every: u64,
+    /// Which part of how many it is: later parts have later orders.
+    pub(crate) part: (u64, u64),
 }
 
 impl Report {
     pub(crate) fn plain(lines: u64) -> Self {
-        Self { lines, random_ids: false, repeat_every: 0, bad_every: 0, changed_every: 0 }
+        Self {
+            lines,
+            random_ids: false,
+            repeat_every: 0,
+            bad_every: 0,
+            changed_every: 0,
+            part: (0, 1),
+        }
     }
 }
 
@@ -148,14 +157,16 @@ impl Mixed {
 pub(crate) fn report(path: &Path, asked: Report) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
     writeln!(out, "{HEADER}")?;
-    let (mut chance, mut late, mut repeated) = (Mixed(20_240_507), Vec::new(), Vec::new());
+    let (part, parts) = asked.part;
+    let (mut chance, mut late, mut repeated) = (Mixed(20_240_507 + part), Vec::new(), Vec::new());
     let (mut made, mut order) = (0, 0);
-    let step = SECONDS * 14 / 10;
+    let span = SECONDS / parts;
+    let step = span * 14 / 10;
     while made < asked.lines {
-        let at = BEGIN + order * step / asked.lines % SECONDS;
+        let at = BEGIN + part * span + order * step / asked.lines % span;
         let lines = (1 + u64::from(chance.below(100) < 26) * (1 + chance.below(5) / 3))
             .min(asked.lines - made);
-        let head = Head::new(&mut chance, asked.random_ids, order, at);
+        let head = Head::new(&mut chance, asked.random_ids, part * asked.lines + order, at);
         order += 1;
         for number in 0..lines {
             let line = head.line(&mut chance, number, asked, made);

@@ -4,6 +4,7 @@
 //! differs ends the bench.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -102,8 +103,10 @@ impl Bench {
         let sum = text.split(" +").nth(1).and_then(|rest| rest.split(' ').next());
         sum.ok_or("no sum")?.clone_into(&mut self.written);
         self.sum = self.written.replace('.', "");
-        let head = fs::read_to_string(&report).map_err(|e| e.to_string())?;
-        let first = head.lines().nth(1).and_then(|line| line.split(',').next());
+        // Read no further: what this process has had in memory would count as each job's own peak.
+        let file = fs::File::open(&report).map_err(|e| e.to_string())?;
+        let second = BufReader::new(file).lines().nth(1).transpose().map_err(|e| e.to_string())?;
+        let first = second.as_deref().and_then(|line| line.split(',').next());
         first.ok_or("an empty report")?.clone_into(&mut self.order);
         Ok(())
     }

@@ -10,6 +10,7 @@ mod chart;
 mod generate;
 mod jobs;
 mod measure;
+mod scale;
 mod terms;
 
 use std::path::PathBuf;
@@ -30,12 +31,14 @@ pub(crate) struct Asked {
     pub(crate) feebook: PathBuf,
     /// Only jobs whose group contains this.
     pub(crate) only: Option<String>,
+    /// Instead of all that: so many lines into one ledger, in parts of `lines`.
+    pub(crate) scale: Option<u64>,
     /// Only feebook itself: for sizes at which a peer is of no interest.
     pub(crate) alone: bool,
 }
 
 const USAGE: &str = "cargo bench-peers [--lines N] [--rounds N] [--work DIR] [--feebook FILE] \
-    [--only GROUP] [--alone]";
+    [--only GROUP] [--alone] [--scale N]";
 
 fn main() -> ExitCode {
     let Some(mut asked) = asked() else {
@@ -61,6 +64,7 @@ fn asked() -> Option<Asked> {
         work: target.join("bench-peers"),
         feebook: target.join("release").join(format!("feebook{}", std::env::consts::EXE_SUFFIX)),
         only: None,
+        scale: None,
         alone: false,
     };
     let (mut named, mut args) = (false, std::env::args().skip(1));
@@ -71,6 +75,7 @@ fn asked() -> Option<Asked> {
             "--work" => asked.work = args.next()?.into(),
             "--feebook" => (named, asked.feebook) = (true, args.next()?.into()),
             "--only" => asked.only = Some(args.next()?),
+            "--scale" => asked.scale = Some(args.next()?.parse().ok()?),
             "--alone" => asked.alone = true,
             // Cargo says so to every bench.
             "--bench" => {}
@@ -94,6 +99,9 @@ fn run(asked: &mut Asked) -> Result<(), String> {
     asked.feebook = absolute(&asked.feebook)?;
     std::fs::create_dir_all(&asked.work).map_err(|e| format!("{}: {e}", asked.work.display()))?;
     let asked = &*asked;
+    if let Some(lines) = asked.scale {
+        return scale::run(asked, lines);
+    }
     let bench = Bench::prepare(asked)?;
     let results = measure::interleaved(&bench.jobs(asked), asked.rounds)?;
     let table = measure::table(&results);

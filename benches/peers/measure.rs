@@ -24,10 +24,10 @@ pub(crate) struct Job {
 
 /// What one run of a job used: microseconds and bytes.
 #[derive(Clone, Copy)]
-struct Used {
-    cpu: u128,
-    wall: u128,
-    memory: u64,
+pub(crate) struct Used {
+    pub(crate) cpu: u128,
+    pub(crate) wall: u128,
+    pub(crate) memory: u64,
 }
 
 /// What all runs of a job used.
@@ -82,7 +82,8 @@ pub(crate) fn interleaved(jobs: &[Job], rounds: usize) -> Result<Vec<Timed>, Str
     Ok(timed)
 }
 
-fn once(job: &Job) -> Result<Used, String> {
+/// Runs a job.
+pub(crate) fn once(job: &Job) -> Result<Used, String> {
     let failed = |what: String| format!("{}: {}: {what}", job.group, job.name);
     (job.before)().map_err(failed)?;
     let said = tempfile::NamedTempFile::new().map_err(|e| failed(e.to_string()))?;
@@ -113,7 +114,7 @@ fn ratio(of: u128, to: u128) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-fn seconds(micros: u128) -> String {
+pub(crate) fn seconds(micros: u128) -> String {
     format!("{}.{:03}", micros / 1_000_000, micros / 1_000 % 1_000)
 }
 

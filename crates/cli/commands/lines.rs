@@ -1,7 +1,7 @@
 //! `lines`: one row per imported order line.
 
 use chrono::NaiveDate;
-use feebook_core::lines::{LineRow, lines};
+use feebook_core::lines::{Found, LineRow, lines};
 use feebook_core::run::Scope;
 use feebook_schedule::iso::{percent, written};
 
@@ -61,19 +61,19 @@ pub(crate) fn tell_waiting(lines: u64, as_of: Option<NaiveDate>) {
 
 fn row(line: &LineRow<'_>) -> Vec<Cell> {
     let found = line.found.as_ref();
-    let decimals = found.map_or(2, feebook_core::lines::Found::decimals);
+    let decimals = found.map_or(2, Found::decimals);
     let money = |minor: Option<i64>| Cell::figure(minor.map(|minor| written(minor, decimals)));
-    let amounts = found.and_then(feebook_core::lines::Found::amounts);
+    let amounts = found.and_then(Found::amounts);
     vec![
         Cell::Text(line.program.to_owned()),
         Cell::Text(line.order_no().to_string()),
         Cell::Text(line.line_no().to_string()),
-        Cell::text(found.and_then(|found| found.schedule)),
+        Cell::text(found.and_then(Found::schedule)),
         Cell::Text(line.state().word().to_owned()),
         Cell::text(found.map(|found| found.outcome.verdict.word())),
-        Cell::text(found.and_then(|found| found.clause)),
-        money(found.and_then(feebook_core::lines::Found::basis)),
-        Cell::figure(found.and_then(feebook_core::lines::Found::rate).map(percent)),
+        Cell::text(found.and_then(Found::clause)),
+        money(found.and_then(Found::basis)),
+        Cell::figure(found.and_then(Found::rate).map(percent)),
         money(amounts.map(|amounts| amounts.commission)),
         money(amounts.map(|amounts| amounts.incentive)),
         money(amounts.map(|amounts| amounts.bonus)),

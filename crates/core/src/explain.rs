@@ -3,10 +3,10 @@
 //! Owns the sentences. Each step names the place and the clause it rests on and what of it is
 //! assumed; the amounts of a line's steps sum to what the line earns. Refuses to compute.
 
+mod asked;
 mod phrases;
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use chrono::NaiveDate;
 use feebook_kernel::{
@@ -17,15 +17,16 @@ use feebook_schedule::diagnostic::Place;
 use feebook_schedule::iso::{Currency, percent, written};
 use feebook_schedule::{Entry, FxOn, List, Matching, Program, Version, zone};
 
+pub(crate) use self::asked::program_of;
+pub use self::asked::{Explainer, explain};
 use self::phrases::{dated_fact, duration, in_brackets, rounding_words};
 use crate::answers::Answer;
-use crate::error::{self, Error, Result};
+use crate::error::Result;
 use crate::exchange::RateUsed;
 use crate::fact::{LineFact, No};
-use crate::journal::dating;
 use crate::ledger::{CountingLine, Ledger, OrderRecord, RunId};
-use crate::postings::{Posting, postings};
-use crate::run::{Covering, Evaluator, Replay, Terms, is_current};
+use crate::postings::Posting;
+use crate::run::{Covering, Evaluator};
 use crate::standing::{Circumstances, Flag};
 use crate::words::{Word, Words};
 
@@ -104,74 +105,6 @@ struct Trail {
 impl Observer for Trail {
     fn step(&mut self, line: usize, step: Step) {
         self.steps.push((line, step));
-    }
-}
-
-/// Explains an order: as its latest run found it, or, where none has seen it, under the terms as
-/// they are now.
-///
-/// # Errors
-///
-/// When no program, or more than one, has an order of that number.
-pub fn explain(
-    ledger: &Ledger,
-    terms: &Terms,
-    program: Option<&str>,
-    order_no: &No,
-) -> Result<Explanation> {
-    let (program, order) = find(ledger, program, order_no)?;
-    let mut replay = Replay::new(ledger)?;
-    let seq = ledger.last_seq()?;
-    let now = ledger.counting(&order, seq)?;
-    let standing = Arc::new(ledger.standing(&program, seq)?);
-    let mut today = Evaluator::new(&terms.book, &program, &standing)
-        .map(|evaluator| evaluator.as_of(seq, terms.plugins.as_ref()));
-    let Some(latest) = replay.latest(ledger, &program, &order)? else {
-        let evaluator = today.as_mut().ok_or_else(|| {
-            let message = format!("there are no terms of `{program}`");
-            Error::new(&error::NO_PROGRAM, message)
-        })?;
-        return explain_as(ledger, evaluator, &order, &now);
-    };
-    let explanation = explain_as(ledger, latest.evaluator, &order, &latest.facts)?;
-    let stale = !is_current(today.as_mut(), &now, &order, ledger)?;
-    let run_id = Some(latest.run_id);
-    let dating = dating(ledger, terms, &program)?;
-    let postings = postings(ledger, &mut replay, (&program, &dating), &order)?;
-    Ok(Explanation { run_id, stale, postings, ..explanation })
-}
-
-/// Returns the program that has an order.
-///
-/// # Errors
-///
-/// When no program, or more than one, has an order of that number.
-pub(crate) fn program_of(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<String> {
-    find(ledger, program, order_no).map(|(program, _)| program)
-}
-
-fn find(ledger: &Ledger, program: Option<&str>, order_no: &No) -> Result<(String, OrderRecord)> {
-    let mut found = Vec::new();
-    for known in ledger.programs()? {
-        if program.is_none_or(|program| program == known)
-            && let Some(order) = ledger.order(&known, order_no)?
-        {
-            found.push((known, order));
-        }
-    }
-    let names: Vec<String> = found.iter().map(|(name, _)| name.clone()).collect();
-    match (found.pop(), found.is_empty()) {
-        (Some(only), true) => Ok(only),
-        (Some(_), false) => {
-            let message = format!("order {order_no} is in {}", names.join(" and in "));
-            Err(Error::new(&error::WHICH_ORDER, message).hint("name one of them with --program"))
-        }
-        (None, _) => {
-            let message = format!("the ledger has no order {order_no}");
-            Err(Error::new(&error::NO_ORDER, message).hint(
-                "`feebook lines` lists the orders; the number is that of the order, not of a line",
-            ))
-        }
     }
 }
 

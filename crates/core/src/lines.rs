@@ -16,10 +16,13 @@ use feebook_schedule::{Program, Version};
 use crate::due::{Due, amounts_in, due};
 use crate::error::Result;
 use crate::fact::{LineFact, No};
-use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, RunId, RunRecord, Scan};
+use crate::ledger::{
+    Components, CountingLine, Ledger, OrderRecord, RunId, RunRecord, Scan, WholeRun,
+};
 use crate::payout::PaidLine;
 use crate::run::{
-    Covering, Evaluator, Latest, Progress, Replay, Scope, Terms, basis, is_current, known,
+    Covering, Evaluated, Evaluator, Latest, Progress, Replay, Scope, Terms, basis, is_current,
+    known,
 };
 use crate::standing::Standing;
 use crate::words::{Word, Words};
@@ -43,19 +46,34 @@ pub struct LineRow<'l> {
 /// What a run found of one line.
 #[derive(Clone, Debug)]
 pub struct Found<'l> {
-    /// The version's name; none where none governs.
-    pub schedule: Option<&'l str>,
-    /// The clause of the entry or policy that decided.
-    pub clause: Option<&'l str>,
+    /// The version that governs the order.
+    version: Option<&'l Version>,
+    /// The version whose entry or policy decided.
+    deciding: Option<&'l Version>,
+    /// The line's category.
+    category: Option<&'l str>,
     /// The currency of the amounts; none where no version governs.
     pub currency: Option<Currency>,
-    /// The name of the line's category in the version's tree.
-    pub category_name: Option<&'l str>,
     /// What the kernel found.
     pub outcome: &'l Outcome,
 }
 
-impl Found<'_> {
+impl<'l> Found<'l> {
+    /// Returns the version's name; none where none governs.
+    pub fn schedule(&self) -> Option<&'l str> {
+        self.version.map(Version::id)
+    }
+
+    /// Returns the clause of the entry or policy that decided.
+    pub fn clause(&self) -> Option<&'l str> {
+        self.deciding.and_then(|version| version.clause(self.outcome.decided))
+    }
+
+    /// Returns the name of the line's category in the version's tree.
+    pub fn category_name(&self) -> Option<&'l str> {
+        self.version?.tree()?.name(self.category?)
+    }
+
     /// Returns the amounts in minor units; none where the verdict does not let us say.
     pub fn amounts(&self) -> Option<Components> {
         known(self.outcome)
@@ -127,9 +145,9 @@ impl<'l> LineRow<'l> {
     /// Returns what the network reports that the line earns, commission, incentive and bonus together,
     /// in minor units; none where it reports nothing, or in another currency than that of the terms.
     pub fn reported(&self) -> Option<i64> {
+        let reported = self.fact().reported()?;
         let policy = self.policy();
-        let comparable = policy.is_some() && self.amount_currency() == policy;
-        self.fact().reported().filter(|_| comparable)
+        (policy.is_some() && self.amount_currency() == policy).then_some(reported)
     }
 
     /// Returns what the line is due.
@@ -184,7 +202,7 @@ pub fn lines(
         };
         governed_by.extend(today.as_ref().map(|today| today.program().governed_by()));
         let mut scan = Scan::within(ledger, &program, scope.days, &governed_by)?;
-        let current = view.all_is_current(ledger, terms, &program)?;
+        let current = view.whole(ledger, terms, &program)?.is_some();
         while let Some(mut order) = scan.next(ledger)? {
             order.results.retain(|result| view.has(result.run_id));
             let order = Order { ledger, program: &program, seq, record: &order, current };
@@ -222,12 +240,16 @@ impl View {
         Ok(Self { seq: ledger.seq_before(end)?.max(seen), runs: Some(runs) })
     }
 
-    /// Whether the last run over all orders of a program saw what there is, by today's terms.
-    fn all_is_current(&self, ledger: &Ledger, terms: &Terms, program: &str) -> Result<bool> {
-        match basis(terms, program).filter(|_| self.runs.is_none()) {
-            Some(basis) => Ok(ledger.whole_run(program, self.seq, basis)?.is_some()),
-            None => Ok(false),
-        }
+    /// What the last run over all orders of a program came to, where it saw what there is, by today's
+    /// terms.
+    pub(crate) fn whole(
+        &self,
+        ledger: &Ledger,
+        terms: &Terms,
+        program: &str,
+    ) -> Result<Option<WholeRun>> {
+        let basis = basis(terms, program).filter(|_| self.runs.is_none());
+        basis.map_or(Ok(None), |basis| ledger.whole_run(program, self.seq, basis))
     }
 
     fn has(&self, run_id: RunId) -> bool {
@@ -306,22 +328,9 @@ impl Order<'_> {
         then: &[CountingLine<'_>],
         each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
     ) -> Result<()> {
-        let words = self.ledger.words();
-        let payments = self.ledger.paid(self.record, self.seq);
-        let evaluated = evaluator.evaluate(then, self.ledger, &mut Silent)?;
-        let (covering, day) = (evaluated.covering.clone(), evaluated.day);
-        let outcomes = evaluated.outcomes.to_vec();
-        for line in now {
-            let line_no = &line.revision.fact.line_no;
-            let at = then.iter().position(|seen| seen.revision.fact.line_no == *line_no);
-            let line = at.map_or(line, |at| &then[at]);
-            let found = at
-                .and_then(|at| outcomes.get(at))
-                .map(|outcome| found(evaluator, &covering, line, outcome, words));
-            let paid = paid_of(&payments, line_no);
-            each(&LineRow { program: self.program, line: *line, day, found, paid, words })?;
-        }
-        Ok(())
+        let seen = Seen::of(&evaluator.evaluate(then, self.ledger, &mut Silent)?);
+        let order = (self.program, self.record, self.seq);
+        seen.tell(self.ledger, order, evaluator, (now, then), each)
     }
 
     fn tell_unseen(
@@ -344,6 +353,43 @@ impl Order<'_> {
     }
 }
 
+/// What an evaluation found of an order; what its lines earn is still in the evaluator.
+pub(crate) struct Seen {
+    covering: Covering,
+    day: Option<NaiveDate>,
+}
+
+impl Seen {
+    pub(crate) fn of(evaluated: &Evaluated<'_>) -> Self {
+        Self { covering: evaluated.covering.clone(), day: evaluated.day }
+    }
+
+    /// Tells the lines that count now with what was found of those that were evaluated then, last by this
+    /// evaluator.
+    pub(crate) fn tell(
+        &self,
+        ledger: &Ledger,
+        (program, record, seq): (&str, &OrderRecord, i64),
+        evaluator: &Evaluator,
+        (now, then): (&[CountingLine<'_>], &[CountingLine<'_>]),
+        each: &mut dyn FnMut(&LineRow<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let words = ledger.words();
+        let payments = ledger.paid(record, seq);
+        for line in now {
+            let line_no = &line.revision.fact.line_no;
+            let at = then.iter().position(|seen| seen.revision.fact.line_no == *line_no);
+            let line = at.map_or(line, |at| &then[at]);
+            let found = at
+                .and_then(|at| evaluator.outcomes().get(at))
+                .map(|outcome| found(evaluator, &self.covering, line, outcome, words));
+            let paid = paid_of(&payments, line_no);
+            each(&LineRow { program, line: *line, day: self.day, found, paid, words })?;
+        }
+        Ok(())
+    }
+}
+
 /// What of an order's payments is of one line.
 fn paid_of(payments: &[PaidLine], line_no: &No) -> Vec<PaidLine> {
     payments.iter().filter(|paid| paid.line_no == *line_no).cloned().collect()
@@ -354,20 +400,15 @@ fn found<'l>(
     covering: &Covering,
     line: &CountingLine<'_>,
     outcome: &'l Outcome,
-    words: &Words,
+    words: &'l Words,
 ) -> Found<'l> {
     let version = evaluator.version(covering);
-    let deciding = evaluator.deciding_version(covering, line, outcome);
-    let category = line.revision.fact.category.map(|category| words.text(category));
     let last = evaluator.program().versions().last();
     Found {
-        schedule: version.map(Version::id),
-        clause: deciding.and_then(|version| version.clause(outcome.decided)),
+        version,
+        deciding: evaluator.deciding_version(covering, line, outcome),
+        category: line.revision.fact.category.map(|category| words.text(category)),
         currency: version.or(last).map(Version::currency),
-        category_name: version
-            .and_then(Version::tree)
-            .zip(category)
-            .and_then(|(tree, id)| tree.name(id)),
         outcome,
     }
 }

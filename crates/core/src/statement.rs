@@ -1,19 +1,22 @@
 //! Totals of what is earned, by month, category, country, placement or schedule.
 //!
 //! Owns the grouping, and by placement what became of the clicks. Refuses to add amounts of
-//! different currencies, and to compute: it adds up the rows of [`crate::lines`].
+//! different currencies, and to compute: it adds up the rows of [`crate::lines`]. By month a run over all
+//! orders has added them up already ([`Months`]), as long as nothing changed since.
 
 use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, NaiveDate};
 use feebook_kernel::{State, Verdict};
 use feebook_schedule::Version;
+use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::Month;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 use crate::fact::No;
 use crate::ledger::Ledger;
-use crate::lines::{LineRow, View, lines};
+use crate::lines::{Found, LineRow, View, lines};
 use crate::run::{Progress, Scope, Terms};
 
 /// What a statement groups by.
@@ -32,7 +35,7 @@ pub enum By {
 }
 
 /// One group's totals, in minor units of one currency.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Lines in the group.
     pub lines: u64,
@@ -49,6 +52,7 @@ pub struct Totals {
     /// Paid out, in the group's currency.
     pub paid: i64,
     /// By placement only: orders, and what is known of the clicks.
+    #[serde(skip)]
     pub traffic: Traffic,
     /// What was earned in the course of time, whatever the state: by week of the month in a statement by
     /// month, else by month, both counted from 0.
@@ -59,7 +63,7 @@ pub struct Totals {
 }
 
 /// What the same lines earn by two accounts, in minor units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compared {
     /// Under the terms.
     pub expected: i64,
@@ -126,7 +130,8 @@ impl Totals {
             self.compared.reported += reported;
         }
         let taken_back = matches!(row.state(), State::Declined | State::Reversed);
-        if row.lag().is_some() && verdict != Verdict::Held && !taken_back {
+        let counts = verdict != Verdict::Held && !taken_back;
+        if by == By::Placement && counts && row.lag().is_some() {
             self.traffic.earned += total;
         }
         match (verdict, row.state()) {
@@ -140,7 +145,7 @@ impl Totals {
 }
 
 /// The key of a group; a statement is sorted by it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GroupKey {
     /// The program.
     pub program: String,
@@ -153,7 +158,7 @@ pub struct GroupKey {
 }
 
 /// A statement: groups in order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Statement {
     /// The groups with their totals.
     pub groups: Vec<(GroupKey, Totals, u32)>,
@@ -173,25 +178,116 @@ pub fn statement(
     by: By,
     progress: &mut dyn Progress,
 ) -> Result<Statement> {
-    let mut groups: BTreeMap<GroupKey, (Totals, u32)> = BTreeMap::new();
+    let mut groups = Groups::new();
+    let mut waiting = 0;
+    for program in ledger.programs()?.into_iter().filter(|name| scope.includes_program(name)) {
+        let known = match by {
+            By::Month => known_months(ledger, terms, scope, &program)?,
+            _ => None,
+        };
+        if let Some(known) = known {
+            groups.extend(known);
+        } else {
+            let scope = Scope { program: Some(program), ..scope.clone() };
+            waiting += add_lines(ledger, terms, &scope, by, progress, &mut groups)?;
+        }
+    }
+    if by == By::Placement {
+        count_clicks(ledger, terms, scope, &mut groups)?;
+    }
+    let groups = groups.into_iter().map(|(key, (totals, decimals))| (key, totals, decimals));
+    Ok(Statement { groups: groups.collect(), waiting })
+}
+
+/// Totals and their decimals, by group.
+type Groups = BTreeMap<GroupKey, (Totals, u32)>;
+type Group = (GroupKey, (Totals, u32));
+
+/// Adds the lines in scope to their groups; returns how many wait for a recompute.
+fn add_lines(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    by: By,
+    progress: &mut dyn Progress,
+    groups: &mut Groups,
+) -> Result<u64> {
     let mut order = Counted::default();
-    let waiting = lines(ledger, terms, scope, progress, &mut |row| {
-        let decimals = row.found.as_ref().map_or(2, super::lines::Found::decimals);
+    lines(ledger, terms, scope, progress, &mut |row| {
         let key = key(row, by);
         let first = by == By::Placement && order.is_first(row, &key);
-        let (totals, _) = groups.entry(key).or_insert_with(|| (Totals::default(), decimals));
+        let (totals, _) = groups.entry(key).or_insert_with(|| (Totals::default(), decimals(row)));
         totals.add(row, by);
         if first {
             totals.traffic.orders += 1;
             totals.traffic.lags.extend(row.lag());
         }
         Ok(())
-    })?;
-    if by == By::Placement {
-        count_clicks(ledger, terms, scope, &mut groups)?;
+    })
+}
+
+fn decimals(row: &LineRow<'_>) -> u32 {
+    row.found.as_ref().map_or(2, Found::decimals)
+}
+
+/// What makes up a group by month of one program.
+type Of = (Option<Month>, Option<Currency>);
+
+/// A program's statement by month, as a run over all its orders adds it up.
+#[derive(Debug, Default)]
+pub(crate) struct Months {
+    groups: Vec<(Of, GroupKey, (Totals, u32))>,
+    /// The group that a line was added to last: most follow one of the same.
+    last: usize,
+}
+
+impl Months {
+    /// Adds a line.
+    pub(crate) fn add(&mut self, row: &LineRow<'_>) {
+        let of: Of = (row.day.map(Month::of), row.found.as_ref().and_then(|found| found.currency));
+        if self.groups.get(self.last).is_none_or(|(last, ..)| *last != of) {
+            let at = self.groups.iter().position(|(known, ..)| *known == of);
+            self.last = at.unwrap_or(self.groups.len());
+            if at.is_none() {
+                self.groups.push((of, key(row, By::Month), (Totals::default(), decimals(row))));
+            }
+        }
+        if let Some((.., (totals, _))) = self.groups.get_mut(self.last) {
+            totals.add(row, By::Month);
+        }
     }
-    let groups = groups.into_iter().map(|(key, (totals, decimals))| (key, totals, decimals));
-    Ok(Statement { groups: groups.collect(), waiting })
+
+    /// As the ledger stores it.
+    pub(crate) fn written(&self) -> String {
+        let groups: Vec<_> = self.groups.iter().map(|(_, key, totals)| (key, totals)).collect();
+        serde_json::to_string(&groups).unwrap_or_default()
+    }
+}
+
+/// The groups of a program that a run has added up; none where anything changed since, or where days are
+/// asked for that are not whole months.
+fn known_months(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    program: &str,
+) -> Result<Option<Vec<Group>>> {
+    let whole = |(first, last): (NaiveDate, NaiveDate)| {
+        first.day() == 1 && last.succ_opt().is_none_or(|next| next.day() == 1)
+    };
+    if scope.as_of.is_some() || !scope.days.is_none_or(whole) {
+        return Ok(None);
+    }
+    let view = View::new(ledger, terms, program, None)?;
+    let months = view.whole(ledger, terms, program)?.and_then(|whole| whole.months);
+    let mut groups: Option<Vec<Group>> =
+        months.and_then(|months| serde_json::from_str(&months).ok());
+    if let (Some((first, last)), Some(groups)) = (scope.days, &mut groups) {
+        let asked = Month::of(first)..=Month::of(last);
+        // Lines of no month are in none.
+        groups.retain(|(key, _)| Month::parse(&key.group).is_some_and(|m| asked.contains(&m)));
+    }
+    Ok(groups)
 }
 
 /// Where a day stands in a trend.
@@ -276,9 +372,9 @@ fn key(row: &LineRow<'_>, by: By) -> GroupKey {
         By::Month => row.day.map(|day| Month::of(day).to_string()),
         By::Country => row.text(row.fact().ship_to).map(str::to_owned),
         By::Placement => row.placement().map(str::to_owned),
-        By::Schedule => found.and_then(|found| found.schedule).map(str::to_owned),
+        By::Schedule => found.and_then(Found::schedule).map(str::to_owned),
         By::Category => row.text(row.fact().category).map(|id| {
-            let name = found.and_then(|found| found.category_name);
+            let name = found.and_then(Found::category_name);
             name.map_or_else(|| id.to_owned(), |name| format!("{id} {name}"))
         }),
     }

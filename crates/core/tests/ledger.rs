@@ -12,6 +12,7 @@ use feebook_core::ledger::{Begun, ImportTotals, Ledger, NewImport, OrderRecord, 
 use feebook_core::lines::lines;
 use feebook_core::run::{Change, Recomputed, Scope, Terms, Unwatched, Why, recompute};
 use feebook_core::standing::{Flag, FlagSubject};
+use feebook_core::statement::{By, Statement, statement};
 use feebook_kernel::{Effect, Minor, State};
 use feebook_schedule::{Book, Source};
 use proptest::prelude::*;
@@ -131,6 +132,18 @@ fn shown(ledger: &Ledger, terms: &Terms) -> Vec<String> {
     })
     .expect("lines");
     shown
+}
+
+/// The statement by month: of all orders, of a month, and of days that are none.
+fn months(ledger: &Ledger, terms: &Terms) -> Vec<Statement> {
+    let day = |text: &str| text.parse().expect("a day");
+    [None, Some(("2024-01-01", "2024-01-31")), Some(("2024-01-01", "2024-01-30"))]
+        .map(|days| {
+            let days = days.map(|(first, last)| (day(first), day(last)));
+            let scope = Scope { days, ..Scope::default() };
+            statement(ledger, terms, &scope, By::Month, &mut Unwatched).expect("a statement")
+        })
+        .to_vec()
 }
 
 fn orders(ledger: &Ledger) -> Vec<OrderRecord> {
@@ -471,9 +484,10 @@ proptest! {
         }
         run(&mut ledger, &terms);
         let (known, _) = run(&mut ledger, &terms);
-        let shown_known = shown(&ledger, &terms);
+        let (shown_known, months_known) = (shown(&ledger, &terms), months(&ledger, &terms));
         // Forgets what was known as a whole, so that all is read.
         ledger.rebuild().expect("rebuilt");
+        prop_assert_eq!(months_known, months(&ledger, &terms));
         let (read, changes) = run(&mut ledger, &terms);
         prop_assert_eq!((known.run_id, read.run_id, changes.len()), (None, None, 0));
         prop_assert_eq!((known.orders, known.lines), (read.orders, read.lines));
@@ -494,6 +508,15 @@ fn a_run_that_changes_nothing_reads_no_order() {
         counts.push((watched.0, done.expect("recomputed").lines));
     }
     assert_eq!(counts, [(1, 1), (0, 1)], "orders read, lines told");
+    // Nor does a statement by month; one of days that are no month reads what lies in it.
+    for (days, reads) in [(None, 0), (Some("2024-01-30"), 1)] {
+        let day = |text: &str| text.parse().expect("a day");
+        let scope =
+            Scope { days: days.map(|last| (day("2024-01-01"), day(last))), ..Scope::default() };
+        let mut watched = Counting(0);
+        let known = statement(&ledger, &terms, &scope, By::Month, &mut watched).expect("totals");
+        assert_eq!((watched.0, known.groups[0].1.lines), (reads, 1), "{days:?}");
+    }
 }
 
 /// Counts the orders that are read.

@@ -4,11 +4,13 @@
 
 use std::cell::Cell;
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use feebook_schedule::diagnostic::Diagnostic;
 use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{HEAD, codes};
 use crate::error::{Error, Result};
@@ -25,6 +27,10 @@ pub(super) struct Looked {
     pub(super) bytes: u64,
     /// SHA-256 of the bytes.
     pub(super) digest: [u8; 32],
+    /// A quicker digest of them, by which what is read again is known.
+    again: u128,
+    /// What it begins with: nobody can make another file that has the same one.
+    secret: u64,
 }
 
 impl Looked {
@@ -39,23 +45,28 @@ impl Looked {
             file = copy;
         }
         let path = path.to_owned();
-        let mut looked = Self { file, path, head: Vec::new(), bytes: 0, digest: [0; 32] };
+        let secret = RandomState::new().hash_one(());
+        let (head, digest) = (Vec::new(), [0; 32]);
+        let mut looked = Self { file, path, head, bytes: 0, digest, again: 0, secret };
         let (mut digest, mut head, mut bytes) = (Sha256::new(), Vec::new(), 0_u64);
+        let mut again = Xxh3::with_seed(secret);
         looked.each_block(&mut |block| {
             digest.update(block);
+            again.update(block);
             bytes += u64::try_from(block.len()).unwrap_or(0);
             let room = HEAD.saturating_sub(head.len()).min(block.len());
             head.extend_from_slice(block.get(..room).unwrap_or_default());
             Ok(())
         })?;
-        (looked.head, looked.bytes, looked.digest) = (head, bytes, digest.finalize().into());
+        (looked.head, looked.bytes) = (head, bytes);
+        (looked.digest, looked.again) = (digest.finalize().into(), again.digest128());
         Ok(looked)
     }
 
     /// Begins to read the file again.
     pub(super) fn again<'c>(&'c self, count: &'c Cell<u64>) -> Result<Again<'c>> {
         self.rewound()?;
-        Ok(Again { looked: self, count, digest: Sha256::new() })
+        Ok(Again { looked: self, count, digest: Xxh3::with_seed(self.secret) })
     }
 
     /// Reads the file again wherever it is wanted, as archives are; [`unchanged`](Self::unchanged) says
@@ -96,7 +107,7 @@ impl Looked {
 pub(super) struct Again<'c> {
     looked: &'c Looked,
     count: &'c Cell<u64>,
-    digest: Sha256,
+    digest: Xxh3,
 }
 
 impl Again<'_> {
@@ -107,8 +118,7 @@ impl Again<'_> {
         // What a reader had no use for was not read yet.
         io::copy(&mut self, &mut io::sink()).map_err(|e| Error::file(path, "read", e))?;
         let (bytes, before) = (self.count.get(), self.looked.bytes);
-        let digest: [u8; 32] = self.digest.finalize().into();
-        if digest == self.looked.digest {
+        if self.digest.digest128() == self.looked.again {
             return Ok(());
         }
         let how = if bytes == before {

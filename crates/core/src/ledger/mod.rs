@@ -126,7 +126,7 @@ impl Ledger {
     fn make(path: &Path) -> Result<()> {
         fs::File::create_new(path).map_err(|e| Error::file(path, "create", e))?;
         let conn = Connection::open_with_flags(path, FLAGS).map_err(|e| database(&e))?;
-        conn.execute_batch("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL;").map_err(sql)?;
+        conn.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;").map_err(sql)?;
         Self::prepare(conn, None).map(drop)
     }
 

@@ -196,14 +196,19 @@ impl Ledger {
 
     /// Returns the columns that any row of a program may fill.
     pub(super) fn filled(&self, program_id: i64) -> Result<Filled> {
+        self.filled_before(program_id, i64::MAX)
+    }
+
+    /// The same but for the rows of an import and of all after it.
+    pub(super) fn filled_before(&self, program_id: i64, import_id: i64) -> Result<Filled> {
         let mut select = self
             .conn
             .prepare_cached(
                 "SELECT f.columns FROM import i LEFT JOIN filled f ON f.import_id = i.id
-                 WHERE i.program_id = ?1",
+                 WHERE i.program_id = ?1 AND i.id < ?2",
             )
             .map_err(sql)?;
-        let mut rows = select.query([program_id]).map_err(sql)?;
+        let mut rows = select.query([program_id, import_id]).map_err(sql)?;
         let mut filled = Filled::default();
         while let Some(row) = rows.next().map_err(sql)? {
             let columns: Option<u32> = row.get(0).map_err(sql)?;

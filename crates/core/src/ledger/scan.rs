@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 use chrono::NaiveDate;
 use feebook_schedule::GovernedBy;
 use feebook_schedule::zone::Month;
+use rusqlite::params;
 use rusqlite::types::Value;
-use rusqlite::{Statement, params};
 
 use super::lines::{self, Filled, Key, Revision, key};
 use super::results::{self, StoredResult, result_columns};
@@ -387,9 +387,9 @@ impl Ledger {
             results: Vec::new(),
             payments: Vec::new(),
         }]);
-        let mut select: Statement<'_> = self
+        let mut select = self
             .conn
-            .prepare(&format!(
+            .prepare_cached(&format!(
                 "SELECT {} FROM result WHERE program_id = ?1 AND order_no = ?2 ORDER BY run_id",
                 result_columns()
             ))

@@ -94,20 +94,22 @@ impl PendingImport<'_> {
 
     /// All stored revisions of some orders and of those between them; none where there are too many.
     fn all_between(&self, (first, last): (&No, &No), most: usize) -> Result<Option<Vec<Revision>>> {
+        // What no row fills need not be read: neither of earlier imports nor of this one.
+        let filled = self.ledger.filled_before(self.program_id, self.id)?.or(self.filled);
         let mut select = self
             .ledger
             .conn
             .prepare_cached(&format!(
                 "SELECT {} FROM order_line WHERE program_id = ?1 AND order_no BETWEEN ?2 AND ?3
                  ORDER BY order_no, line_no, seq",
-                Filled::ALL.columns()
+                filled.columns()
             ))
             .map_err(sql)?;
         let mut rows =
             select.query(params![self.program_id, Key(first), Key(last)]).map_err(sql)?;
         let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(sql)? {
-            found.push(lines::read(row, Filled::ALL)?);
+            found.push(lines::read(row, filled)?);
             if found.len() > most {
                 return Ok(None);
             }

@@ -28,6 +28,9 @@ pub struct WholeRun {
     pub lines: u64,
     /// Lines by verdict, in order of precedence.
     pub verdicts: [u64; VERDICTS],
+    /// The program's statement by month, in the words of [`crate::statement`]; none where it was not
+    /// added up.
+    pub months: Option<String>,
 }
 
 impl WholeRun {
@@ -39,7 +42,8 @@ impl WholeRun {
     fn digest(&self, program_id: i64) -> Result<[u8; 16]> {
         let mut bytes = RowBytes::default();
         let (orders, lines, verdicts) = (self.orders, self.lines, self.packed());
-        let values = params![program_id, self.seq, self.basis, orders, lines, verdicts];
+        let values =
+            params![program_id, self.seq, self.basis, orders, lines, verdicts, self.months];
         for (column, value) in (0..).zip(values) {
             bytes.bound(column, *value)?;
         }
@@ -64,12 +68,13 @@ fn read(row: &Row<'_>) -> Result<Option<(i64, WholeRun)>> {
         orders: row.get(3).map_err(sql)?,
         lines: row.get(4).map_err(sql)?,
         verdicts,
+        months: row.get(6).map_err(sql)?,
     };
-    let digest: [u8; 16] = row.get(6).map_err(sql)?;
+    let digest: [u8; 16] = row.get(7).map_err(sql)?;
     Ok((whole.digest(program_id)? == digest).then_some((program_id, whole)))
 }
 
-const COLUMNS: &str = "program_id, seq, basis, orders, lines, verdicts, digest";
+const COLUMNS: &str = "program_id, seq, basis, orders, lines, verdicts, months, digest";
 
 impl Ledger {
     /// Returns what the last run over all orders of a program came to, if none has to be evaluated again
@@ -87,14 +92,15 @@ impl Ledger {
     /// Notes what a run came to that evaluated all orders of a program.
     pub(super) fn store_whole_run(&self, program_id: i64, whole: &WholeRun) -> Result<()> {
         let query = format!(
-            "INSERT OR REPLACE INTO whole_run ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            "INSERT OR REPLACE INTO whole_run ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         );
         let (orders, lines, digest) = (whole.orders, whole.lines, whole.digest(program_id)?);
         self.conn
             .prepare_cached(&query)
             .and_then(|mut s| {
                 let (seq, basis, verdicts) = (whole.seq, whole.basis, whole.packed());
-                s.execute(params![program_id, seq, basis, orders, lines, verdicts, digest])
+                let months = &whole.months;
+                s.execute(params![program_id, seq, basis, orders, lines, verdicts, months, digest])
             })
             .map_err(sql)?;
         Ok(())

@@ -211,6 +211,11 @@ impl Evaluator {
         }
     }
 
+    /// Returns what the lines of the order earn that was evaluated last.
+    pub(crate) fn outcomes(&self) -> &[Outcome] {
+        &self.outcomes
+    }
+
     /// Returns the version whose entry or policy decided a line: that of the order, but for a line
     /// outside the window that of the click (rule 12).
     pub fn deciding_version(

@@ -22,7 +22,9 @@ use crate::journal::{Dating, dating};
 use crate::ledger::{
     Amounts, CountingLine, Ledger, NewResult, OrderRecord, PendingRun, RunId, Scan, WholeRun,
 };
+use crate::lines;
 use crate::postings::{self, Replayed, posted_by};
+use crate::statement::Months;
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
@@ -136,6 +138,7 @@ impl Work<'_, '_> {
         evaluator = evaluator.as_of(self.run.seq(), terms.plugins.as_ref());
         let dating = dating(self.run.ledger(), terms, program)?;
         let mut differences = Differences::new(program, dating, self.run.seq(), self.now);
+        differences.months = basis.map(|_| Months::default());
         // An order whose reports were all taken back lies where the terms of its latest run put it.
         let one = [evaluator.program().governed_by()];
         let ledger = self.run.ledger();
@@ -146,7 +149,8 @@ impl Work<'_, '_> {
             progress.advance(1);
         }
         if let Some(basis) = basis {
-            let whole = self.report.since(before, self.run.seq(), basis);
+            let months = differences.months.as_ref().map(Months::written);
+            let whole = self.report.since(before, self.run.seq(), (basis, months));
             self.run.saw_all(program, whole)?;
         }
         self.report.posted.extend(differences.posted());
@@ -187,9 +191,7 @@ impl Work<'_, '_> {
         if !facts.is_empty() {
             self.report.count(&evaluated);
         }
-        if last.is_some_and(|result| result.fingerprint == fingerprint) {
-            return Ok(());
-        }
+        let unchanged = last.is_some_and(|result| result.fingerprint == fingerprint);
         let new = NewResult {
             month: evaluated.month().or_else(|| last.and_then(|result| result.month)),
             day: evaluated.day.or(day),
@@ -198,8 +200,17 @@ impl Work<'_, '_> {
             answers: evaluated.answers.cloned(),
         };
         // Only what an earlier run had otherwise is told line by line.
-        let after = last.map(|_| saw_all(&evaluated));
+        let after = last.filter(|_| !unchanged).map(|_| saw_all(&evaluated));
         let covering = evaluated.covering.clone();
+        if differences.months.is_some() {
+            let seen = lines::Seen::of(&evaluated);
+            // What no version covers is shown in the currency of the book that its latest run went by.
+            let by_another = unchanged && evaluator.version(&covering).is_none();
+            differences.count(self.run.ledger(), evaluator, (order, &facts), &seen, by_another)?;
+        }
+        if unchanged {
+            return Ok(());
+        }
         let version = evaluator.version(&covering);
         let currency = version.map(Version::currency);
         let mut posted = Difference { before: None, after: (currency, new.month, new.amounts) };
@@ -250,13 +261,18 @@ impl Recomputed {
     }
 
     /// What was counted since.
-    fn since(&self, (orders, lines, verdicts): Counts, seq: i64, basis: [u8; 16]) -> WholeRun {
+    fn since(
+        &self,
+        (orders, lines, verdicts): Counts,
+        seq: i64,
+        (basis, months): ([u8; 16], Option<String>),
+    ) -> WholeRun {
         let mut since = self.verdicts;
         for (count, before) in since.iter_mut().zip(verdicts) {
             *count -= before;
         }
         let (orders, lines) = (self.orders - orders, self.lines - lines);
-        WholeRun { seq, basis, orders, lines, verdicts: since }
+        WholeRun { seq, basis, orders, lines, verdicts: since, months }
     }
 
     fn count(&mut self, evaluated: &Evaluated<'_>) {
@@ -322,12 +338,14 @@ struct Differences<'p> {
     now: i64,
     posted: Vec<(Currency, i64)>,
     adjusted: BTreeMap<(Month, Currency), Adjusted>,
+    /// The statement by month; none where the run does not see all orders.
+    months: Option<Months>,
 }
 
 impl<'p> Differences<'p> {
     fn new(program: &'p str, dating: Dating, seq: i64, now: i64) -> Self {
         let (posted, adjusted) = (Vec::new(), BTreeMap::new());
-        Self { program, dating, seq, now, posted, adjusted }
+        Self { program, dating, seq, now, posted, adjusted, months: None }
     }
 
     /// The first of some months that is closed.
@@ -361,6 +379,25 @@ impl<'p> Differences<'p> {
                 }
             }
         }
+    }
+
+    /// Adds an order's lines to the statement by month, which is given up where they may be shown otherwise.
+    fn count(
+        &mut self,
+        ledger: &Ledger,
+        evaluator: &Evaluator,
+        (order, facts): (&OrderRecord, &[CountingLine<'_>]),
+        seen: &lines::Seen,
+        otherwise: bool,
+    ) -> Result<()> {
+        if otherwise {
+            self.months = None;
+        }
+        let Some(months) = &mut self.months else { return Ok(()) };
+        seen.tell(ledger, (self.program, order, self.seq), evaluator, (facts, facts), &mut |row| {
+            months.add(row);
+            Ok(())
+        })
     }
 
     fn post(&mut self, currency: Option<Currency>, minor: i64) {
