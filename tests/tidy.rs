@@ -302,6 +302,10 @@ fn migrations_are_numbered_once_and_never_edited() {
         ("0005_quarantine.sql", "a0ed0f67f472ea5c01aa675b69100a4f4206984dd1a9f9f126bf605813e61591"),
         ("0006_months.sql", "3171d51584f84bc22b4327289b6687cad39973cdf7655ca743c6ac6c530363f3"),
         ("0007_whole_runs.sql", "a0e0d956e10d737d3b5389e82f0be91e47aae29245129f022431b732ddd0545a"),
+        (
+            "0008_corrections.sql",
+            "7708358e262f1003be3f6f811fceef32c4936707bfeef77094db25c3a09dfd17",
+        ),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))
         .expect("a folder")

@@ -12,7 +12,7 @@ use super::{APPLICATION_ID, Ledger, Result, sql, version};
 use crate::error::{self, Error};
 
 /// Every migration that was released, in order; `PRAGMA user_version` counts those applied.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../../../migrations/0001_ledger.sql"),
     include_str!("../../../../migrations/0002_facts.sql"),
     include_str!("../../../../migrations/0003_plugins.sql"),
@@ -20,6 +20,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../../../migrations/0005_quarantine.sql"),
     include_str!("../../../../migrations/0006_months.sql"),
     include_str!("../../../../migrations/0007_whole_runs.sql"),
+    include_str!("../../../../migrations/0008_corrections.sql"),
 ];
 
 /// The version from which on everything that is appended is sealed.
