@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use feebook_core::error::Result;
-use feebook_core::fact::{LineFact, Link, Platform};
+use feebook_core::fact::{Corrects, LineFact, Link, Platform};
 use feebook_core::import::{Advertiser, Context, Format, Formats, Head, Sink, read_file};
 use feebook_core::words::{Word, Words};
 use feebook_kernel::Minor;
@@ -188,6 +188,13 @@ fn known(fact: &LineFact, words: &Words, policy: Currency) -> Vec<(&'static str,
     let mut known = Known { words, currency: own.unwrap_or(policy), fields: Vec::new() };
     known.add("order_no", Some(fact.order_no.to_string()));
     known.add("line_no", Some(fact.line_no.to_string()));
+    known.add(
+        "corrects",
+        fact.corrects.as_deref().map(|corrects| match corrects {
+            Corrects::Line(line_no) => line_no.to_string(),
+            Corrects::OfOrder => "a line of its order".to_owned(),
+        }),
+    );
     let network = text(fact.status_word).map_or(String::new(), |word| format!(" ({word})"));
     known.add("status", Some(format!("{}{network}", fact.state.word())));
     known.at("ordered_at", fact.ordered_at);
@@ -277,6 +284,9 @@ fn snapshot(format: &Format, file: &Path, seen: &mut BTreeSet<&'static str>) -> 
         }
         for (field, value) in known(fact, &kept.words, usd) {
             seen.insert(field);
+            if field == "corrects" {
+                seen.extend(["correction", "correction_no"]);
+            }
             let _ = writeln!(text, "{field}={value}");
         }
     }

@@ -303,8 +303,8 @@ fn migrations_are_numbered_once_and_never_edited() {
         ("0006_months.sql", "3171d51584f84bc22b4327289b6687cad39973cdf7655ca743c6ac6c530363f3"),
         ("0007_whole_runs.sql", "a0e0d956e10d737d3b5389e82f0be91e47aae29245129f022431b732ddd0545a"),
         (
-            "0008_months_of_whole_runs.sql",
-            "777e807cfb90d9b5fe9bb281e20f6d61547db7ca81f34e548351a7fd127177f3",
+            "0008_corrections.sql",
+            "9b88901f256dba34069c80ba1d7541e6084011d2853f9a21fd8478c52a9e2be6",
         ),
     ];
     let mut names: Vec<String> = fs::read_dir(root().join("migrations"))

@@ -63,7 +63,7 @@ pub(crate) fn run(asked: &Asked, lines: u64) -> Result<(), String> {
         "lines of a day",
         all / 731,
         &["lines", "--from", "2024-03-05", "--to", "2024-03-05"],
-        "2024",
+        "example",
     )?;
     step("explain an order", 1, &["explain", &order], "clause")?;
     step("check", all, &["check"], "")?;

@@ -68,6 +68,7 @@ fn full() -> Sandbox {
     sandbox.write("fourth.csv", &format!("{header}{}", row("5", 1, "x", "odd")));
     sandbox.run("import fourth.csv --program example").expect(4);
     sandbox.run("quarantine close --import 6 --reason told --who me").expect(0);
+    corrected(&sandbox);
     sandbox.run("recompute").expect(0);
     paid(&sandbox);
     answered(&sandbox);
@@ -75,6 +76,21 @@ fn full() -> Sandbox {
     sandbox.run("check").expect(0);
     sandbox.run(VERIFY).expect(0);
     sandbox
+}
+
+/// A line and a row that corrects it.
+fn corrected(sandbox: &Sandbox) {
+    let row = |number: u32, original: bool, sale: &str| {
+        format!(
+            "<commission><action-status>locked</action-status><cid>1</cid><commission-id>{number}\
+             </commission-id><event-date>2024-08-10T08:00:00-0700</event-date><order-id>6</order-id>\
+             <original>{original}</original><original-action-id>777</original-action-id>\
+             <commission-amount>{sale}</commission-amount><sale-amount>{sale}</sale-amount></commission>"
+        )
+    };
+    let rows = [row(1, true, "10.00"), row(2, false, "-2.00")].concat();
+    sandbox.write("cj.xml", &format!("<cj-api><commissions>{rows}</commissions></cj-api>"));
+    sandbox.run("import cj.xml --program aliexpress-nordic").expect(0);
 }
 
 /// With the plugin that one of the programs has.

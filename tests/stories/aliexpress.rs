@@ -129,3 +129,34 @@ fn answers_as_recorded_are_read_where_they_are_at_hand() {
     let bases: Vec<&str> = rows.iter().map(|row| row.get("basis")).collect();
     assert_eq!(bases, ["11.13", "37.92"]);
 }
+
+#[test]
+fn a_line_that_was_pushed_and_is_reported_is_a_finding() {
+    let sandbox = Sandbox::new();
+    let push = "order_id,effect_pay_time,order_amount,commission_fee,tracking_id\n\
+                8191,2024-06-02 10:01:12,11.13,0.70,blog\n\
+                9999,2024-06-03 10:01:12,5.00,0.31,blog\n";
+    sandbox.write("push.csv", push);
+    sandbox.run("import push.csv --program aliexpress-nordic").expect(0);
+    sandbox.run("recompute").expect(0);
+    sandbox.run("check").expect(0);
+    // The second has a number of the other push by chance: neither its day nor its amount.
+    let orders = format!("[{}, {}]", order(8190, "1113"), order(9998, "1"));
+    sandbox.write("answer.json", &answer("200", &orders));
+    sandbox.run(IMPORT).expect(0);
+    sandbox.run("recompute").expect(0);
+    let found = sandbox.run("check -O csv").expect(1).rows();
+    let cells: Vec<[&str; 3]> = found
+        .iter()
+        .map(|row| ["check", "order_no", "line_no"].map(|name| row.get(name)))
+        .collect();
+    assert_eq!(cells, [["two_numbers", "8190", "8191"]]);
+    let text = found[0].get("finding");
+    assert!(
+        text.starts_with("aliexpress-s2s (import 1) has the same line as order 8191"),
+        "{text}"
+    );
+    sandbox.run("imports undo 1").expect(0);
+    sandbox.run("recompute").expect(0);
+    sandbox.run("check").expect(0);
+}

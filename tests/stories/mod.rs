@@ -4,6 +4,7 @@
 mod aliexpress;
 mod answers;
 mod beside;
+mod corrections;
 mod explanations;
 mod exports;
 mod facts;

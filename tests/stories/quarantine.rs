@@ -407,3 +407,59 @@ fn rows_that_never_say_whose_they_are_are_kept_all_the_same() {
     assert_eq!(waiting(&sandbox).len(), 2);
     sandbox.run("verify").expect(0);
 }
+
+#[test]
+fn a_row_that_was_closed_and_comes_again_stays_closed() {
+    let sandbox = with_bad_rows();
+    sandbox.run("quarantine close --row 1 --reason mended --who me").expect(0);
+    // The next report overlaps: it has both a row that was closed and one that waits.
+    let rows: Vec<&str> = BAD.lines().take(3).collect();
+    sandbox.write("next.csv", &format!("{HEADER}{}\n", rows.join("\n")));
+    let told = sandbox.run("import next.csv --program example").expect(4).err;
+    assert!(told.contains("2 rows of 3 rejected"), "{told}");
+    assert!(told.contains("1 row of these closed as before"), "{told}");
+    let all = sandbox.run("quarantine list --all --import 3 -O csv").expect(0).rows();
+    let states: Vec<&str> = all.iter().map(|row| row.get("state")).collect();
+    assert_eq!(states, ["closed: mended", "waits", "waits"], "two problems of the second row");
+    // Closed, too, it is no reason to stop a script.
+    sandbox.run("quarantine close --import 3 --reason \"a test order\"").expect(0);
+    sandbox.write("third.csv", &format!("{HEADER}{}\n{}\n", rows[0], rows[2]));
+    sandbox.run("import third.csv --program example").expect(0);
+    sandbox.run("imports undo 4").expect(0);
+    sandbox.run("recompute").expect(0);
+    sandbox.run("verify").expect(0);
+}
+
+#[test]
+fn what_is_closed_is_not_exported_and_what_waits_is_told_in_its_number() {
+    let sandbox = with_bad_rows();
+    let found = sandbox.run("check").expect(1).out;
+    assert!(found.contains("3 rows of bad.csv (import 2) could not be read and wait"), "{found}");
+    sandbox.run("quarantine close --row 1 --reason mended").expect(0);
+    sandbox.run("quarantine close --row 2 --reason mended").expect(0);
+    let found = sandbox.run("check").expect(1).out;
+    assert!(found.contains("1 row of bad.csv (import 2) could not be read and waits"), "{found}");
+    sandbox.run("quarantine close --import 2 --reason mended").expect(0);
+    let refused = sandbox.run("quarantine export 2 -o mend.csv").expect(2).err;
+    assert!(
+        refused.contains("no row of import 2 waits") && !refused.contains("next:"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn of_many_bad_rows_the_first_of_each_code_are_shown_and_all_are_kept() {
+    let sandbox = evaluated();
+    let bad = "12,1,2024-13-01 10:00:00,x,approved,163,NO,CN,USD,N,blog,\n".repeat(30);
+    sandbox.write("bad.csv", &format!("{HEADER}{bad}"));
+    let told = sandbox.run("import bad.csv --program example").expect(4).err;
+    for code in ["R016", "R017"] {
+        assert_eq!(told.matches(&format!("error[{code}]")).count(), 20, "{code}");
+        assert!(
+            told.contains(&format!("10 more problems of the code {code}, not shown")),
+            "{told}"
+        );
+    }
+    let kept = sandbox.run("quarantine list -O csv").expect(0).rows();
+    assert_eq!(kept.len(), 60);
+}

@@ -24,7 +24,7 @@ fn doctor_says_what_to_do_next() {
     sandbox.run("recompute").expect(0);
     assert_eq!(told(&sandbox, "next", 0), Vec::<String>::new());
     let fine = told(&sandbox, "", 0);
-    assert!(fine.iter().any(|row| row.starts_with("version: 7, journal wal, synchronous full")));
+    assert!(fine.iter().any(|row| row.starts_with("version: 8, journal wal, synchronous full")));
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn take_in(
         let keeping = Keeping { as_of: None, now: now(), strict, archive };
         let mut watcher = Watcher::new(global, None);
         let taken = clicks::take_in(file, program, &mut ledger, &keeping, &mut watcher);
-        drop(watcher);
+        watcher.finish();
         let this = match taken {
             Ok(taken) => tell(&mut sheet, file, program.id(), taken)?,
             Err(failed) => exit::told(&failed.into()),

@@ -7,6 +7,7 @@ use feebook_core::import::{
 use feebook_core::ledger::{ImportTotals, Ledger};
 use feebook_schedule::Program;
 use feebook_schedule::diagnostic::Diagnostic;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{counted, instant_in, now, open, shown};
@@ -120,7 +121,7 @@ impl One<'_> {
         };
         let mut watcher = Watcher::new(self.global, Some(intake.bytes()));
         let taken = intake.take_in(ledger.open()?, &keeping, &mut watcher)?;
-        drop(watcher);
+        watcher.finish();
         let name = program.map(Program::id).or(intake.format.network.as_deref());
         let (portions, rejected) = tell_taken(file, name.unwrap_or(""), taken, self.args.dry_run);
         for portion in portions {
@@ -170,7 +171,10 @@ pub(super) fn tell_taken(
                 ));
             }
             tell_unmapped(file, &unmapped);
-            let rejected = summary.rejected;
+            // What was closed again waits for nobody.
+            let kept = portions.iter().filter(|portion| portion.id.is_some());
+            let closed: u64 = kept.map(|portion| portion.totals.closed).sum();
+            let rejected = summary.rejected.saturating_sub(closed);
             // Of a dry run the table says what an import would come to.
             for portion in portions.iter_mut().filter(|portion| portion.id.is_none() && !dry_run) {
                 portion.totals = nothing(portion.totals.rejected);
@@ -220,14 +224,7 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
             "{file}: {amounts} left out, in another currency than the row's, or in none that is known"
         ));
     }
-    if summary.unmatched > 0 {
-        let rows = counted(summary.unmatched, "row");
-        say(&format!(
-            "{file}: {rows} below zero whose original is not known: kept as reversed, and nothing else is \
-             taken back; if a report that comes later brings the original under the same number, \
-             both are one line"
-        ));
-    }
+    tell_unmatched(&file, portions, summary);
     for (word, count) in &summary.unknown_words {
         let rows = counted(*count, "row");
         say(&format!(
@@ -249,6 +246,11 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
     if summary.rejected > 0 {
         let rows = counted(summary.rejected, "row");
         say(&format!("{file}: {rows} of {} rejected", summary.rows));
+        let closed: u64 = portions.iter().map(|portion| portion.totals.closed).sum();
+        if closed > 0 {
+            let rows = counted(closed, "row");
+            say(&format!("{file}: {rows} of these closed as before, for the reason given then"));
+        }
     }
     if dry_run {
         return say(&format!("{file}: dry run, nothing was written"));
@@ -267,21 +269,62 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
     }
 }
 
-/// Shows problems as they come, and how far the reading is.
+/// Says how many rows take back or correct a line that is not known.
+fn tell_unmatched(file: &str, portions: &[Portion], summary: &ReadSummary) {
+    if summary.unmatched > 0 {
+        let rows = counted(summary.unmatched, "row");
+        say(&format!(
+            "{file}: {rows} below zero whose original is not known: kept as reversed, and nothing else is \
+             taken back; if a report that comes later brings the original under the same number, \
+             both are one line"
+        ));
+    }
+    let alone: u64 = portions.iter().map(|portion| portion.totals.alone).sum();
+    if alone > 0 {
+        let rows = counted(alone, "row");
+        say(&format!(
+            "{file}: {rows} correcting a line that the ledger does not have, or that cannot be told from \
+             others of its order: kept, without effect until a report brings it; `feebook check` names them"
+        ));
+    }
+}
+
+/// How many problems of one code are shown of a file.
+const SHOWN: u64 = 20;
+
+/// Shows problems as they come, up to some of each code, and how far the reading is.
 pub(super) struct Watcher {
     bar: Bar,
+    /// How many of each code there were.
+    problems: BTreeMap<&'static str, u64>,
 }
 
 impl Watcher {
     /// Begins to show the reading of a file of so many bytes.
     pub(super) fn new(global: &Global, bytes: Option<u64>) -> Self {
-        Self { bar: Bar::new(global, "bytes", bytes) }
+        Self { bar: Bar::new(global, "bytes", bytes), problems: BTreeMap::new() }
+    }
+
+    /// Says how many problems were not shown.
+    pub(super) fn finish(self) {
+        drop(self.bar);
+        for (code, count) in self.problems.iter().filter(|(_, count)| **count > SHOWN) {
+            let more = counted(count - SHOWN, "more problem");
+            say(&format!(
+                "{more} of the code {code}, not shown; feebook quarantine list has all of an import that \
+                 is kept"
+            ));
+        }
     }
 }
 
 impl Watch for Watcher {
     fn problem(&mut self, problem: Diagnostic) {
-        exit::problems(&[problem]);
+        let count = self.problems.entry(problem.code.id).or_insert(0);
+        *count += 1;
+        if *count <= SHOWN {
+            exit::problems(&[problem]);
+        }
     }
 
     fn read(&mut self, bytes: u64) {

@@ -34,8 +34,9 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Lines) -> Outcome<u8>
     let (ledger, terms) = open_to_answer(global, scope.program.as_deref())?;
     let mut bar = Bar::new(global, "orders", None);
     let mut sheet = output.sheet(&COLUMNS)?;
-    let mut stopped = None;
+    let (mut stopped, mut corrected) = (None, 0_u64);
     let listed = lines(&ledger, &terms, &scope, &mut bar, &mut |line| {
+        corrected += u64::from(line.is_corrected());
         or_stop(sheet.row(row(line)), &mut stopped)
     });
     drop(bar);
@@ -44,6 +45,10 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Lines) -> Outcome<u8>
     }
     let waiting = listed?;
     sheet.finish()?;
+    if corrected > 0 {
+        let lines = counted(corrected, "line");
+        say(&format!("{lines} corrected by rows of their own; `feebook explain ORDER` names them"));
+    }
     tell_waiting(waiting, scope.as_of);
     Ok(DONE)
 }

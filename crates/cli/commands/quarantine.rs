@@ -109,6 +109,7 @@ fn printable(text: &str) -> String {
 fn export(global: &Global, output: &Output, import: ImportId) -> Outcome<u8> {
     let ledger = open(global)?;
     let record = ledger.standing_import(import)?;
+    which(&ledger, Some(import))?;
     let stored = shape_of_waiting(&ledger, import)?;
     let by_advertiser = stored.by_advertiser;
     let shape = stored.shape;

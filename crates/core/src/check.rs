@@ -3,7 +3,7 @@
 //!
 //! Owns the named checks. All findings in one run; none is a verdict, and none changes an amount.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use feebook_kernel::{FeeCountry, Minor, Rounding, State};
@@ -11,11 +11,13 @@ use feebook_schedule::iso::{percent, written};
 use feebook_schedule::zone::Month;
 use feebook_schedule::{Program, Version, zone};
 
+use crate::correction;
+use crate::due::amounts_in;
 use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
 use crate::import::Formats;
 use crate::journal::{Account, Journal, Kind};
-use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Scan};
+use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Revision, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
 use crate::standing::{DatedFact, Flag};
 use crate::words::Words;
@@ -59,6 +61,12 @@ pub enum Check {
     ClickAfterOrder,
     /// A payout pays a line that no report has: its reports were taken back.
     PaidWithoutReport,
+    /// A row corrects a line that is not there.
+    CorrectionAlone,
+    /// What corrects a line takes more than it has.
+    CorrectedBeyond,
+    /// A line that one format keeps under its order's number and another under its own.
+    TwoNumbers,
     /// A status word that the mapping of its report does not know: the line is taken as pending.
     UnknownStatus,
     /// The journal of an order is not balanced, or comes to something else than its results.
@@ -67,7 +75,7 @@ pub enum Check {
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::Integrity,
         Self::Schema,
         Self::Facts,
@@ -86,6 +94,9 @@ impl Check {
         Self::PlacementNotAllowed,
         Self::ClickAfterOrder,
         Self::PaidWithoutReport,
+        Self::CorrectionAlone,
+        Self::CorrectedBeyond,
+        Self::TwoNumbers,
         Self::UnknownStatus,
         Self::Journal,
     ];
@@ -111,6 +122,9 @@ impl Check {
             Self::PlacementNotAllowed => "placement_not_allowed",
             Self::ClickAfterOrder => "click_after_order",
             Self::PaidWithoutReport => "paid_without_report",
+            Self::CorrectionAlone => "correction_alone",
+            Self::CorrectedBeyond => "corrected_beyond",
+            Self::TwoNumbers => "two_numbers",
             Self::UnknownStatus => "unknown_status",
             Self::Journal => "journal",
         }
@@ -181,18 +195,20 @@ fn check_orders(
             each(Finding { check: Check::NoTerms, program, line: None, text });
             continue;
         };
-        let mut unknown = BTreeMap::new();
+        let (mut unknown, mut pushed) = (BTreeMap::new(), Pushed::of(&mappings, &program));
         let mut scan = Scan::of_all_columns(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             let facts = ledger.counting(&order, seq)?;
             if scope.includes_day(evaluator.day(&facts)) && !facts.is_empty() {
                 check_order(ledger, &mut evaluator, &program, &facts, each)?;
                 mappings.note_unknown(ledger.words(), &program, &facts, &mut unknown);
+                pushed.note(&order.order_no, &facts);
             }
             // A line without a report has no day: it is told whatever month is asked for.
             check_paid((ledger, seq), &program, &order, &facts, each);
             progress.advance(1);
         }
+        pushed.tell((ledger, seq), &program, each)?;
         for ((format, word), lines) in unknown {
             let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
             let text = format!(
@@ -215,14 +231,22 @@ struct Mappings {
     formats: Formats,
     /// The name of each import's format.
     imports: BTreeMap<ImportId, String>,
+    /// The programs with reports of more than one format.
+    of_several: BTreeSet<String>,
 }
 
 impl Mappings {
     fn of(ledger: &Ledger, terms: &Terms) -> Result<Self> {
         // One that does not load is told by whatever reads reports.
         let (formats, _) = Formats::load(&terms.sources);
-        let imports = ledger.imports()?.into_iter().map(|import| (import.id, import.format));
-        Ok(Self { formats, imports: imports.collect() })
+        let (mut imports, mut by_program) = (BTreeMap::new(), BTreeMap::new());
+        for import in ledger.imports()? {
+            let formats: &mut BTreeSet<String> = by_program.entry(import.program).or_default();
+            formats.insert(import.format.clone());
+            imports.insert(import.id, import.format);
+        }
+        by_program.retain(|_, formats| formats.len() > 1);
+        Ok(Self { formats, imports, of_several: by_program.into_keys().collect() })
     }
 
     /// Counts the lines that are pending by a word of which nobody has said what it means.
@@ -242,6 +266,78 @@ impl Mappings {
                 *unknown.entry((format, word)).or_default() += 1;
             }
         }
+    }
+}
+
+/// Orders of one line that has the order's number: a network's push of a line does not say which order it
+/// is of. The same line in the network's report is then another, and counts twice.
+struct Pushed<'m> {
+    /// None where all reports are of one format.
+    mappings: Option<&'m Mappings>,
+    orders: HashMap<No, (ImportId, Payment)>,
+}
+
+/// When a line was paid, and how much: what tells a line from one that has its number by chance.
+type Payment = (Option<i64>, Option<Minor>);
+
+fn payment(fact: &LineFact) -> Payment {
+    (fact.paid_at, fact.paid_amount.or(fact.product_price))
+}
+
+/// How many such orders are kept.
+const PUSHED: usize = 1 << 22;
+
+impl<'m> Pushed<'m> {
+    fn of(mappings: &'m Mappings, program: &str) -> Self {
+        let mappings = Some(mappings).filter(|known| known.of_several.contains(program));
+        Self { mappings, orders: HashMap::new() }
+    }
+
+    fn note(&mut self, order_no: &No, facts: &[CountingLine<'_>]) {
+        if let (Some(_), [line]) = (self.mappings, facts)
+            && line.revision.fact.line_no == *order_no
+            && line.revision.fact.state == State::Pending
+            && self.orders.len() < PUSHED
+        {
+            let Revision { import_id, fact, .. } = line.revision;
+            self.orders.insert(order_no.clone(), (*import_id, payment(fact)));
+        }
+    }
+
+    /// Tells those that another format has as a line of another order.
+    fn tell(
+        &self,
+        (ledger, seq): (&Ledger, i64),
+        program: &str,
+        each: &mut dyn FnMut(Finding),
+    ) -> Result<()> {
+        let Some(mappings) = self.mappings.filter(|_| !self.orders.is_empty()) else {
+            return Ok(());
+        };
+        let mut scan = Scan::new(ledger, program)?;
+        while let Some(order) = scan.next(ledger)? {
+            for line in ledger.counting(&order, seq)? {
+                let Revision { import_id, fact, .. } = line.revision;
+                let Some((pushed, paid)) = self.orders.get(&fact.line_no) else { continue };
+                let formats = [pushed, import_id].map(|id| mappings.imports.get(id));
+                let [Some(pushed_in), Some(reported_in)] = formats else { continue };
+                let (at, amount) = payment(fact);
+                let alike =
+                    (at.is_some() && at == paid.0) || (amount.is_some() && amount == paid.1);
+                if fact.line_no == order.order_no || pushed_in == reported_in || !alike {
+                    continue;
+                }
+                let text = format!(
+                    "{pushed_in} (import {pushed}) has the same line as order {}, and it counts twice: \
+                     take that import back once {reported_in} has all that it has",
+                    fact.line_no
+                );
+                let line = Some((order.order_no.clone(), Some(fact.line_no.clone())));
+                let program = program.to_owned();
+                each(Finding { check: Check::TwoNumbers, program, line, text });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -324,8 +420,10 @@ fn of_the_file(ledger: &Ledger, tell: &mut dyn FnMut(Check, String)) -> Result<b
     ledger.broken_sums()?.into_iter().for_each(|text| tell(Check::Facts, text));
     ledger.broken_archives()?.into_iter().for_each(|text| tell(Check::Archive, text));
     for (import, file, rows) in ledger.waiting()? {
-        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-        let text = format!("{rows} of {file} (import {import}) could not be read and waits");
+        let text = match rows {
+            1 => format!("1 row of {file} (import {import}) could not be read and waits"),
+            _ => format!("{rows} rows of {file} (import {import}) could not be read and wait"),
+        };
         tell(Check::Quarantine, text);
     }
     Ok(true)
@@ -375,6 +473,7 @@ fn check_order(
                         instants nor refunds say which is later";
             tell(Check::Conflict, text.to_owned());
         }
+        check_corrections(ledger, line, version, &mut tell);
         if fact.doubtful_time {
             let text = "a local time of the row occurs twice or never; the first, or the offset \
                         before the gap, was taken";
@@ -401,6 +500,26 @@ fn check_order(
         }
     }
     Ok(())
+}
+
+/// A correction that waits for its line, and corrections that take more than their line has.
+fn check_corrections(
+    ledger: &Ledger,
+    line: &CountingLine<'_>,
+    version: Option<&Version>,
+    tell: &mut dyn FnMut(Check, String),
+) {
+    let policy = version.map(Version::currency);
+    if line.is_alone() {
+        tell(Check::CorrectionAlone, correction::told_alone(ledger, line, policy));
+    }
+    let Some(beyond) = line.corrected.and_then(|corrected| corrected.beyond) else { return };
+    let currency = amounts_in(&line.revision.fact, ledger.words(), policy);
+    let amount = written(beyond, currency.map_or(2, |currency| currency.decimals()));
+    let text = format!(
+        "what corrects the line takes {amount} more than it has: is one of the rows of another line?"
+    );
+    tell(Check::CorrectedBeyond, text);
 }
 
 fn check_line(

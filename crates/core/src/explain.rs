@@ -21,6 +21,7 @@ pub(crate) use self::asked::program_of;
 pub use self::asked::{Explainer, explain};
 use self::phrases::{dated_fact, duration, in_brackets, rounding_words};
 use crate::answers::Answer;
+use crate::correction;
 use crate::error::Result;
 use crate::exchange::RateUsed;
 use crate::fact::{LineFact, No};
@@ -138,6 +139,7 @@ pub(crate) fn explain_as(
             line,
             outcome,
             matching: matching.as_ref(),
+            corrections: correction::of_line(ledger, fact, evaluator.version(&covering))?,
             exchange: exchange(ledger, evaluator, &covering, governing_at, fact)?,
             answer: answers.as_ref().and_then(|answers| answers.of(&fact.revision.fact.line_no)),
             words,
@@ -288,6 +290,8 @@ struct Teller<'t> {
     line: &'t Line,
     outcome: &'t Outcome,
     matching: Option<&'t Matching>,
+    /// What corrects the line, or what the row would correct.
+    corrections: Vec<String>,
     /// The rate of exchange of a line whose amounts are in another currency.
     exchange: Option<Exchanged>,
     /// What the plugin said of the line.
@@ -334,7 +338,8 @@ impl Teller<'_> {
     /// kind of placement and the account's channel.
     fn beside(&self) -> Vec<ExplainedStep> {
         let told = |text: String| ExplainedStep { text, ..ExplainedStep::default() };
-        let mut steps: Vec<ExplainedStep> = self.exchange().into_iter().collect();
+        let mut steps: Vec<ExplainedStep> = self.corrections.iter().cloned().map(told).collect();
+        steps.extend(self.exchange());
         steps.extend(self.own_click().map(told));
         let Some(around) = &self.around else { return steps };
         steps.extend(around.flags.iter().map(|flag| told(self.flag(flag))));

@@ -114,6 +114,16 @@ impl Link {
     }
 }
 
+/// What a row that corrects another corrects: such a row is no line, but what is added to one, or, where
+/// its state is reversed, taken from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Corrects {
+    /// The line of its order that it names.
+    Line(No),
+    /// A line of its order that it does not name.
+    OfOrder,
+}
+
 /// One order line as reported. Amounts are in minor units of `amount_currency`, else `currency`,
 /// else the policy's; instants are seconds since 1970-01-01T00:00:00Z. What the report did not say
 /// is none.
@@ -195,6 +205,8 @@ pub struct LineFact {
     pub reported_incentive: Option<i64>,
     /// The bonus the network reports, signed minor units.
     pub reported_bonus: Option<i64>,
+    /// What the row corrects; none of a row that is a line. Few rows correct, hence the box.
+    pub corrects: Option<Box<Corrects>>,
 }
 
 impl LineFact {
@@ -239,6 +251,7 @@ impl LineFact {
             reported_commission: None,
             reported_incentive: None,
             reported_bonus: None,
+            corrects: None,
         }
     }
 
@@ -315,6 +328,14 @@ impl LineFact {
         bytes.int(self.reported_rate.map(|rate| i64::from(rate.get())));
         for amount in [self.reported_commission, self.reported_incentive, self.reported_bonus] {
             bytes.int(amount);
+        }
+        // Nothing for a line: it has the bytes that it had before rows could correct others.
+        if let Some(corrects) = &self.corrects {
+            bytes.tag(b'C');
+            bytes.no(match &**corrects {
+                Corrects::Line(line_no) => Some(line_no),
+                Corrects::OfOrder => None,
+            });
         }
     }
 }

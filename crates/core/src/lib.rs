@@ -14,6 +14,7 @@ pub mod check;
 pub mod click;
 pub mod closing;
 pub mod comparison;
+mod correction;
 pub mod dispute;
 pub mod due;
 pub mod error;

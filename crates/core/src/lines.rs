@@ -114,6 +114,11 @@ impl<'l> LineRow<'l> {
         &self.fact().line_no
     }
 
+    /// Whether rows of their own correct it.
+    pub fn is_corrected(&self) -> bool {
+        !self.line.corrections().is_empty()
+    }
+
     /// Returns the state.
     pub fn state(&self) -> State {
         self.fact().state

@@ -14,7 +14,9 @@ use crate::answers::Answers;
 use crate::error::Result;
 use crate::fact::{LineFact, No};
 use crate::journal::{Dated, Dating};
-use crate::ledger::{Amounts, BookId, CountingLine, Ledger, OrderRecord, RunId, StoredResult};
+use crate::ledger::{
+    Amounts, BookId, CountingLine, Ledger, OrderRecord, Revision, RunId, StoredResult,
+};
 use crate::run::{Beside, Latest, Replay, known};
 use crate::standing::Standing;
 
@@ -261,15 +263,46 @@ fn news(before: &[CountingLine<'_>], after: &[CountingLine<'_>], decimals: u32) 
             told.push(format!("line {} is new", fact.line_no));
             continue;
         };
-        if old.revision.fact != *fact {
+        if !old.is_corrected_as(line) {
+            told.push(correction_news(old, line));
+        } else if old.revision.fact != *fact {
             told.push(line_news(&old.revision.fact, fact, decimals));
         } else if let Some(news) = click_news(old, line) {
             told.push(format!("line {}: {news}", fact.line_no));
         }
     }
-    let gone = before.iter().filter(|line| find(after, &line.revision.fact.line_no).is_none());
+    // A row that waited for its line is told with it.
+    let joined = |line_no: &No| {
+        after.iter().flat_map(CountingLine::corrections).any(|row| row.fact.line_no == *line_no)
+    };
+    let gone = before.iter().filter(|line| {
+        let line_no = &line.revision.fact.line_no;
+        find(after, line_no).is_none() && !joined(line_no)
+    });
     told.extend(gone.map(|line| format!("line {} was taken back", line.revision.fact.line_no)));
     (!told.is_empty()).then(|| told.join("; "))
+}
+
+/// What is new of the rows that correct a line.
+fn correction_news(old: &CountingLine<'_>, new: &CountingLine<'_>) -> String {
+    let of = |rows: &[Revision], line_no: &No| {
+        rows.iter().find(|row| row.fact.line_no == *line_no).map(|row| row.fact.clone())
+    };
+    let mut told = Vec::new();
+    for row in new.corrections() {
+        let line_no = &row.fact.line_no;
+        match of(old.corrections(), line_no) {
+            None => told.push(format!("corrected by row {line_no}")),
+            Some(fact) if fact != row.fact => {
+                told.push(format!("row {line_no}, which corrects it, reported anew"));
+            }
+            Some(_) => {}
+        }
+    }
+    let left = |row: &&Revision| of(new.corrections(), &row.fact.line_no).is_none();
+    let went = old.corrections().iter().filter(left);
+    told.extend(went.map(|row| format!("no longer corrected by row {}", row.fact.line_no)));
+    format!("line {}: {}", new.revision.fact.line_no, told.join(", "))
 }
 
 /// What is new of our own click; which import brought it does not matter.

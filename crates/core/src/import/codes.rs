@@ -238,7 +238,7 @@ codes! {
 
     /// Takes back a part of a line.
     PART_TAKEN_BACK = "R048", "reversal that is not the whole line",
-        "A row below zero takes back its original as a whole. One that takes back less, or more, would leave a wrong amount whichever way it were read, so it waits in quarantine and the original stands as it was.";
+        "Under a mapping without `correction`, a row below zero takes back its original as a whole. One that takes back less, or more, would leave a wrong amount whichever way it were read, so it waits in quarantine and the original stands as it was.";
     /// Other bytes the second time.
     FILE_CHANGED = "R050", "file changed while it was read",
         "A report is read twice, for its digest and for its rows, and must be the same both times. Nothing of it was kept.";

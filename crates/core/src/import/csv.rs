@@ -49,7 +49,7 @@ pub(super) fn read<R: Read>(
         match next.map_err(|failed| contents::failed(report.shown(), failed))? {
             Next::Record(record) => match &header {
                 Some(header) => row(layout, header, &record, report)?,
-                None => header = Some(begin(slots, layout, &record, report)?),
+                None => header = Some(first(slots, layout, &record, report)?),
             },
             Next::End if header.is_some() => return Ok(()),
             Next::End => return Err(empty(report.shown())),
@@ -79,9 +79,8 @@ pub(super) fn read_by_crate<R: Read>(
     let mut record = StringRecord::new();
     let header = match header {
         Some(header) => header,
-        None if !layout.header || file.next(&mut record, report)? => {
-            begin(slots, layout, &(&file, &record), report)?
-        }
+        None if !layout.header => begin((slots, false), layout, &(&file, &record), report)?,
+        None if file.next(&mut record, report)? => first(slots, layout, &(&file, &record), report)?,
         None => return Err(empty(report.shown())),
     };
     while file.next(&mut record, report)? {
@@ -92,9 +91,9 @@ pub(super) fn read_by_crate<R: Read>(
 
 /// A file of rows has its header first, if it has one. It is written in UTF-8, so one of another
 /// encoding says so.
-fn shape(header: &[u8], layout: &CsvLayout) -> Shape {
+fn shape((header, is_header): (&[u8], bool), layout: &CsvLayout) -> Shape {
     let mark: &[u8] = if layout.encoding == encoding_rs::UTF_8 { b"" } else { b"\xEF\xBB\xBF" };
-    let header = if layout.header { [header, b"\n"].concat() } else { Vec::new() };
+    let header = if is_header { [header, b"\n"].concat() } else { Vec::new() };
     let head = [mark, &header].concat();
     Shape { head, separator: b"\n".to_vec(), tail: b"\n".to_vec() }
 }
@@ -155,9 +154,32 @@ impl<R: Read> Record for (&CsvFile<'_, R>, &StringRecord) {
     }
 }
 
-/// Matches the header of a file.
-fn begin(
+/// Takes the first record of a file: its header, or, where the mapping names the columns and the record
+/// is one, a row already.
+fn first(
     slots: &[String],
+    layout: &CsvLayout,
+    record: &impl Record,
+    report: &mut impl Rows,
+) -> Result<Header> {
+    if !layout.names.is_empty() {
+        let names = layout.names.clone();
+        let header =
+            record.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
+        if let Ok(header) = header
+            && report.is_row(&CsvRow { header: &header, record })
+        {
+            let header = begin((slots, false), layout, record, report)?;
+            row(layout, &header, record, report)?;
+            return Ok(header);
+        }
+    }
+    begin((slots, true), layout, record, report)
+}
+
+/// Matches the header of a file, or the names of the mapping.
+fn begin(
+    (slots, is_header): (&[String], bool),
     layout: &CsvLayout,
     record: &impl Record,
     report: &mut impl Rows,
@@ -170,7 +192,7 @@ fn begin(
     let header =
         record.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
     let header = header.map_err(refused)?;
-    report.shaped(record.with_piece(|piece| shape(piece.bytes, layout)));
+    report.shaped(record.with_piece(|piece| shape((piece.bytes, is_header), layout)));
     report.summary().note_unread(header.unread(slots));
     Ok(header)
 }

@@ -13,8 +13,14 @@ pub(super) type Slot<T> = fn(&mut LineFact) -> &mut Option<T>;
 /// How a field is read, and where its value goes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
+    /// Whether the row corrects another.
+    Correction,
     OrderNo,
+    /// The number of a row that corrects another.
+    CorrectionNo,
     LineNo,
+    /// The number of the line that the row corrects.
+    Corrects,
     Product(Slot<No>),
     Text(Slot<Box<str>>),
     Word(Slot<Word>),
@@ -52,7 +58,15 @@ impl Field {
 
     /// Whether the field takes one of a few words.
     pub(super) fn takes_words(&self) -> bool {
-        matches!(self.kind, Kind::Status | Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_))
+        matches!(
+            self.kind,
+            Kind::Correction | Kind::Status | Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_)
+        )
+    }
+
+    /// Whether the field is a number that rows may be counted for.
+    pub(super) fn is_key(&self) -> bool {
+        matches!(self.kind, Kind::OrderNo | Kind::LineNo | Kind::CorrectionNo)
     }
 
     /// Whether the field is an amount of money.
@@ -69,11 +83,15 @@ const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind }
 }
 
-/// All fields, in the order in which a row is read: the currencies come before the amounts,
-/// because they say how many decimals an amount has.
+/// All fields, in the order in which a row is read: whether it is a correction comes first, because that
+/// decides about its number; the currencies come before the amounts, because they say how many decimals
+/// an amount has.
 pub static FIELDS: &[Field] = &[
+    field("correction", Kind::Correction),
     field("order_no", Kind::OrderNo),
+    field("correction_no", Kind::CorrectionNo),
     field("line_no", Kind::LineNo),
+    field("corrects", Kind::Corrects),
     field("amount_currency", Kind::Currency(|fact| &mut fact.amount_currency)),
     field("currency", Kind::Currency(|fact| &mut fact.currency)),
     field("paid_at", Kind::Instant(|fact| &mut fact.paid_at)),

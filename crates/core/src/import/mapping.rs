@@ -33,6 +33,9 @@
 //! | `money.rate_unit` | `"percent"`: a rate may lack its %; `"fraction"`: 0.07 is 7 % |
 //! | `empty.words` | texts that mean "not known"; the empty text always does |
 //! | `countries` | the network's own country codes in ISO 3166, as in `UK = "GB"` |
+//! | `fields.correction` | whether a row corrects another, and is no line; `by = "sign"` of an amount, if need be |
+//! | `fields.correction_no` | the number of such a row; `line_no` if absent. `correction-` is put before it |
+//! | `fields.corrects` | the `line_no` that such a row corrects; absent: the only line of its order (and `product`), or the one of its amount |
 //! | `fields` | our field = source, or a list of sources of which the first that is not empty wins |
 //!
 //! A source is a column's name (JSON, XML: a path from the row), or a table:

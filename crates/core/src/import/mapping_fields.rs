@@ -209,12 +209,12 @@ impl FieldsReader<'_, '_> {
 
     fn options_fit(&mut self, field: &Field, table: &Table) {
         let is_rate = matches!(field.kind, Kind::Rate);
-        let is_key = matches!(field.kind, Kind::OrderNo | Kind::LineNo);
+        let is_key = field.is_key();
         for (key, _) in &table.entries {
             let fits = match key.name.as_str() {
                 "words" | "unknown" => field.takes_words(),
-                "yes" | "no" => matches!(field.kind, Kind::Flag(_)),
-                "by" => matches!(field.kind, Kind::Status),
+                "yes" | "no" => matches!(field.kind, Kind::Flag(_) | Kind::Correction),
+                "by" => matches!(field.kind, Kind::Status | Kind::Correction),
                 "occurrence" => is_key,
                 "per" => table.get("occurrence").is_some(),
                 "optional" => table.get("columns").is_some(),
@@ -404,7 +404,9 @@ fn mark(reader: &mut Reader<'_>, node: &Node, key: &str) -> Option<char> {
 fn our_words(field: &Field) -> Vec<(&'static str, Meaning)> {
     match field.kind {
         Kind::Status => State::ALL.iter().map(|s| (s.word(), Meaning::State(*s))).collect(),
-        Kind::Flag(_) => vec![("yes", Meaning::Flag(true)), ("no", Meaning::Flag(false))],
+        Kind::Flag(_) | Kind::Correction => {
+            vec![("yes", Meaning::Flag(true)), ("no", Meaning::Flag(false))]
+        }
         Kind::Platform(_) => [Platform::App, Platform::Web]
             .map(|platform| (platform.word(), Meaning::Platform(platform)))
             .to_vec(),
@@ -417,7 +419,7 @@ fn our_words(field: &Field) -> Vec<(&'static str, Meaning)> {
 
 /// The words of a source that lists none: our own format's.
 fn default_words(field: &Field) -> Vec<(String, Meaning)> {
-    if let Kind::Flag(_) = field.kind {
+    if let Kind::Flag(_) | Kind::Correction = field.kind {
         return vec![("Y".to_owned(), Meaning::Flag(true)), ("N".to_owned(), Meaning::Flag(false))];
     }
     our_words(field).into_iter().map(|(word, meaning)| (word.to_owned(), meaning)).collect()

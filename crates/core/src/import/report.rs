@@ -32,6 +32,12 @@ pub(super) trait Rows {
     /// Is told, before the first row, how rows stand in their file.
     fn shaped(&mut self, shape: Shape);
 
+    /// Whether what stands where a header does is a row: it has an amount or an instant, which no header
+    /// has.
+    fn is_row<C: Cells>(&self, _cells: &C) -> bool {
+        false
+    }
+
     /// Takes a row; returns what is wrong with it, if anything, for the caller to place and to
     /// [`reject`](Self::reject).
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>>;
@@ -57,6 +63,8 @@ pub(super) trait Rows {
 pub(super) struct Report<'a> {
     /// The file as the user knows it.
     pub(super) shown: Rc<str>,
+    format: &'a Format,
+    context: Context,
     rows: RowReader<'a>,
     /// The advertiser of the row before, where rows say whose they are.
     advertiser: Option<String>,
@@ -73,7 +81,7 @@ impl<'a> Report<'a> {
     ) -> Self {
         let rows = RowReader::new(format, context);
         let summary = ReadSummary::default();
-        Self { shown: shown.into(), rows, advertiser: None, sink, summary }
+        Self { shown: shown.into(), format, context, rows, advertiser: None, sink, summary }
     }
 
     pub(super) fn finish(mut self) -> ReadSummary {
@@ -127,8 +135,8 @@ impl Report<'_> {
             fact.order_no,
             written(had)
         );
-        let hint = "a line is taken back as a whole or not at all; enter what is left of it by a \
-                    report of your own";
+        let hint = "a mapping can say that such rows correct others, with `correction` under [fields]; \
+                    by this one a line is taken back as a whole or not at all";
         Ok(Some(Problem {
             code: &codes::PART_TAKEN_BACK,
             slot: taken.slot,
@@ -171,6 +179,10 @@ impl Rows for Report<'_> {
 
     fn shaped(&mut self, shape: Shape) {
         self.sink.shaped(shape);
+    }
+
+    fn is_row<C: Cells>(&self, cells: &C) -> bool {
+        RowReader::new(self.format, self.context).has_figures(cells)
     }
 
     fn row<C: Cells>(&mut self, cells: &C) -> Result<Vec<Problem>> {

@@ -3,22 +3,24 @@
 //! Owns the checks of single values. Refuses to guess: a value that is not understood rejects the
 //! row, and what is absent stays unknown.
 
+mod words;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono_tz::Tz;
 use feebook_kernel::{Minor, State};
-use feebook_schedule::diagnostic::{Code, nearest};
+use feebook_schedule::diagnostic::Code;
 use feebook_schedule::iso::{self, Currency};
 
 use super::Context;
 use super::cell::{self, Cells, Nature};
 use super::codes;
 use super::field::{Field, Kind, Slot};
-use super::mapping::{FieldPlan, Format, Meaning, Negative, Origin, Source, Times, Unknown};
+use super::mapping::{FieldPlan, Format, Meaning, Negative, Origin, Source, Times};
 use super::moment::{self, Days, Zones};
 use super::number::{Fault, Notation, RateUnit, Unit};
-use crate::fact::{LineFact, No};
+use crate::fact::{Corrects, LineFact, No};
 use crate::words::{Word, Words};
 
 /// How many numbers of rows are remembered for the sake of those that occur again.
@@ -209,8 +211,47 @@ impl<'f> RowReader<'f> {
         self.occurrences.clear();
     }
 
+    /// Whether any cell that should hold an instant or an amount does, whatever is wrong with others.
+    pub(super) fn has_figures<C: Cells>(mut self, cells: &C) -> bool {
+        // A constant stands beside a header as well.
+        self.columns.retain(|column| {
+            let is_constant = |source: &Source| matches!(source.origin, Origin::Constant(_));
+            match column.plan.field.kind {
+                Kind::Currency(_) => true,
+                Kind::Instant(_) | Kind::Amount(_) | Kind::Reported(_) => {
+                    !column.plan.sources.iter().any(is_constant)
+                }
+                _ => false,
+            }
+        });
+        // Any currency will do: what is asked is whether a number stands there.
+        self.rules.currency = self.rules.currency.or_else(|| Currency::parse("USD"));
+        let fact = self.fact(cells, &mut Words::default());
+        let amounts = [
+            fact.product_price,
+            fact.service_fee,
+            fact.paid_amount,
+            fact.final_amount,
+            fact.refunded,
+        ];
+        fact.instants().next().is_some()
+            || amounts.iter().any(Option::is_some)
+            || fact.reported().is_some()
+            || self.problems.iter().any(|problem| {
+                let numbers =
+                    [&codes::NEGATIVE_AMOUNT, &codes::TOO_PRECISE, &codes::TOO_GREAT].map(|c| c.id);
+                numbers.contains(&problem.code.id)
+            })
+    }
+
     /// Reads a row; none when there is any problem with it.
     pub(super) fn read<C: Cells>(&mut self, cells: &C, words: &mut Words) -> Option<LineFact> {
+        let fact = self.fact(cells, words);
+        self.problems.is_empty().then_some(fact)
+    }
+
+    /// Reads a row, but for what is wrong with it.
+    fn fact<C: Cells>(&mut self, cells: &C, words: &mut Words) -> LineFact {
         self.problems.clear();
         self.taken_back = None;
         let fact = LineFact::new(No::Digits(0), No::Digits(0), State::Pending);
@@ -226,15 +267,31 @@ impl<'f> RowReader<'f> {
             taken_back: &mut self.taken_back,
             words,
             fact,
+            correction_no: false,
             currency: None,
         };
         for column in &mut self.columns {
             row.field(column);
         }
         row.line_amount(&self.columns);
-        let fact = row.fact;
-        self.taken_back = self.taken_back.filter(|_| fact.state == State::Reversed);
-        self.problems.is_empty().then_some(fact)
+        row.tell_once();
+        let mut fact = row.fact;
+        // A correction says by itself what it takes back; only of other rows it must be a whole line.
+        let is_line = fact.corrects.is_none();
+        self.taken_back = self.taken_back.filter(|_| is_line && fact.state == State::Reversed);
+        if !is_line && fact.state == State::Reversed {
+            take_reported(&mut fact);
+        }
+        fact
+    }
+}
+
+/// Has a row that takes something back take what it reports, too, with whatever sign it reports it.
+fn take_reported(fact: &mut LineFact) {
+    let reported =
+        [&mut fact.reported_commission, &mut fact.reported_incentive, &mut fact.reported_bonus];
+    for amount in reported {
+        *amount = amount.map(|amount| -amount.abs());
     }
 }
 
@@ -279,6 +336,8 @@ struct Row<'r, 'f, C> {
     taken_back: &'r mut Option<TakenBack>,
     words: &'r mut Words,
     fact: LineFact,
+    /// Whether a row that corrects another has its number.
+    correction_no: bool,
     /// The currency of the row's amounts, once it is known.
     currency: Option<Currency>,
 }
@@ -288,6 +347,10 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let plan = column.plan;
         match plan.field.kind {
             Kind::Status => return self.status(column),
+            Kind::Correction => return self.correction(plan),
+            Kind::CorrectionNo | Kind::Corrects if self.fact.corrects.is_none() => return,
+            // A correction has its own number, if there is one.
+            Kind::LineNo if self.correction_no => return,
             Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_) => return self.meaning(plan),
             _ => {}
         }
@@ -295,9 +358,12 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let Some(value) = self.value(cells, plan, 0) else {
             let is_key = matches!(plan.field.kind, Kind::OrderNo | Kind::LineNo);
             if is_key && told == self.problems.len() {
-                let message =
-                    format!("the row has no `{}`", self.column_name(plan.sources.first(), plan));
-                self.problem(&codes::MISSING_KEY, plan.sources.first(), message);
+                let slot = plan.sources.first().and_then(|source| self.empty_slot(source));
+                let name = slot.and_then(|slot| self.rules.slots.get(slot));
+                let name = name.map_or(plan.field.name, String::as_str);
+                let message = format!("the row has no `{name}`");
+                let (code, hint) = (&codes::MISSING_KEY, None);
+                self.problems.push(Problem { code, slot, message, hint });
             }
             return;
         };
@@ -306,10 +372,19 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
                 let number = self.numbered(value, "");
                 self.fact.order_no = No::parse(&number).unwrap_or(No::Digits(0));
             }
-            Kind::LineNo => {
+            Kind::LineNo | Kind::CorrectionNo => {
                 let order_no = self.fact.order_no.to_string();
-                let number = self.numbered(value, &order_no);
+                let mut number = self.numbered(value, &order_no);
+                if self.fact.corrects.is_some() {
+                    // So it is the number of no line.
+                    number = Cow::Owned(format!("correction-{number}"));
+                    self.correction_no = true;
+                }
                 self.fact.line_no = No::parse(&number).unwrap_or(No::Digits(0));
+            }
+            Kind::Corrects => {
+                let line_no = No::parse(&value.text).map(Corrects::Line);
+                self.fact.corrects = line_no.map(Box::new).or(self.fact.corrects.take());
             }
             Kind::Product(slot) => *slot(&mut self.fact) = No::parse(&value.text),
             Kind::Text(slot) => *slot(&mut self.fact) = Some((*value.text).into()),
@@ -322,8 +397,12 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             Kind::Amount(slot) => self.amount(plan.field, &value, slot),
             Kind::Reported(slot) => self.reported(plan.field, &value, slot),
             Kind::Rate => self.rate(plan.field, &value),
-            Kind::Status | Kind::Flag(_) | Kind::Platform(_) | Kind::Link(_) | Kind::Advertiser => {
-            }
+            Kind::Correction
+            | Kind::Status
+            | Kind::Flag(_)
+            | Kind::Platform(_)
+            | Kind::Link(_)
+            | Kind::Advertiser => {}
         }
     }
 
@@ -361,6 +440,7 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
             slot.is_some_and(|slot| cell(slot).starts_with('-'))
         };
         written.extend(self.signs.iter().find(below_zero).map(|_| "\0-"));
+        written.extend(self.fact.corrects.as_ref().map(|_| "\0corrects"));
         let key = xxhash_rust::xxh3::xxh3_128(written.as_bytes());
         if self.occurrences.len() >= NUMBERS && !self.occurrences.contains_key(&key) {
             let message = format!("the file has over {NUMBERS} rows that have no number");
@@ -433,6 +513,14 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         }
     }
 
+    /// Which column of a source is empty: of several that are joined, the first that is.
+    fn empty_slot(&self, source: &Source) -> Option<usize> {
+        let Origin::Joined(slots, ..) = &source.origin else { return slot_of(source) };
+        let filled =
+            |slot: usize| self.cells.text(slot).and_then(|text| self.cleaned(text, source));
+        slots.iter().copied().find(|slot| filled(*slot).is_none())
+    }
+
     fn cleaned<'a>(&self, text: &'a str, source: &Source) -> Option<&'a str> {
         self.rules.cleaned(text, source)
     }
@@ -467,6 +555,20 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
         let name = slot.map_or(field.name, String::as_str);
         let message = format!("`{name}` is \"{}\", expected {wanted}", shown(&value.text));
         self.problem(code, Some(value.source), message);
+    }
+
+    /// Tells once what is wrong with a cell that several fields read.
+    fn tell_once(&mut self) {
+        for at in (1..self.problems.len()).rev() {
+            let (before, after) = self.problems.split_at(at);
+            let same = |problem: &Problem| {
+                problem.slot.is_some()
+                    && (problem.code.id, problem.slot) == (after[0].code.id, after[0].slot)
+            };
+            if before.iter().any(same) {
+                self.problems.remove(at);
+            }
+        }
     }
 
     /// Adds to the last problem what to do about it.
@@ -619,10 +721,7 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
                 self.unexpected(&codes::TOO_PRECISE, field, value, &wanted);
             }
             Err(Fault::Malformed) => {
-                let wanted = format!(
-                    "a plain number with \"{}\" before the decimals",
-                    notation.decimal_mark
-                );
+                let wanted = plain_number(&notation);
                 self.unexpected(&codes::BAD_AMOUNT, field, value, &wanted);
             }
         }
@@ -664,123 +763,6 @@ impl<'f, C: Cells> Row<'_, 'f, C> {
                 RateUnit::Fraction => "a fraction such as 0.063, of at most 1 and six decimals",
             };
             self.unexpected(&codes::BAD_RATE, field, value, wanted);
-        }
-    }
-
-    fn status(&mut self, column: &mut Column<'f>) {
-        let cells = self.cells;
-        let mut from = 0;
-        while let Some(mut value) = self.value(cells, column.plan, from) {
-            from = value.at + 1;
-            if value.source.by_sign {
-                let Some(word) = self.sign_of(column.plan.field, &value) else { return };
-                value.text = Cow::Borrowed(word);
-            }
-            let meant = match column.seen(&value) {
-                Some(meant) => meant,
-                None => match self.meaning_of(column.plan.field, &value, &codes::UNKNOWN_STATUS) {
-                    Ok(Some(meaning)) => {
-                        let word = self.words.intern(&value.text);
-                        let meant = Meant { meaning: Some(meaning), ..Meant::word(word) };
-                        if value.source.unknown == Unknown::Keep
-                            && value.source.meaning(&value.text).is_none()
-                        {
-                            // Not remembered: every row with an unknown word counts.
-                            self.note_unknown(&value.text);
-                            meant
-                        } else {
-                            column.remember(&value, meant)
-                        }
-                    }
-                    Ok(None) => continue,
-                    Err(()) => return,
-                },
-            };
-            if let Some(Meaning::State(state)) = meant.meaning {
-                self.fact.state = state;
-            }
-            self.fact.status_word = Some(meant.word);
-            return;
-        }
-    }
-
-    /// The word for the sign of an amount.
-    fn sign_of(&mut self, field: &Field, value: &Value<'_>) -> Option<&'static str> {
-        match notation_of(value).sign(&value.text) {
-            Ok(sign) if sign < 0 => Some("negative"),
-            Ok(0) => Some("zero"),
-            Ok(_) => Some("positive"),
-            Err(_) => {
-                self.unexpected(&codes::BAD_AMOUNT, field, value, "a number, for its sign");
-                None
-            }
-        }
-    }
-
-    fn note_unknown(&mut self, word: &str) {
-        let word = shown(word);
-        if self.unknown_words.len() < UNKNOWN_WORDS || self.unknown_words.contains_key(&word) {
-            *self.unknown_words.entry(word).or_insert(0) += 1;
-        }
-    }
-
-    fn meaning(&mut self, plan: &'f FieldPlan) {
-        let cells = self.cells;
-        let mut from = 0;
-        while let Some(value) = self.value(cells, plan, from) {
-            from = value.at + 1;
-            let meaning = match self.meaning_of(plan.field, &value, &codes::UNKNOWN_WORD) {
-                Ok(Some(meaning)) => meaning,
-                Ok(None) => continue,
-                Err(()) => return,
-            };
-            match (plan.field.kind, meaning) {
-                (Kind::Flag(slot), Meaning::Flag(flag)) => *slot(&mut self.fact) = Some(flag),
-                (Kind::Platform(slot), Meaning::Platform(platform)) => {
-                    *slot(&mut self.fact) = Some(platform);
-                }
-                (Kind::Link(slot), Meaning::Link(link)) => *slot(&mut self.fact) = Some(link),
-                _ => {}
-            }
-            return;
-        }
-    }
-
-    /// What a word means: nothing when the next source shall be asked, an error when it was
-    /// reported.
-    fn meaning_of(
-        &mut self,
-        field: &Field,
-        value: &Value<'_>,
-        code: &'static Code,
-    ) -> Result<Option<Meaning>, ()> {
-        match value.source.meaning(&value.text) {
-            Some(Meaning::Next) => return Ok(None),
-            Some(Meaning::Refuse) => {
-                self.unexpected(code, field, value, "a word that is a state of a line");
-                self.hint("the mapping refuses this word: it stands for no one state");
-                return Err(());
-            }
-            Some(meaning) => return Ok(Some(meaning)),
-            None => {}
-        }
-        match value.source.unknown {
-            Unknown::Next => Ok(None),
-            Unknown::Means(meaning) => Ok(Some(meaning)),
-            Unknown::Keep => Ok(Some(Meaning::State(State::Pending))),
-            Unknown::Refuse => {
-                let accepted = |(_, meaning): &&(String, Meaning)| *meaning != Meaning::Refuse;
-                let words = value.source.words.iter().filter(accepted);
-                let known: Vec<&str> = words.map(|(word, _)| &**word).collect();
-                let wanted = format!("one of {}", known.join(", "));
-                self.unexpected(code, field, value, &wanted);
-                if let Some(near) = nearest(&value.text, known) {
-                    self.hint(format!("did you mean \"{near}\"?"));
-                } else if code.id == codes::UNKNOWN_STATUS.id {
-                    self.hint("add it to the words of `status` in the mapping: its meaning is not guessed");
-                }
-                Err(())
-            }
         }
     }
 
@@ -827,6 +809,11 @@ fn nature_of<C: Cells>(cells: &C, source: &Source) -> Nature {
         }
         Origin::Constant(_) => Nature::Text,
     }
+}
+
+/// What a number must be like.
+fn plain_number(notation: &Notation) -> String {
+    format!("a plain number with \"{}\" before the decimals", notation.decimal_mark)
 }
 
 /// How a value's number is written.

@@ -165,8 +165,8 @@ impl Sheet {
     }
 
     /// How rows of this sheet are written out, after its header if it has one.
-    fn shape(&self, layout: &CsvLayout) -> Shape {
-        let header = self.rows.first_key_value().filter(|_| layout.header);
+    fn shape(&self, has_header: bool) -> Shape {
+        let header = self.rows.first_key_value().filter(|_| has_header);
         let header = header.map_or_else(String::new, |(_, cells)| written(cells) + ",\n");
         let head = format!("{{\"cells\":[{header}");
         Shape { head: head.into(), separator: b",\n".to_vec(), tail: b"\n]}\n".to_vec() }
@@ -257,8 +257,12 @@ pub(super) fn read(
     let piece = Piece { bytes: b"", line, before: "", hidden: 0 };
     let header = Header::matched(slots, layout, names, report.shown(), &piece).map_err(refused)?;
     report.summary().note_unread(header.unread(slots));
-    report.shaped(sheet.shape(layout));
-    for (row, cells) in sheet.rows.iter().skip(usize::from(layout.header)) {
+    // Where the mapping names the columns, the first row may be one of the report.
+    let is_row = |(_, cells): (&u32, _)| report.is_row(&SheetRow { header: &header, cells });
+    let first = sheet.rows.first_key_value().filter(|_| !layout.names.is_empty());
+    let has_header = layout.header && !first.is_some_and(is_row);
+    report.shaped(sheet.shape(has_header));
+    for (row, cells) in sheet.rows.iter().skip(usize::from(has_header)) {
         let problems = report.row(&SheetRow { header: &header, cells })?;
         if !problems.is_empty() {
             let placed = |problem: Problem| {

@@ -3,6 +3,7 @@
 
 mod every_code;
 mod language;
+mod networks;
 mod shapes;
 mod ways;
 

@@ -6,12 +6,12 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use feebook_kernel::State;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::clicks::{self, StoredClick};
 use super::lines::{self, Filled, Revision};
 use super::months::Months;
+use super::originals::{CorrectedOrders, Places};
 use super::parts::Parts;
 use super::quarantine::{ShapeId, Shaped};
 use super::seals::RowBytes;
@@ -70,6 +70,11 @@ pub struct ImportTotals {
     /// Of the revised lines, those that an earlier report outranks, so that this one does not count;
     /// told at the import only.
     pub outranked: u64,
+    /// Of the rejected rows, those that a person closed when they came before, and that are closed
+    /// again; told at the import only.
+    pub closed: u64,
+    /// New rows that correct a line which the ledger does not have; told at the import only.
+    pub alone: u64,
 }
 
 /// An import as it stands in the ledger.
@@ -133,6 +138,10 @@ pub struct PendingImport<'l> {
     pub(super) clicks: Vec<Click>,
     /// Rows of other imports that this one says again.
     pub(super) sighted: Vec<i64>,
+    /// Where lines stand in the batch, for rows that take them back.
+    pub(super) places: Places,
+    /// The orders with new corrections.
+    pub(super) corrected: CorrectedOrders,
     pub(super) fact_digest: u128,
     pub(super) totals: ImportTotals,
     /// The other programs of a network's report.
@@ -178,6 +187,8 @@ impl Ledger {
                     canonical: Vec::new(),
                     clicks: Vec::new(),
                     sighted: Vec::new(),
+                    places: Places::default(),
+                    corrected: CorrectedOrders::new(),
                     fact_digest: 0,
                     totals: ImportTotals::default(),
                     parts: Parts::default(),
@@ -257,7 +268,7 @@ impl Ledger {
                     revised: row.get(9)?,
                     unchanged: row.get(10)?,
                     rejected: row.get(11)?,
-                    outranked: 0,
+                    ..ImportTotals::default()
                 },
             })
         });
@@ -369,6 +380,14 @@ impl Ledger {
         Ok(revisions)
     }
 
+    /// Returns the name of the file that an import was of.
+    pub fn file_of(&self, id: ImportId) -> Result<String> {
+        self.conn
+            .prepare_cached("SELECT file FROM import WHERE id = ?1")
+            .and_then(|mut select| select.query_row([id], |row| row.get(0)))
+            .map_err(sql)
+    }
+
     pub(super) fn program_of_import(&self, id: ImportId) -> Result<i64> {
         self.conn
             .query_row("SELECT program_id FROM import WHERE id = ?1", [id], |row| row.get(0))
@@ -435,6 +454,8 @@ impl<'l> PendingImport<'l> {
             canonical: Vec::new(),
             clicks: Vec::new(),
             sighted: Vec::new(),
+            places: Places::default(),
+            corrected: CorrectedOrders::new(),
             fact_digest: 0,
             totals: ImportTotals::default(),
             parts,
@@ -489,6 +510,8 @@ impl PendingImport<'_> {
 
     pub(super) fn finish(&mut self) -> Result<()> {
         self.write_batch()?;
+        self.count_alone()?;
+        self.close_again()?;
         self.write_clicks()?;
         self.ledger.store_words(self.words_stored)?;
         // Of several programs, the first has stored the words of all.
@@ -518,6 +541,7 @@ impl PendingImport<'_> {
     /// Writes what is new in the batch, in order of the keys, which is what SQLite appends fastest.
     pub(super) fn write_batch(&mut self) -> Result<()> {
         let mut batch = std::mem::take(&mut self.batch);
+        self.places = Places::default();
         let order = by_key(&batch);
         let mut fresh: Vec<usize> = Vec::with_capacity(order.len());
         for part in order.chunks(BATCH) {
@@ -551,6 +575,9 @@ impl PendingImport<'_> {
         self.fact_digest = self.fact_digest.wrapping_add(digest);
         self.filled = self.filled.or(Filled::of(fact));
         self.months.add(fact);
+        if fact.corrects.is_some() {
+            self.note_correction(&fact.order_no);
+        }
         self.next_seq += 1;
     }
 
@@ -607,22 +634,6 @@ impl PendingImport<'_> {
         self.totals.outranked += u64::from(outranked);
         *if known { &mut self.totals.revised } else { &mut self.totals.added } += 1;
         Ok(true)
-    }
-
-    /// The revisions of a line that count, but for such as take it back, the one of this file last.
-    pub fn originals(&self, reversal: &LineFact) -> Result<Vec<LineFact>> {
-        let mut originals = Vec::new();
-        if self.may_be_stored(&reversal.order_no) {
-            for earlier in stored_line(&self.ledger.conn, self.program_id, reversal)? {
-                if self.standing_of(earlier.import_id).is_some() {
-                    originals.push(earlier.fact);
-                }
-            }
-        }
-        let batch = self.batch.iter().map(|revision| &revision.fact);
-        originals.extend(batch.filter(|fact| line_key(fact) == line_key(reversal)).cloned());
-        originals.retain(|fact| fact.state != State::Reversed);
-        Ok(originals)
     }
 
     fn outranks(&self, earlier: Report<'_>, later: Report<'_>) -> bool {

@@ -10,7 +10,7 @@ use rusqlite::types::{Null, ToSqlOutput, Value, ValueRef};
 use rusqlite::{Row, Statement, ToSql};
 
 use super::{Result, damaged, sql};
-use crate::fact::{LineFact, Link, No, Platform};
+use crate::fact::{Corrects, LineFact, Link, No, Platform};
 use crate::words::Word;
 
 /// One report of one order line, as it is in the ledger.
@@ -26,7 +26,7 @@ pub struct Revision {
 
 /// The columns in the order in which they are read. Those before `filled` columns begin (see
 /// [`FIXED`]) are in every row.
-pub(super) const NAMES: [&str; 35] = [
+pub(super) const NAMES: [&str; 36] = [
     "program_id",
     "order_no",
     "line_no",
@@ -62,6 +62,7 @@ pub(super) const NAMES: [&str; 35] = [
     "reported_commission",
     "reported_incentive",
     "reported_bonus",
+    "corrects",
 ];
 
 /// Which of them holds the traits.
@@ -126,6 +127,8 @@ enum Cell<'f> {
     Integer(i64),
     Text(&'f str),
     No(&'f No),
+    /// A number that is not said.
+    NoNumber,
 }
 
 /// Calls with the values of the columns behind the fixed ones, in order.
@@ -162,7 +165,12 @@ fn each<'f, E>(
     put(integer(fact.reported_rate.map(|rate| i64::from(rate.get()))))?;
     put(integer(fact.reported_commission))?;
     put(integer(fact.reported_incentive))?;
-    put(integer(fact.reported_bonus))
+    put(integer(fact.reported_bonus))?;
+    put(match fact.corrects.as_deref() {
+        None => Cell::Empty,
+        Some(Corrects::Line(line_no)) => Cell::No(line_no),
+        Some(Corrects::OfOrder) => Cell::NoNumber,
+    })
 }
 
 /// The key of a number of the network's: an integer, or length and text.
@@ -226,6 +234,9 @@ pub(super) fn insert_query(filled: Filled, rows: usize) -> String {
     query
 }
 
+/// What stands for a number that is not said.
+const NO_NUMBER: &[u8] = &[];
+
 /// How many parameters all rows of an insert have in common.
 const COMMON: usize = 2;
 
@@ -255,6 +266,7 @@ pub(super) fn bind(
                     Cell::Integer(value) => statement.raw_bind_parameter(at, value)?,
                     Cell::Text(text) => statement.raw_bind_parameter(at, text)?,
                     Cell::No(number) => statement.raw_bind_parameter(at, Key(number))?,
+                    Cell::NoNumber => statement.raw_bind_parameter(at, NO_NUMBER)?,
                 }
                 at += 1;
             }
@@ -307,6 +319,7 @@ pub(super) fn read(row: &Row<'_>, filled: Filled) -> Result<Revision> {
     fact.reported_commission = columns.integer()?;
     fact.reported_incentive = columns.integer()?;
     fact.reported_bonus = columns.integer()?;
+    fact.corrects = columns.corrects()?;
     Ok(Revision { seq, import_id, fact })
 }
 
@@ -375,6 +388,14 @@ impl<'r> Columns<'r, '_> {
 
     fn no(&mut self) -> Result<No> {
         no(self.value()?)
+    }
+
+    fn corrects(&mut self) -> Result<Option<Box<Corrects>>> {
+        Ok(match self.value()? {
+            ValueRef::Null => None,
+            ValueRef::Blob([]) => Some(Box::new(Corrects::OfOrder)),
+            value => Some(Box::new(Corrects::Line(no(value)?))),
+        })
     }
 
     fn optional_no(&mut self) -> Result<Option<No>> {

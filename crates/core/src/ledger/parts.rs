@@ -10,6 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::imports::{BATCH, Begun, ImportId, ImportTotals, NewImport, PendingImport, highest};
 use super::lines::{Filled, Revision};
+use super::originals::{CorrectedOrders, Places};
 use super::quarantine::{ShapeId, Unseated};
 use super::{Ledger, Result, last_seq, sql};
 use crate::fact::No;
@@ -24,6 +25,8 @@ pub(super) struct Part {
     batch: Vec<Revision>,
     filled: Filled,
     sighted: Vec<i64>,
+    places: Places,
+    corrected: CorrectedOrders,
     fact_digest: u128,
     totals: ImportTotals,
     shape_id: Option<ShapeId>,
@@ -218,6 +221,8 @@ impl PendingImport<'_> {
         std::mem::swap(&mut self.batch, &mut part.batch);
         std::mem::swap(&mut self.filled, &mut part.filled);
         std::mem::swap(&mut self.sighted, &mut part.sighted);
+        std::mem::swap(&mut self.places, &mut part.places);
+        std::mem::swap(&mut self.corrected, &mut part.corrected);
         std::mem::swap(&mut self.fact_digest, &mut part.fact_digest);
         std::mem::swap(&mut self.totals, &mut part.totals);
         std::mem::swap(&mut self.shape_id, &mut part.shape_id);

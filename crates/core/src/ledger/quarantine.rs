@@ -173,6 +173,37 @@ impl PendingImport<'_> {
         Ok(())
     }
 
+    /// Closes rejected rows that came before as they are, in a report of the same format, and that a
+    /// person has closed since: for the reason that was given then.
+    pub(super) fn close_again(&mut self) -> Result<()> {
+        let conn = &self.ledger.conn;
+        let by_person = "SELECT EXISTS (SELECT 1 FROM quarantine_closing WHERE import_id IS NULL)";
+        if self.totals.rejected == 0
+            || !conn.query_row(by_person, [], |row| row.get::<_, bool>(0)).map_err(sql)?
+        {
+            return Ok(());
+        }
+        // As tables of their own, so that rows are found by what stood in them.
+        let closed = conn.execute(
+            "WITH again AS MATERIALIZED (SELECT id, raw, raw_length FROM quarantine WHERE import_id = ?1),
+             before AS MATERIALIZED (
+                 SELECT c.id, q.raw, q.raw_length, c.reason, c.who, this.imported_at
+                 FROM import this
+                 JOIN import i ON i.program_id = this.program_id AND i.format = this.format
+                 JOIN quarantine q ON q.import_id = i.id
+                 JOIN quarantine_closing c ON c.quarantine_id = q.id AND c.import_id IS NULL
+                 WHERE this.id = ?1)
+             INSERT INTO quarantine_closing (quarantine_id, reason, who, closed_at)
+             SELECT row, reason, who, imported_at FROM (
+                 SELECT again.id AS row, reason, who, imported_at, max(before.id) FROM before
+                 JOIN again ON again.raw = before.raw AND again.raw_length = before.raw_length
+                 GROUP BY again.id)",
+            [self.id],
+        );
+        self.totals.closed += u64::try_from(closed.map_err(sql)?).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
     /// Notes how rows stand in the file from here on; stored with the first that is not imported.
     pub fn shaped(&mut self, shape: Shape) {
         if self.shaped.shape != shape {

@@ -8,11 +8,13 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 
 use chrono::NaiveDate;
+use feebook_kernel::State;
 use feebook_schedule::GovernedBy;
 use feebook_schedule::zone::Month;
 use rusqlite::params;
 use rusqlite::types::Value;
 
+use super::corrections::{self, Corrected, Kept};
 use super::lines::{self, Filled, Key, Revision, key};
 use super::results::{self, StoredResult, result_columns};
 use super::{ImportStanding, Ledger, Result, sql};
@@ -42,6 +44,17 @@ pub struct OrderRecord {
     pub results: Vec<StoredResult>,
     /// What payouts pay of its lines, in order of the lines; also those that were taken back.
     pub payments: Vec<Payment>,
+    /// Its lines that rows correct, as these leave them.
+    pub(super) corrected: Kept,
+}
+
+impl OrderRecord {
+    /// An order of which only the rows of reports were read.
+    pub(super) fn new(program_id: i64, order_no: No, revisions: Vec<Revision>) -> Self {
+        let (results, payments) = (Vec::new(), Vec::new());
+        let corrected = Kept::default();
+        Self { program_id, order_no, revisions, results, payments, corrected }
+    }
 }
 
 /// One line of an order: the revision that counts.
@@ -56,10 +69,32 @@ pub struct CountingLine<'o> {
     pub own_click: Option<OwnClick>,
     /// The day of the first payout that pays it.
     pub paid_on: Option<NaiveDate>,
+    /// What corrected it; `revision` is what that left of its report.
+    pub corrected: Option<&'o Corrected>,
+}
+
+impl<'o> CountingLine<'o> {
+    /// Returns the rows that correct the line; of a row that waits for its line none.
+    pub fn corrections(&self) -> &'o [Revision] {
+        let joined = self.corrected.filter(|_| self.revision.fact.corrects.is_none());
+        joined.map_or(&[], |corrected| &corrected.by)
+    }
+
+    /// Whether the rows that correct it say what those of another do.
+    pub fn is_corrected_as(&self, other: &CountingLine<'_>) -> bool {
+        let (ours, theirs) = (self.corrections().iter(), other.corrections().iter());
+        ours.map(|row| &row.fact).eq(theirs.map(|row| &row.fact))
+    }
 }
 
 /// What of its click a line is known by: the row's own, else that of our own click (rule 12).
 impl CountingLine<'_> {
+    /// Whether it is no line but a row that corrects one which is not there, and not declined.
+    pub fn is_alone(&self) -> bool {
+        let fact = &self.revision.fact;
+        fact.corrects.is_some() && fact.state == State::Reversed
+    }
+
     /// Returns the instant of the click.
     pub fn clicked_at(&self) -> Option<i64> {
         self.revision.fact.clicked_at.or(self.own_click.map(|click| click.at))
@@ -231,8 +266,7 @@ fn read_between(
         while wanted.next_if(|wanted| **wanted < order_no).is_some() {}
         if wanted.next_if(|wanted| **wanted == order_no).is_some() {
             let revisions = vec![lines::read(row, filled)?];
-            let (results, payments) = (Vec::new(), Vec::new());
-            orders.push_back(OrderRecord { program_id, order_no, revisions, results, payments });
+            orders.push_back(OrderRecord::new(program_id, order_no, revisions));
             continue;
         }
         others += 1;
@@ -294,13 +328,10 @@ impl Stream {
                     push(&mut order.revisions, revision);
                 }
                 _ if count > ROWS => break,
-                _ => orders.push_back(OrderRecord {
-                    program_id,
-                    order_no: revision.fact.order_no.clone(),
-                    revisions: vec![revision],
-                    results: Vec::new(),
-                    payments: Vec::new(),
-                }),
+                _ => {
+                    let order_no = revision.fact.order_no.clone();
+                    orders.push_back(OrderRecord::new(program_id, order_no, vec![revision]));
+                }
             }
         }
         Ok(orders)
@@ -380,13 +411,8 @@ impl Ledger {
         if revisions.is_empty() {
             return Ok(None);
         }
-        let mut orders = VecDeque::from([OrderRecord {
-            program_id,
-            order_no: order_no.clone(),
-            revisions,
-            results: Vec::new(),
-            payments: Vec::new(),
-        }]);
+        let order = OrderRecord::new(program_id, order_no.clone(), revisions);
+        let mut orders = VecDeque::from([order]);
         let mut select = self
             .conn
             .prepare_cached(&format!(
@@ -403,10 +429,13 @@ impl Ledger {
     }
 
     /// Returns the lines of an order that count as of a sequence number, in order of their
-    /// numbers: of each line the greatest revision, withdrawn ones left out; with our own clicks.
+    /// numbers: of each line the greatest revision, withdrawn ones left out, as its corrections leave it;
+    /// with our own clicks.
     pub fn counting<'o>(&self, order: &'o OrderRecord, seq: i64) -> Result<Vec<CountingLine<'o>>> {
         let mut lines: Vec<CountingLine<'o>> = Vec::with_capacity(order.revisions.len());
+        let mut corrections = false;
         for revision in order.revisions.iter().filter(|revision| self.counts(revision, seq)) {
+            corrections |= revision.fact.corrects.is_some();
             match lines.last_mut() {
                 Some(line) if line.revision.fact.line_no == revision.fact.line_no => {
                     self.weigh(line, revision);
@@ -416,11 +445,15 @@ impl Ledger {
                     conflict: false,
                     own_click: None,
                     paid_on: None,
+                    corrected: None,
                 }),
             }
         }
         if !lines.is_sorted_by(|a, b| a.revision.fact.line_no <= b.revision.fact.line_no) {
             lines.sort_by(|a, b| a.revision.fact.line_no.cmp(&b.revision.fact.line_no));
+        }
+        if corrections {
+            lines = corrections::joined(lines, &order.corrected);
         }
         if self.clicked.contains(&order.program_id) {
             for line in &mut lines {

@@ -164,7 +164,11 @@ pub(super) fn stored_line(
 }
 
 /// All revisions of the lines of an order.
-fn stored_order(conn: &Connection, program_id: i64, order_no: &No) -> Result<Vec<Revision>> {
+pub(super) fn stored_order(
+    conn: &Connection,
+    program_id: i64,
+    order_no: &No,
+) -> Result<Vec<Revision>> {
     let query = format!(
         "SELECT {} FROM order_line WHERE program_id = ?1 AND order_no = ?2 ORDER BY line_no, seq",
         Filled::ALL.columns()

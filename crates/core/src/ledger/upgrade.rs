@@ -20,7 +20,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../../../migrations/0005_quarantine.sql"),
     include_str!("../../../../migrations/0006_months.sql"),
     include_str!("../../../../migrations/0007_whole_runs.sql"),
-    include_str!("../../../../migrations/0008_months_of_whole_runs.sql"),
+    include_str!("../../../../migrations/0008_corrections.sql"),
 ];
 
 /// The version from which on everything that is appended is sealed.

@@ -342,7 +342,7 @@ pub(crate) fn edited(
 
 /// The lines of an order with other revisions.
 pub(crate) fn with<'r>(
-    facts: &[CountingLine<'_>],
+    facts: &[CountingLine<'r>],
     revisions: &'r [Revision],
 ) -> Vec<CountingLine<'r>> {
     let pairs = facts.iter().zip(revisions);
@@ -352,6 +352,7 @@ pub(crate) fn with<'r>(
             conflict: line.conflict,
             own_click: line.own_click,
             paid_on: line.paid_on,
+            corrected: line.corrected,
         })
         .collect()
 }

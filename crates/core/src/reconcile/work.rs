@@ -832,6 +832,9 @@ impl Work<'_> {
 /// What is to be done about a line.
 fn sort(row: &Row<'_>, currency: Currency, comparing: Comparing) -> Sorted {
     let said = row.figures.reported.total();
+    if row.fact.corrects.is_some() {
+        return Sorted::NotCompared;
+    }
     if row.is_taken_back() {
         let taken_back = row.validated && !refund_covers(row.fact);
         return if taken_back { Sorted::TakenBack } else { Sorted::NotCompared };

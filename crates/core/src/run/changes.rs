@@ -14,7 +14,7 @@ use super::replay::{Latest, Replay};
 use super::same_facts;
 use crate::answers::Answers;
 use crate::error::Result;
-use crate::fact::{LineFact, No};
+use crate::fact::No;
 use crate::ledger::{Components, CountingLine, Ledger, OrderRecord, RunId};
 use crate::postings::Held;
 
@@ -51,6 +51,10 @@ impl Seen {
 pub enum Why {
     /// The network reported the line anew, or for the first time in an order that was known.
     NewRevision,
+    /// The rows that correct the line are others than before.
+    NewCorrection,
+    /// The row corrects a line that is there now.
+    Joined,
     /// The line's reports were taken back.
     Withdrawn,
     /// The text of the terms changed, or another version governs.
@@ -79,6 +83,8 @@ impl Why {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::NewRevision => "new revision",
+            Self::NewCorrection => "correction",
+            Self::Joined => "corrects a line that came",
             Self::Withdrawn => "import taken back",
             Self::NewScheduleText => "new schedule text",
             Self::NewClick => "own click",
@@ -285,21 +291,28 @@ fn why(
     after: &Sight,
 ) -> Vec<Why> {
     let (old, new) = (find(facts_before, line_no), find(facts_after, line_no));
-    if new.is_none() {
-        return vec![Why::Withdrawn];
-    }
+    let Some(new) = new else {
+        let mut by = facts_after.iter().flat_map(CountingLine::corrections);
+        let joined = by.any(|row| row.fact.line_no == *line_no);
+        return vec![if joined { Why::Joined } else { Why::Withdrawn }];
+    };
     let other = |part: fn(&Beside) -> &Vec<u8>| {
         before.beside(line_no).map(part) != after.beside(line_no).map(part)
     };
     let known = old.is_some();
     // Another click has another version's window, which is not the terms' doing.
-    let same_click = old.map(|fact| fact.clicked_at) == new.map(|fact| fact.clicked_at)
-        && !other(|beside| &beside.click);
+    let clicked_at = |line: &CountingLine<'_>| line.revision.fact.clicked_at;
+    let same_click = old.map(clicked_at) == Some(clicked_at(new)) && !other(|beside| &beside.click);
     let terms_moved = before.texts != after.texts
         || before.reading != after.reading
         || (same_click && before.at_clicks != after.at_clicks);
+    let other_fact = old.is_none_or(|old| old.revision.fact != new.revision.fact);
+    let corrected = old.is_some_and(|old| !old.is_corrected_as(new));
+    // What corrections leave of one report is no other report.
+    let same_report = old.is_some_and(|old| old.revision.seq == new.revision.seq);
     let reasons = [
-        (old != new, Why::NewRevision),
+        (other_fact && !(corrected && same_report), Why::NewRevision),
+        (corrected, Why::NewCorrection),
         (known && other(|beside| &beside.click), Why::NewClick),
         (known && other(|beside| &beside.flags), Why::NewFlag),
         (known && other(|beside| &beside.dated), Why::NewDatedFact),
@@ -321,6 +334,6 @@ fn why(
     why
 }
 
-fn find<'f>(facts: &[CountingLine<'f>], line_no: &No) -> Option<&'f LineFact> {
-    facts.iter().find(|line| line.revision.fact.line_no == *line_no).map(|line| &line.revision.fact)
+fn find<'f, 'o>(facts: &'f [CountingLine<'o>], line_no: &No) -> Option<&'f CountingLine<'o>> {
+    facts.iter().find(|line| line.revision.fact.line_no == *line_no)
 }

@@ -47,8 +47,8 @@ fn the_sign_is_the_state_and_what_is_taken_back_has_its_magnitude() {
         seen,
         [(State::Approved, Some(1000), Some(100)), (State::Reversed, Some(1000), Some(0))]
     );
-    // Neither an amount nor a sign.
-    assert_eq!(places, ["R017 4:8", "R017 4:8"]);
+    // Neither an amount nor a sign, which is told once.
+    assert_eq!(places, ["R017 4:8"]);
 }
 
 #[test]

@@ -1,3 +1,9 @@
+-- Rows that correct another: what they hold is added to a line of their order, or, where their state is
+-- reversed, taken from it. `corrects` is the number of that line, or empty where the row does not name it;
+-- a row that is a line has none.
+ALTER TABLE order_line ADD COLUMN corrects ANY
+    CHECK (corrects IS NULL OR typeof(corrects) IN ('integer', 'blob'));
+
 -- What the last run over all orders of a program came to, once more, now with the program's statement by
 -- month. The table is derived: what it had is made again by the next run over all orders.
 DROP TABLE whole_run;

@@ -1,0 +1,245 @@
+//! Rows that correct others, joined with the lines that they correct.
+//!
+//! Owns which line a correction is of, and the line as it is after all of them: what they add is added
+//! to it, what they take is a refund of it, and a line of which all is taken is reversed. It is the one
+//! place where corrections are seen: whoever evaluates, lists or compares gets the lines that result.
+//! Nothing depends on the order in which rows came. Refuses to say which revision of a row counts.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::OnceLock;
+
+use feebook_kernel::{Minor, State};
+
+use super::lines::Revision;
+use super::scan::CountingLine;
+use crate::fact::{Corrects, LineFact, No};
+use crate::words::Word;
+
+/// A line as its corrections leave it.
+#[derive(Clone, Debug)]
+pub struct Corrected {
+    /// The report of the line, with what the corrections leave of its amounts.
+    pub(super) revision: Revision,
+    /// The rows that correct it, in order of their numbers; the row itself of one whose line is not there
+    /// and that would add to it.
+    pub by: Vec<Revision>,
+    /// By how much they take more than the line has, in minor units.
+    pub beyond: Option<i64>,
+}
+
+/// Corrected lines of an order, kept beside its rows for as long as these: one list for each time that it
+/// is looked at otherwise.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Kept(OnceLock<Box<(Vec<Corrected>, Kept)>>);
+
+impl Kept {
+    /// Keeps some lines; such as are kept already, as they were.
+    fn keep(&self, corrected: Vec<Corrected>) -> &[Corrected] {
+        let same = |(a, b): (&Corrected, &Corrected)| a.revision == b.revision && a.by == b.by;
+        let mut at = self;
+        while let Some(kept) = at.0.get() {
+            if kept.0.len() == corrected.len() && kept.0.iter().zip(&corrected).all(same) {
+                return &kept.0;
+            }
+            at = &kept.1;
+        }
+        &at.0.get_or_init(|| Box::new((corrected, Self::default()))).0
+    }
+}
+
+/// Joins the corrections among the rows of an order, in order of their numbers, with their lines. One
+/// whose line is not there stays among the lines, and earns nothing.
+pub(super) fn joined<'o>(rows: Vec<CountingLine<'o>>, kept: &'o Kept) -> Vec<CountingLine<'o>> {
+    let is_line = |row: &CountingLine<'_>| row.revision.fact.corrects.is_none();
+    let (mut lines, corrections): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_line);
+    let mut by: Vec<Vec<CountingLine<'o>>> = vec![Vec::new(); lines.len()];
+    let mut alone = Vec::new();
+    let mut places = Places::of(&lines);
+    for correction in corrections {
+        match places.line_of(&correction.revision.fact) {
+            Some(at) => by[at].push(correction),
+            None => alone.push(correction),
+        }
+    }
+    let first_alone = lines.len();
+    lines.extend(alone);
+    let mut changed = Vec::new();
+    for (at, line) in lines.iter_mut().enumerate() {
+        if let Some(by) = by.get(at).filter(|by| !by.is_empty()) {
+            line.conflict |= by.iter().any(|correction| correction.conflict);
+            let by = by.iter().map(|correction| correction.revision.clone()).collect();
+            changed.push((at, corrected(line.revision, by)));
+        } else if at >= first_alone && adds(&line.revision.fact) {
+            let mut revision = line.revision.clone();
+            revision.fact.state = State::Reversed;
+            let by = vec![line.revision.clone()];
+            changed.push((at, Corrected { revision, by, beyond: None }));
+        }
+    }
+    let (at, changed): (Vec<usize>, Vec<Corrected>) = changed.into_iter().unzip();
+    for (at, corrected) in at.into_iter().zip(kept.keep(changed)) {
+        lines[at].revision = &corrected.revision;
+        lines[at].corrected = Some(corrected);
+    }
+    lines.sort_by(|a, b| a.revision.fact.line_no.cmp(&b.revision.fact.line_no));
+    lines
+}
+
+/// Whether a row adds something to its line.
+fn adds(correction: &LineFact) -> bool {
+    !matches!(correction.state, State::Declined | State::Reversed)
+}
+
+/// What the lines that a row without a name may be of have in common: the currency, as amounts of two
+/// cannot be added, and, where the row has one, the product.
+type Kind<'o> = (Option<Word>, Option<&'o No>);
+
+/// What tells a line from the others of its order: its amount, else what is reported for it.
+type Magnitude = (bool, i64);
+
+/// Where the lines of an order are found.
+struct Places<'o> {
+    named: HashMap<&'o No, usize>,
+    units: Vec<Option<Word>>,
+    /// In order of their numbers.
+    of_kind: HashMap<Kind<'o>, Vec<usize>>,
+    /// Those that no row took as a whole, or not yet looked at since.
+    whole: HashMap<(Kind<'o>, Magnitude), VecDeque<usize>>,
+    taken: Vec<bool>,
+}
+
+impl<'o> Places<'o> {
+    fn of(lines: &[CountingLine<'o>]) -> Self {
+        let mut places = Self {
+            named: HashMap::new(),
+            units: lines.iter().map(|line| unit(&line.revision.fact)).collect(),
+            of_kind: HashMap::new(),
+            whole: HashMap::new(),
+            taken: vec![false; lines.len()],
+        };
+        for (at, line) in lines.iter().enumerate() {
+            let fact = &line.revision.fact;
+            places.named.insert(&fact.line_no, at);
+            let product = fact.product.as_ref().map(Some);
+            for product in product.into_iter().chain([None]) {
+                let kind = (unit(fact), product);
+                places.of_kind.entry(kind).or_default().push(at);
+                if let Some(magnitude) = magnitude(fact) {
+                    places.whole.entry((kind, magnitude)).or_default().push_back(at);
+                }
+            }
+        }
+        places
+    }
+
+    /// The place of the line that a row corrects: the one that it names; of those that it may be of, if
+    /// it names none, the only one, else the first of exactly the amount that it takes and no other took.
+    fn line_of(&mut self, correction: &'o LineFact) -> Option<usize> {
+        if let Some(Corrects::Line(line_no)) = correction.corrects.as_deref() {
+            let at = self.named.get(line_no).copied();
+            return at.filter(|at| self.units[*at] == unit(correction));
+        }
+        let kind = (unit(correction), correction.product.as_ref());
+        let of_kind = self.of_kind.get(&kind)?;
+        if let [only] = of_kind[..] {
+            return Some(only);
+        }
+        if correction.state != State::Reversed {
+            return None;
+        }
+        let whole = self.whole.get_mut(&(kind, magnitude(correction)?))?;
+        while let Some(at) = whole.pop_front() {
+            if !self.taken[at] {
+                self.taken[at] = true;
+                return Some(at);
+            }
+        }
+        None
+    }
+}
+
+/// The currency of a row's amounts.
+fn unit(fact: &LineFact) -> Option<Word> {
+    fact.amount_currency.or(fact.currency)
+}
+
+fn magnitude(fact: &LineFact) -> Option<Magnitude> {
+    let amount = amount(fact).filter(|amount| *amount > 0).map(|amount| (true, amount));
+    amount.or_else(|| fact.reported().map(|reported| (false, reported.abs())))
+}
+
+/// The amount of a line that corrections are of.
+fn amount(fact: &LineFact) -> Option<i64> {
+    let price = || fact.product_price.and_then(|price| price.times(fact.quantity));
+    fact.final_amount.or(fact.paid_amount).or_else(price).map(Minor::get)
+}
+
+/// What a correction adds to an amount; one that its network declined adds nothing.
+fn signed(correction: &LineFact, amount: Option<i64>) -> i64 {
+    match correction.state {
+        State::Reversed => -amount.unwrap_or(0).abs(),
+        State::Declined => 0,
+        State::Pending | State::Approved | State::Settled => amount.unwrap_or(0),
+    }
+}
+
+/// The line as all its corrections leave it.
+fn corrected(line: &Revision, by: Vec<Revision>) -> Corrected {
+    let sum = |of: &dyn Fn(&LineFact) -> Option<i64>| {
+        by.iter().map(|row| signed(&row.fact, of(&row.fact))).sum::<i64>()
+    };
+    let (had, added) = (amount(&line.fact), sum(&amount));
+    let mut revision = line.clone();
+    let fact = &mut revision.fact;
+    add(&mut fact.reported_commission, by.iter(), |fact| fact.reported_commission);
+    add(&mut fact.reported_incentive, by.iter(), |fact| fact.reported_incentive);
+    add(&mut fact.reported_bonus, by.iter(), |fact| fact.reported_bonus);
+    let beyond = had.filter(|had| had + added < 0).map(|had| -(had + added));
+    let earned_before = line.fact.reported().filter(|reported| *reported > 0);
+    let whole = match had {
+        Some(had) if had > 0 => had + added <= 0,
+        // A lead or a bonus has a commission and no sale.
+        _ => earned_before.is_some() && fact.reported().is_some_and(|reported| reported <= 0),
+    };
+    if whole {
+        if fact.state != State::Declined {
+            fact.state = State::Reversed;
+        }
+    } else if added < 0 {
+        let refunded = fact.refunded.map_or(0, Minor::get) - added;
+        fact.refunded = Some(bounded(refunded));
+    } else if added > 0 {
+        raise(fact, added);
+    }
+    Corrected { revision, by, beyond }
+}
+
+/// Adds what corrections report to what a line does.
+fn add<'r>(
+    reported: &mut Option<i64>,
+    by: impl Iterator<Item = &'r Revision>,
+    of: impl Fn(&LineFact) -> Option<i64>,
+) {
+    for row in by {
+        if let Some(amount) = of(&row.fact) {
+            *reported = Some(reported.unwrap_or(0) + signed(&row.fact, Some(amount)));
+        }
+    }
+}
+
+/// Adds to every amount that a basis may be taken from. Units of which one price is known have, after
+/// that, one price for all of them.
+fn raise(fact: &mut LineFact, added: i64) {
+    for amount in [&mut fact.paid_amount, &mut fact.final_amount] {
+        *amount = amount.map(|amount| bounded(amount.get() + added));
+    }
+    if let Some(gross) = fact.product_price.and_then(|price| price.times(fact.quantity)) {
+        fact.product_price = Some(bounded(gross.get() + added));
+        fact.quantity = 1;
+    }
+}
+
+/// An amount within what one can be.
+fn bounded(minor: i64) -> Minor {
+    Minor::new(minor.max(0)).unwrap_or(Minor::MAX)
+}
