@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use feebook_core::import::{Fit, Format, Formats, Head, proposal};
+use feebook_core::import::proposal::{self, Proposal};
+use feebook_core::import::{Fit, Format, Formats, Head};
 
-use super::shown;
+use super::{counted, shown};
 use crate::args::{FormatsOf, Global};
 use crate::exit::{DONE, Outcome, say};
 use crate::output::{Cell, Output};
@@ -25,7 +26,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &FormatsOf) -> Outcome
             Ok(DONE)
         }
         FormatsOf::Sniff { file, program } => sniff(output, &formats, file, program.as_deref()),
-        FormatsOf::New { file, name } => propose(output, file, name.as_deref()),
+        FormatsOf::New { file, name } => propose(output, &formats, file, name.as_deref()),
     }
 }
 
@@ -92,7 +93,7 @@ fn sniff(output: &Output, formats: &Formats, file: &Path, program: Option<&str>)
     Ok(DONE)
 }
 
-fn propose(output: &Output, file: &Path, name: Option<&str>) -> Outcome<u8> {
+fn propose(output: &Output, formats: &Formats, file: &Path, name: Option<&str>) -> Outcome<u8> {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = name.map(str::to_owned).or(stem).unwrap_or_default();
     let name: String = name
@@ -102,12 +103,35 @@ fn propose(output: &Output, file: &Path, name: Option<&str>) -> Outcome<u8> {
         .collect();
     let name = name.trim_matches('-');
     let name = if name.is_empty() { "report" } else { name };
-    let proposed = proposal::propose(file, name)?;
-    output.text(proposed.trim_end())?;
+    let proposal = proposal::propose(file, name)?;
+    output.text(proposal.text.trim_end())?;
+    tell_tried(&proposal, file);
+    if let Ok(known) = formats.recognise(&Head::of_file(file)?, &shown(file), None) {
+        say(&format!(
+            "{} is a report of the format `{known}` already; with a second mapping that fits, --as \
+             must say which one is meant",
+            shown(file),
+            known = known.name
+        ));
+    }
     say(&format!(
         "a proposal: look at every line, write it with `-o schedules/reports/{name}.toml`, and try it with \
          `feebook import {} --as {name} --dry-run`",
         shown(file)
     ));
     Ok(DONE)
+}
+
+/// What became of the file when it was read by its proposal.
+fn tell_tried(proposal: &Proposal, file: &Path) {
+    let (rows, file) = (counted(proposal.rows, "row"), shown(file));
+    match &proposal.problem {
+        None => say(&format!("{file}: read by the proposal, {rows}, all of them understood")),
+        Some(problem) => {
+            let rejected = proposal.rejected;
+            say(&format!(
+                "{file}: read by the proposal, {rows}, {rejected} not understood, the first for\n\n{problem}\n"
+            ));
+        }
+    }
 }

@@ -110,10 +110,10 @@ pub(super) fn head(file: &Looked, shown: &str) -> Result<Head> {
         let length = fill(input, &mut start).map_err(|e| failed(name, e))?;
         start.truncate(length);
         if sheet::may_be(&start) {
-            let names = Sheet::read(start.chain(input), name)?.names();
-            head = Head { text: Vec::new(), names: Some(names) };
+            let sheet = Sheet::read(start.chain(input), name)?;
+            head = Head { text: Vec::new(), names: Some(sheet.names()), rows: sheet.first_rows() };
         } else {
-            head = Head { text: start, names: None };
+            head = Head { text: start, ..Head::default() };
         }
         Ok(false)
     })?;

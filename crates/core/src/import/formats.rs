@@ -25,6 +25,8 @@ pub struct Head {
     pub(super) text: Vec<u8>,
     /// The names of a spreadsheet's columns.
     pub(super) names: Option<Vec<String>>,
+    /// The first of a spreadsheet's rows, as texts.
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 /// The kinds of file that a beginning can be of.
@@ -38,7 +40,7 @@ pub(super) enum Looks {
 impl Head {
     /// Takes the beginning of a text.
     pub fn of_text(text: &[u8]) -> Self {
-        Self { text: text.get(..HEAD).unwrap_or(text).to_owned(), names: None }
+        Self { text: text.get(..HEAD).unwrap_or(text).to_owned(), ..Self::default() }
     }
 
     /// Reads the beginning of the first report that a file holds.

@@ -33,6 +33,8 @@ const CELL_LIMIT: usize = 4_000_000;
 const TEXT_LIMIT: usize = 256 << 20;
 /// The longest text of a cell, in characters: what spreadsheets themselves allow.
 const CELL_TEXT_LIMIT: usize = 32_767;
+/// How many rows are shown to whoever proposes a mapping.
+const FIRST_ROWS: usize = 200;
 /// How many digits of a number a spreadsheet keeps.
 const DIGITS: usize = 15;
 
@@ -241,6 +243,17 @@ impl Sheet {
         let width = cells.last_key_value().map_or(0, |(last, _)| last + 1);
         let name = |column| cells.get(&column).map_or("", |cell: &Cell| cell.text.trim());
         (0..width).map(|column| name(column).to_owned()).collect()
+    }
+
+    /// Returns the texts of the first rows behind the header, column by column.
+    pub(super) fn first_rows(&self) -> Vec<Vec<String>> {
+        let width = self.names().len();
+        let columns = || 0..u32::try_from(width).unwrap_or(u32::MAX);
+        let texts = |cells: &BTreeMap<u32, Cell>| {
+            let text = |column| cells.get(&column).map_or("", |cell: &Cell| cell.text.trim());
+            columns().map(|column| text(column).to_owned()).collect()
+        };
+        self.rows.values().skip(1).take(FIRST_ROWS).map(texts).collect()
     }
 }
 
