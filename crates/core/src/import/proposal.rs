@@ -3,24 +3,20 @@
 //! Owns the text of the proposal, and what became of the report when it was read by it. Refuses to be
 //! used unseen: what it writes is for a person, and is checked like any mapping.
 
-use std::cell::Cell;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use feebook_schedule::diagnostic::Diagnostic;
-use feebook_schedule::iso::Currency;
 
 use super::advertisers::toml_text as quoted;
 use super::formats::Head;
 use super::looked::Looked;
 use super::proposal_fields::Guessed;
 use super::proposal_seen::{self, Seen};
-use super::{Advertiser, Context, Format, Sink, codes, mapping_file, proposal_times, read_looked};
+use super::trial::{self, Tried};
+use super::{codes, mapping_file, proposal_times};
 use crate::error::{Error, Result};
-use crate::fact::LineFact;
-use crate::words::Words;
 
-/// How many rows a proposal is tried on.
-const TRIED: u64 = 10_000;
 /// How many columns recognise a report.
 const RECOGNISED: usize = 4;
 
@@ -29,12 +25,8 @@ const RECOGNISED: usize = 4;
 pub struct Proposal {
     /// Its text.
     pub text: String,
-    /// How many rows of the report were read by it.
-    pub rows: u64,
-    /// How many of them were not understood.
-    pub rejected: u64,
-    /// What was wrong first.
-    pub problem: Option<Diagnostic>,
+    /// What the report came to when it was read by it.
+    pub tried: Tried,
 }
 
 /// Proposes a mapping for a report.
@@ -48,20 +40,19 @@ pub fn propose(path: &Path, name: &str) -> Result<Proposal> {
     let head = Head::of(&file, &shown)?;
     let views = proposal_seen::seen(&head);
     // The lines are the parts of a row where only these have amounts.
-    let guesses = views.iter().map(|seen| (seen, Guessed::of(seen)));
-    let guesses: Vec<(&Seen, Guessed<'_>)> = guesses.collect();
+    let ways: Vec<(&Seen, Guessed<'_>)> =
+        views.iter().map(|seen| (seen, Guessed::of(seen))).collect();
     let amounts = |(_, guessed): &&(&Seen, Guessed<'_>)| !guessed.amounts.is_empty();
-    let Some((seen, guessed)) = guesses.iter().find(amounts).or(guesses.first()) else {
+    let Some((seen, guessed)) = ways.iter().find(amounts).or(ways.first()) else {
         return Err(no_proposal(&head, &shown));
     };
     let text = written(name, seen, guessed);
-    let mut proposal = Proposal { text, rows: 0, rejected: 0, problem: None };
-    let (format, problems) = mapping_file::read(&shown, None, &proposal.text);
-    match format {
-        Some(format) => try_on(&mut proposal, &format, &file, &shown),
-        None => proposal.problem = problems.into_iter().next(),
-    }
-    Ok(proposal)
+    let (format, problems) = mapping_file::read(&shown, None, &text);
+    let tried = match format {
+        Some(format) => trial::of(&format, &file, &shown),
+        None => Tried { problem: problems.into_iter().next(), ..Tried::default() },
+    };
+    Ok(Proposal { text, tried })
 }
 
 fn no_proposal(head: &Head, shown: &str) -> Error {
@@ -74,64 +65,6 @@ fn no_proposal(head: &Head, shown: &str) -> Error {
     };
     let message = format!("no mapping can be proposed for {shown}");
     Error::new(&codes::REFUSED, message).with(vec![problem])
-}
-
-/// Reads the report by a proposal.
-fn try_on(proposal: &mut Proposal, format: &Format, file: &Looked, shown: &str) {
-    let context = Context {
-        zone: chrono_tz::Tz::UTC,
-        default_currency: Currency::parse("USD"),
-        unknown: true,
-    };
-    let mut trial = Trial { words: Words::default(), rows: 0, rejected: 0, problem: None, context };
-    let read = read_looked(format, (file, shown), context, &mut trial, &Cell::new(0));
-    (proposal.rows, proposal.rejected) = (trial.rows, trial.rejected);
-    proposal.problem = trial.problem;
-    // That it was enough is no problem of the file.
-    if let Err(refused) = read
-        && trial.rows < TRIED
-    {
-        proposal.problem = refused.problems().first().cloned();
-    }
-}
-
-/// Counts rows until they are enough.
-struct Trial {
-    words: Words,
-    rows: u64,
-    rejected: u64,
-    problem: Option<Diagnostic>,
-    context: Context,
-}
-
-impl Trial {
-    fn row(&mut self) -> Result<()> {
-        self.rows += 1;
-        if self.rows < TRIED { Ok(()) } else { Err(Error::new(&codes::REFUSED, "enough")) }
-    }
-}
-
-impl Sink for Trial {
-    fn words(&mut self) -> &mut Words {
-        &mut self.words
-    }
-
-    fn advertiser(&mut self, _advertiser: &Advertiser<'_>) -> Result<Context> {
-        Ok(self.context)
-    }
-
-    fn accept(&mut self, _fact: LineFact) -> Result<()> {
-        self.row()
-    }
-
-    fn reject(&mut self, problem: Diagnostic) {
-        self.problem.get_or_insert(problem);
-    }
-
-    fn quarantine(&mut self, _raw: &[u8], _problems: &[Diagnostic]) -> Result<()> {
-        self.rejected += 1;
-        self.row()
-    }
 }
 
 fn written(name: &str, seen: &Seen, guessed: &Guessed<'_>) -> String {
@@ -192,10 +125,10 @@ fn money(guessed: &Guessed<'_>) -> String {
     let notation = &guessed.notation;
     let mut lines = String::new();
     if notation.decimal_mark != '.' {
-        lines.push_str(&format!("decimal_mark = \"{}\"\n", notation.decimal_mark));
+        let _ = writeln!(lines, "decimal_mark = \"{}\"", notation.decimal_mark);
     }
     if let Some(mark) = notation.thousands_mark {
-        lines.push_str(&format!("thousands_mark = \"{mark}\"\n"));
+        let _ = writeln!(lines, "thousands_mark = \"{mark}\"");
     }
     if notation.rounding.is_some() {
         lines.push_str("rounding = \"half_up\"  # some amounts have more than two decimals\n");

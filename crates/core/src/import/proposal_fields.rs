@@ -3,6 +3,8 @@
 //! Owns the words by which networks name things. Refuses a column whose values its field could not
 //! take: a proposal reads the file that it was made of.
 
+use std::fmt::Write as _;
+
 use feebook_kernel::Rounding;
 use feebook_schedule::iso::{self, Currency};
 
@@ -229,6 +231,7 @@ const ORDERS: &[&str] = &[
     "bestellnummer",
     "oid",
     "purchaseid",
+    "affiliatemarketingid",
 ];
 /// Numbers of what is bought without an order.
 const LEADS: &[&str] = &["leadno", "leadnr", "leadnumber"];
@@ -408,6 +411,7 @@ impl<'s> Guessed<'s> {
         }
         if let Some(column) = commission {
             let own = self.currency_of(column).filter(|own| self.is_another(own));
+            self.taken.extend(own.map(|own| own.name.as_str()));
             let source = amount(column, "zero", own);
             let more = self.finished(column);
             let source = more.map_or(source.clone(), |more| {
@@ -431,7 +435,7 @@ impl<'s> Guessed<'s> {
             columns
                 .find(|column| self.names(column).iter().any(|n| n == *word) && held(column, holds))
         };
-        words.iter().find_map(|word| fits(&word))
+        words.iter().find_map(|word| fits(word))
     }
 
     /// What a column is called: small letters and digits only. Of a path, its last step; where that
@@ -440,7 +444,10 @@ impl<'s> Guessed<'s> {
         if self.seen.before.is_none() {
             return vec![plain(&column.name)];
         }
-        let steps: Vec<String> = column.name.split('.').map(plain).collect();
+        let within = self.seen.parts.as_ref().map(|key| format!("{key}."));
+        let name =
+            within.and_then(|key| column.name.strip_prefix(key.as_str())).unwrap_or(&column.name);
+        let steps: Vec<String> = name.split('.').map(plain).collect();
         match steps.as_slice() {
             [.., outer, last] if VAGUE.contains(&last.as_str()) => {
                 let whole = [outer.as_str(), last].concat();
@@ -454,43 +461,49 @@ impl<'s> Guessed<'s> {
         }
     }
 
-    /// The numbers of order and line.
+    /// The numbers of order and line. Where a number is missing in some rows, another takes its place.
     fn numbers(&mut self) {
-        let order = self.find(ORDERS, Holds::Texts);
-        let lead = self.find(LEADS, Holds::Texts);
-        let lines = || LINES.iter().filter_map(|word| self.find(&[*word], Holds::Texts));
-        let alone = |column: &&Column| {
-            let mut values: Vec<&str> = column.values.iter().map(String::as_str).collect();
-            values.sort_unstable();
-            values.windows(2).all(|pair| pair.first() != pair.last()) && !values.contains(&"")
+        let mut orders = self.all(ORDERS);
+        if let Some(full) = orders.iter().position(|column| is_full(column)) {
+            orders.truncate(full + 1);
+        }
+        let order = orders.first().copied();
+        orders.extend(self.find(LEADS, Holds::Texts));
+        let lines = self.all(LINES);
+        let alone = |column: &&&Column| {
+            let values: Vec<_> = column.values.iter().map(|value| ("", value.as_str())).collect();
+            is_full(column) && are_unique(values)
         };
-        let within = |line: &&Column| {
-            let orders =
-                |at| order.and_then(|order| order.values.get(at)).map_or("", String::as_str);
-            let mut keys: Vec<(&str, &str)> =
-                line.values.iter().enumerate().map(|(at, v)| (orders(at), v.as_str())).collect();
-            keys.sort_unstable();
-            keys.windows(2).all(|pair| pair.first() != pair.last()) && !line.is_empty()
+        let within = |line: &&&Column| {
+            let order = |at| order.and_then(|o| o.values.get(at)).map_or("", String::as_str);
+            let keys = line.values.iter().enumerate().map(|(at, line)| (order(at), line.as_str()));
+            !line.is_empty() && are_unique(keys.collect())
         };
-        let line = lines().find(alone).or_else(|| lines().find(within));
-        let mut sources: Vec<&Column> = order.into_iter().chain(lead).collect();
-        sources.extend(line.filter(|line| sources.is_empty() || alone(line)));
-        let names: Vec<String> = sources.iter().map(|column| quoted(&column.name)).collect();
-        let written = match names.as_slice() {
-            [] => "\"?\"  # which column has the order's number?".to_owned(),
-            [only] => only.clone(),
-            several => format!("[{}]", several.join(", ")),
+        let line = lines.iter().find(alone).or_else(|| lines.iter().find(within)).copied();
+        if let Some(line) = line
+            && (orders.is_empty() || alone(&&line))
+            && !orders.iter().any(|order| order.name == line.name)
+        {
+            orders.push(line);
+        }
+        let others = orders.iter().filter(|order| line.is_some_and(|line| line.name != order.name));
+        let lines: Vec<&Column> = match line {
+            Some(line) if !is_full(line) => [line].into_iter().chain(others.copied()).collect(),
+            line => line.into_iter().collect(),
         };
-        self.taken.extend(sources.iter().map(|column| column.name.as_str()));
-        self.fields.push(("order_no", written));
-        let line_no = line.map(|line| quoted(&line.name));
-        self.taken.extend(line.map(|line| line.name.as_str()));
-        self.fields.push((
-            "line_no",
-            line_no.unwrap_or_else(|| {
-                "{ constant = \"1\", occurrence = true }  # no number of lines was found".to_owned()
-            }),
-        ));
+        let order_no = listed(&orders);
+        let order_no =
+            order_no.unwrap_or_else(|| "\"?\"  # which column has the order's number?".to_owned());
+        let line_no = listed(&lines).unwrap_or_else(|| {
+            "{ constant = \"1\", occurrence = true }  # no number of lines was found".to_owned()
+        });
+        self.taken.extend(orders.iter().chain(&lines).map(|column| column.name.as_str()));
+        self.fields.extend([("order_no", order_no), ("line_no", line_no)]);
+    }
+
+    /// All columns of some names, in the order of these.
+    fn all(&self, words: &[&str]) -> Vec<&'s Column> {
+        words.iter().filter_map(|word| self.find(&[*word], Holds::Texts)).collect()
     }
 
     fn paid(&self) -> Option<&'s Column> {
@@ -500,9 +513,9 @@ impl<'s> Guessed<'s> {
     fn commission(&self) -> Option<&'s Column> {
         self.find(COMMISSION, Holds::Amounts).or_else(|| {
             let named = |column: &&Column| {
-                let name = plain(&column.name);
-                ["commission", "provision"].iter().any(|word| name.contains(word))
-                    && !NO_COMMISSION.iter().any(|word| name.contains(word))
+                let parts = parts(&column.name);
+                ["commission", "provision"].iter().any(|word| parts.iter().any(|part| part == word))
+                    && !parts.iter().any(|part| NO_COMMISSION.contains(&part.as_str()))
             };
             let mut columns = self.seen.columns.iter().filter(named);
             columns.find(|column| held(column, Holds::Amounts) && !column.is_empty())
@@ -631,9 +644,46 @@ impl<'s> Guessed<'s> {
     }
 }
 
+/// Whether something stands in a column in every row.
+fn is_full(column: &Column) -> bool {
+    column.filled().count() == column.values.len()
+}
+
+fn are_unique(mut keys: Vec<(&str, &str)>) -> bool {
+    keys.sort_unstable();
+    keys.windows(2).all(|pair| pair.first() != pair.last())
+}
+
+/// A source of some columns, of which the first that is filled counts.
+fn listed(columns: &[&Column]) -> Option<String> {
+    let names: Vec<String> = columns.iter().map(|column| quoted(&column.name)).collect();
+    match names.as_slice() {
+        [] => None,
+        [only] => Some(only.clone()),
+        several => Some(format!("[{}]", several.join(", "))),
+    }
+}
+
 /// Small letters and digits only.
 pub(super) fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// The words that a name is made of, in small letters.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut small = false;
+    for c in name.chars() {
+        let begins = !c.is_alphanumeric() || (small && c.is_uppercase());
+        if begins {
+            parts.push(String::new());
+        }
+        small = c.is_lowercase();
+        if let Some(part) = parts.last_mut().filter(|_| c.is_alphanumeric()) {
+            part.extend(c.to_lowercase());
+        }
+    }
+    parts
 }
 
 /// Whether a column holds what a field must; an empty one could hold anything.
@@ -716,21 +766,21 @@ fn size(column: &Column) -> i64 {
     amounts.fold(0, |sum: i64, amount| sum.saturating_add(amount.saturating_abs()))
 }
 
+/// The option that drops the marks before a column's amounts.
+pub(super) fn stripped(column: &Column) -> String {
+    let begins = |mark: &char| column.filled().any(|value| value.starts_with(*mark));
+    let strip: String = STRIPPED.into_iter().filter(begins).collect();
+    if strip.is_empty() { strip } else { format!(", strip = {}", quoted(&strip)) }
+}
+
 /// The source of an amount; `negative` is what is left of one below zero.
 fn amount(column: &Column, negative: &str, own: Option<&Column>) -> String {
-    let mut options = String::new();
-    let strip: String = STRIPPED
-        .into_iter()
-        .filter(|mark| column.filled().any(|value| value.starts_with(*mark)))
-        .collect();
-    if !strip.is_empty() {
-        options.push_str(&format!(", strip = {}", quoted(&strip)));
-    }
+    let mut options = stripped(column);
     if is_negative(column) {
-        options.push_str(&format!(", negative = \"{negative}\""));
+        let _ = write!(options, ", negative = \"{negative}\"");
     }
     if let Some(own) = own {
-        options.push_str(&format!(", currency_of = {}", quoted(&own.name)));
+        let _ = write!(options, ", currency_of = {}", quoted(&own.name));
     }
     if options.is_empty() {
         return quoted(&column.name);

@@ -62,7 +62,7 @@ pub(super) fn seen(head: &Head) -> Vec<Seen> {
 
 fn of_table(head: &Head) -> Option<Seen> {
     if let Some(names) = &head.names {
-        let columns = named(names, head.rows.iter().map(Vec::as_slice));
+        let columns = named(names, &head.rows);
         return Some(Seen {
             kind: "csv",
             section: String::new(),
@@ -95,17 +95,17 @@ fn of_table(head: &Head) -> Option<Seen> {
     } else {
         format!("[csv]\ndelimiter = \"{shown}\"\nencoding = \"{encoding}\"\n")
     };
-    let columns = named(&names, rows.iter().map(Vec::as_slice));
+    let columns = named(&names, &rows);
     Some(Seen { kind: "csv", section, before: None, parts: None, columns })
 }
 
 /// The columns of a table that have a name, and one only.
-fn named<'r>(names: &[String], rows: impl Iterator<Item = &'r [String]> + Clone) -> Vec<Column> {
+fn named(names: &[String], rows: &[Vec<String>]) -> Vec<Column> {
     let alone = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
     let column = |(at, name): (usize, &String)| {
         let value =
-            |row: &[String]| row.get(at).map_or(String::new(), |text| text.trim().to_owned());
-        Column { name: name.clone(), values: rows.clone().map(value).collect() }
+            |row: &Vec<String>| row.get(at).map_or(String::new(), |text| text.trim().to_owned());
+        Column { name: name.clone(), values: rows.iter().map(value).collect() }
     };
     let wanted = |(_, name): &(usize, &String)| !name.is_empty() && alone(name);
     names.iter().enumerate().filter(wanted).map(column).collect()

@@ -4,7 +4,7 @@
 //! pending, and the word is told.
 
 use super::advertisers::toml_text as quoted;
-use super::proposal_fields::plain;
+use super::proposal_fields::{plain, stripped};
 use super::proposal_seen::Column;
 
 /// How many words a status may have, and how long one may be.
@@ -33,7 +33,7 @@ fn meaning(word: &str) -> Option<(&'static str, bool)> {
         | "godkänd"
         | "godkjent"
         | "godkendt" => "approved",
-        "locked" | "completed" => return Some(("approved", false)),
+        "locked" | "completed" | "pay" => return Some(("approved", false)),
         "settled" | "completed settlement" | "payable" => "settled",
         "paid" | "closed" => return Some(("settled", false)),
         "declined" | "rejected" | "cancelled" | "canceled" | "denied" | "disapproved"
@@ -76,7 +76,7 @@ pub(super) fn source<'s>(
     let mut sources: Vec<String> = signed
         .iter()
         .map(|column| {
-            let column = quoted(&column.name);
+            let column = format!("{}{}", quoted(&column.name), stripped(column));
             format!("{{ column = {column}, by = \"sign\", words = {{ negative = \"reversed\" }}, unknown = \"next\" }}")
         })
         .collect();
@@ -135,8 +135,14 @@ fn column<'s>(free: &[&'s Column]) -> Option<(&'s Column, Vec<String>)> {
     };
     let column = by_name.or_else(by_words).or_else(|| free.iter().find(named))?;
     let letters = by_name.is_none() && words(column)?.iter().all(|word| letter(word).is_some());
+    // An order that can be completed was paid by its buyer.
+    let of_orders = words(column)?.iter().any(|word| word.eq_ignore_ascii_case("completed"));
     let meant = |word: &&str| {
-        let meant = if letters { letter(word) } else { meaning(word).map(|(meant, _)| meant) };
+        let meant = match meaning(word) {
+            _ if letters => letter(word),
+            Some(_) if of_orders && word.eq_ignore_ascii_case("paid") => Some("pending"),
+            meant => meant.map(|(meant, _)| meant),
+        };
         Some(format!("{} = \"{}\"", quoted(word), meant?))
     };
     Some((column, words(column)?.iter().filter_map(meant).collect()))

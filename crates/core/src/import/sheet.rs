@@ -20,7 +20,7 @@ use super::mapping::CsvLayout;
 use super::place::Piece;
 use super::report::Rows;
 use super::row::Problem;
-use super::{Shape, cell, codes, refused};
+use super::{Shape, cell, codes, contents, refused};
 use crate::error::{Error, Result};
 
 /// The largest file that is read.
@@ -120,6 +120,11 @@ impl Sheet {
         }
         if are_cells(&bytes) {
             return Self::of_cells(&bytes).map_err(refuse);
+        }
+        if bytes.starts_with(b"PK")
+            && ZipArchive::new(Cursor::new(&bytes)).is_ok_and(|archive| !is_workbook(&archive))
+        {
+            return Err(contents::packed_twice(shown));
         }
         unpacks(&bytes).map_err(|message| too_large(shown, message))?;
         let unreadable = |error: &dyn std::fmt::Display| {
@@ -430,7 +435,7 @@ fn iso_cell(text: &str) -> Cell {
 }
 
 fn failed(shown: &str, error: io::Error) -> Error {
-    super::contents::failed(shown, error)
+    contents::failed(shown, error)
 }
 
 fn too_large(shown: &str, message: String) -> Error {
