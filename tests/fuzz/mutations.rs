@@ -244,9 +244,12 @@ fn of_reports<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Read
 fn of_packed<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Reader<'r>> {
     let by = |name: &'static str, file: &'static str| {
         let book = book();
+        let ending = file.rsplit_once('.').expect("an ending").1;
+        let sample = fs::read(root().join("tests/reports").join(file)).expect("a sample");
         Reader {
             name,
-            good: vec![fs::read(root().join("tests/reports").join(file)).expect("a sample")],
+            // What was made to swell is changed as well.
+            good: [vec![sample], samples("tests/fuzz/corpus", ending)].concat(),
             read: Box::new(move |bytes| {
                 let path = folder.join(file);
                 fs::write(&path, bytes).expect("a file");
@@ -282,6 +285,8 @@ fn of_packed<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Reade
     };
     vec![
         by("spreadsheet", "feebook-xlsx.xlsx"),
+        by("xlsb", "feebook-xlsb.xlsb"),
+        by("xls", "feebook-xls.xls"),
         by("open document", "feebook-ods.ods"),
         by("gzip", "belboon-gz.csv.gz"),
         by("zip", "daisycon-zip.zip"),

@@ -3,8 +3,9 @@
 use std::io::{self, Read};
 
 use feebook_core::error::Error;
-use feebook_core::import::{Formats, ReadSummary};
+use feebook_core::import::{Formats, Head, ReadSummary};
 
+use super::support::root;
 use super::{Counted, formats, peak, read_as};
 
 const HEADER: &str = "order_no,line_no,paid_at,product_price,quantity,currency";
@@ -205,4 +206,25 @@ fn what_was_rejected_makes_a_file_that_rejects_the_same_again() {
     let file = [shape.head, raw.join(&shape.separator[..]), shape.tail].concat();
     let (_, again) = read_as(&formats, "feebook", &file[..]);
     assert_eq!((again.raw, again.rejected), (raw, rejected));
+}
+
+#[test]
+fn spreadsheets_that_swell_are_refused_in_little_memory() {
+    let formats = formats();
+    let before = peak();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root().join("tests/fuzz/corpus")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let refused = Head::of_file(&path).expect_err("it is refused");
+        assert_eq!(codes(&refused), ["R045"], "{}", path.display());
+        let bytes = std::fs::read(&path).expect("a file");
+        assert!(bytes.len() < 32 << 10, "the corpus is small: {}", path.display());
+        let (refused, _) = read_as(&formats, "feebook", &bytes[..]);
+        assert_eq!(codes(&refused.expect_err("it is refused")), ["R045"], "{}", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+    if let (Some(before), Some(after)) = (before, peak()) {
+        assert!(after - before < 256 << 10, "{} KiB more", after - before);
+    }
 }

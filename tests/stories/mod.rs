@@ -7,6 +7,7 @@ mod beside;
 mod explanations;
 mod exports;
 mod facts;
+mod formats;
 mod interruptions;
 mod journal;
 mod networks;

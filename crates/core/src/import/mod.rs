@@ -44,6 +44,7 @@ pub mod table;
 #[cfg(test)]
 mod tests;
 mod trial;
+mod xls;
 mod xml;
 
 use std::cell::Cell;
