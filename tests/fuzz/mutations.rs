@@ -14,7 +14,7 @@ use feebook_schedule::sem;
 use feebook_schedule::{Book, Source};
 
 use super::support::root;
-use super::{book, formats, peak, read_as, shipped};
+use super::{book, formats, measured, peak, read_as, shipped};
 
 /// How long one input may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -385,6 +385,7 @@ fn attempt(reader: &Reader<'_>, input: &[u8]) -> Result<(), String> {
 
 #[test]
 fn no_mutation_panics_hangs_or_grows() {
+    let _measured = measured();
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seconds = number("FEEBOOK_FUZZ_SECONDS");
     let seed = number("FEEBOOK_FUZZ_SEED").unwrap_or(0x00C0_FFEE);

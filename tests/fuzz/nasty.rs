@@ -6,7 +6,7 @@ use feebook_core::error::Error;
 use feebook_core::import::{Formats, Head, ReadSummary};
 
 use super::support::root;
-use super::{Counted, formats, peak, read_as};
+use super::{Counted, formats, measured, peak, read_as};
 
 const HEADER: &str = "order_no,line_no,paid_at,product_price,quantity,currency";
 
@@ -51,6 +51,7 @@ fn rows(formats: &Formats, rows: &str) -> (Result<ReadSummary, Error>, Counted) 
 #[test]
 fn a_line_of_a_gigabyte_is_refused_in_little_memory() {
     let formats = formats();
+    let _measured = measured();
     let before = peak();
     for (name, head, byte) in [
         ("feebook", "order_no,line_no,paid_at,product_price\n1,1,", b'x'),
@@ -211,12 +212,14 @@ fn what_was_rejected_makes_a_file_that_rejects_the_same_again() {
 #[test]
 fn spreadsheets_that_swell_are_refused_in_little_memory() {
     let formats = formats();
+    let _measured = measured();
     let before = peak();
     let mut seen = 0;
     for entry in std::fs::read_dir(root().join("tests/fuzz/corpus")).expect("a folder") {
         let path = entry.expect("an entry").path();
-        let refused = Head::of_file(&path).expect_err("it is refused");
-        assert_eq!(codes(&refused), ["R045"], "{}", path.display());
+        let refused = Head::of_file(&path).err();
+        let told = refused.as_ref().map(codes);
+        assert_eq!(told.as_deref(), Some(&["R045"][..]), "{}", path.display());
         let bytes = std::fs::read(&path).expect("a file");
         assert!(bytes.len() < 32 << 10, "the corpus is small: {}", path.display());
         let (refused, _) = read_as(&formats, "feebook", &bytes[..]);

@@ -10,6 +10,7 @@ mod beside;
 mod cell;
 pub mod clicks;
 pub mod codes;
+mod contained;
 mod contents;
 mod csv;
 mod feed;
@@ -57,6 +58,7 @@ use feebook_schedule::iso::Currency;
 
 pub use self::advertisers::Advertisers;
 pub use self::beside::Beside;
+pub use self::contained::is_contained;
 pub use self::formats::{Fit, Formats, HEAD, Head};
 pub use self::intake::{Intake, Keeping, Known, PIPE, Portion, TakenIn, Unmapped, Watch, Whose};
 use self::looked::Looked;

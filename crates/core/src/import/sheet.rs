@@ -20,7 +20,7 @@ use super::mapping::CsvLayout;
 use super::place::Piece;
 use super::report::Rows;
 use super::row::Problem;
-use super::{Shape, cell, codes, contents, refused, xls};
+use super::{Shape, cell, codes, contained, contents, refused, xls};
 use crate::error::{Error, Result};
 
 /// The largest file that is read.
@@ -126,6 +126,13 @@ impl Sheet {
         if are_cells(&bytes) {
             return Self::of_cells(&bytes).map_err(refuse);
         }
+        // What contradicts itself makes the reader of workbooks panic here and there.
+        contained::contained(|| Self::of_workbook(bytes, shown))
+            .unwrap_or_else(|| Err(unreadable(shown, &"its parts contradict each other")))
+    }
+
+    /// Reads a workbook's first sheet that has any cell.
+    fn of_workbook(mut bytes: Vec<u8>, shown: &str) -> Result<Self> {
         let mut workbook = opened(&mut bytes, shown)?;
         for name in workbook.sheet_names() {
             let mut sheet = Self { rows: BTreeMap::new() };
@@ -518,11 +525,6 @@ fn repeated_cells(input: impl io::BufRead) -> Made {
             let found = tag.attributes().flatten().find(|a| a.key.as_ref() == key);
             found.and_then(|a| a.value.parse::<u64>().ok()).unwrap_or(1)
         };
-        // Of a tag, what a cell is made of: not its type, nor its style.
-        let texts = |tag: &quick_xml::events::BytesStart<'_>| {
-            let kept = tag.attributes().flatten().filter(|a| IN_TAGS.contains(&a.key.as_ref()));
-            kept.fold(0_u64, |sum, a| sum.saturating_add(u64::try_from(a.value.len()).unwrap_or(0)))
-        };
         let valued = |tag: &quick_xml::events::BytesStart<'_>| {
             let mut attributes = tag.attributes().flatten();
             attributes.any(|a| a.key.as_ref() == "office:value-type")
@@ -546,7 +548,7 @@ fn repeated_cells(input: impl io::BufRead) -> Made {
                 let repeated = times(&tag, "table:number-columns-repeated");
                 columns = columns.saturating_add(repeated);
                 wide = columns;
-                text = text.saturating_add(repeated.saturating_mul(texts(&tag)));
+                text = text.saturating_add(repeated.saturating_mul(text_of_tag(&tag)));
                 times_cell = Some(repeated);
             }
             // An empty element is a cell without a text, though it may have a value.
@@ -555,7 +557,7 @@ fn repeated_cells(input: impl io::BufRead) -> Made {
                 columns = columns.saturating_add(repeated);
                 if valued(&tag) {
                     wide = columns;
-                    text = text.saturating_add(repeated.saturating_mul(texts(&tag)));
+                    text = text.saturating_add(repeated.saturating_mul(text_of_tag(&tag)));
                 }
             }
             Event::Text(found) => {
@@ -576,6 +578,12 @@ fn repeated_cells(input: impl io::BufRead) -> Made {
         buffer.clear();
     }
     made
+}
+
+/// The bytes of text that a cell has in its tag.
+fn text_of_tag(tag: &quick_xml::events::BytesStart<'_>) -> u64 {
+    let kept = tag.attributes().flatten().filter(|a| IN_TAGS.contains(&a.key.as_ref()));
+    kept.fold(0, |sum, a| sum.saturating_add(u64::try_from(a.value.len()).unwrap_or(0)))
 }
 
 fn is_cell(tag: &quick_xml::events::BytesStart<'_>) -> bool {
