@@ -5,7 +5,7 @@ use std::path::Path;
 use feebook_core::import::{Fit, Formats, Head, Tried, proposal, try_on};
 
 use super::{counted, shown};
-use crate::args::{FormatsOf, Global};
+use crate::args::{FormatsOf, Global, SchemaOf};
 use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output};
 use crate::shipped::{self, REPORTS};
@@ -18,7 +18,9 @@ pub(crate) fn run(global: &Global, output: &Output, args: &FormatsOf) -> Outcome
         FormatsOf::Show { .. } | FormatsOf::New { .. } => {
             shipped::sources_beside_an_empty_one(global)?
         }
-        FormatsOf::List | FormatsOf::Sniff { .. } => shipped::sources(global)?,
+        FormatsOf::List | FormatsOf::Schema { .. } | FormatsOf::Sniff { .. } => {
+            shipped::sources(global)?
+        }
     };
     let formats = shipped::formats(&sources)?;
     match args {
@@ -37,11 +39,25 @@ pub(crate) fn run(global: &Global, output: &Output, args: &FormatsOf) -> Outcome
             }
             Ok(DONE)
         }
+        FormatsOf::Schema { of } => {
+            output.text(schema(*of).trim_end())?;
+            Ok(DONE)
+        }
         FormatsOf::Sniff { file, program } => sniff(output, &formats, file, program.as_deref()),
         FormatsOf::New { file, name } => {
             let folder = shipped::own_folder(global)?.display().to_string();
             propose(output, &formats, file, name.as_deref(), &folder)
         }
+    }
+}
+
+fn schema(of: SchemaOf) -> &'static str {
+    match of {
+        SchemaOf::Mapping => include_str!("../../../schemas/mapping.json"),
+        SchemaOf::Program => include_str!("../../../schemas/program.json"),
+        SchemaOf::Version => include_str!("../../../schemas/version.json"),
+        SchemaOf::Plugins => include_str!("../../../schemas/plugins.json"),
+        SchemaOf::Feebook => include_str!("../../../schemas/feebook.json"),
     }
 }
 

@@ -8,6 +8,8 @@ use super::{HEAD, advertisers, cell, path, place, xml};
 
 /// How many rows are looked at.
 const ROWS: usize = 200;
+/// How long a column's name may be.
+const NAME: usize = 100;
 /// How many values an object has that is taken for a row where there is no list of rows: one of
 /// fewer is a message.
 const SINGLE_ROW: usize = 5;
@@ -107,8 +109,18 @@ fn named(names: &[String], rows: &[Vec<String>]) -> Vec<Column> {
             |row: &Vec<String>| row.get(at).map_or(String::new(), |text| text.trim().to_owned());
         Column { name: name.clone(), values: rows.iter().map(value).collect() }
     };
-    let wanted = |(_, name): &(usize, &String)| !name.is_empty() && alone(name);
+    let wanted = |(_, name): &(usize, &String)| !name.is_empty() && is_name(name) && alone(name);
     names.iter().enumerate().filter(wanted).map(column).collect()
+}
+
+/// Whether a mapping can name a column so.
+fn is_name(name: &str) -> bool {
+    name.len() <= NAME && !name.contains(char::is_control)
+}
+
+/// Whether a key can be a step of a path.
+fn is_step(key: &str) -> bool {
+    !key.is_empty() && !key.contains(['.', '*']) && is_name(key)
 }
 
 /// The columns of some rows; a path that occurs twice in one of them cannot be read.
@@ -133,8 +145,11 @@ fn columns(rows: &[Row]) -> Vec<Column> {
     for column in &mut columns {
         column.values.resize(rows.len(), String::new());
     }
-    columns
-        .retain(|column| !twice.contains(&column.name.as_str()) && path::is_row_path(&column.name));
+    columns.retain(|column| {
+        !twice.contains(&column.name.as_str())
+            && path::is_row_path(&column.name)
+            && is_name(&column.name)
+    });
     columns
 }
 
@@ -237,7 +252,8 @@ fn json_rows<'t>(raw: &'t str, path: &str) -> Option<(String, Vec<&'t str>)> {
         let path = if path.is_empty() { "." } else { path };
         return elements.first()?.starts_with('{').then(|| (path.to_owned(), elements));
     }
-    entries(raw).into_iter().find_map(|(key, raw)| json_rows(raw, &joined(path, &key)))
+    let entries = entries(raw).into_iter().filter(|(key, _)| is_step(key));
+    entries.into_iter().find_map(|(key, raw)| json_rows(raw, &joined(path, &key)))
 }
 
 /// The object with the most values of its own, and their number.
@@ -246,7 +262,10 @@ fn single_row<'t>(raw: &'t str, path: &str) -> Option<(String, &'t str, usize)> 
     let own = entries.iter().filter(|(_, raw)| !cell::is_nested(raw)).count();
     let here = if path.is_empty() { "." } else { path };
     let here = (own >= SINGLE_ROW).then(|| (here.to_owned(), raw, own));
-    let below = entries.iter().filter_map(|(key, raw)| single_row(raw, &joined(path, key)));
+    let below = entries
+        .iter()
+        .filter(|(key, _)| is_step(key))
+        .filter_map(|(key, raw)| single_row(raw, &joined(path, key)));
     below.chain(here).max_by_key(|(.., own)| *own)
 }
 
@@ -254,8 +273,7 @@ fn single_row<'t>(raw: &'t str, path: &str) -> Option<(String, &'t str, usize)> 
 fn json_row(raw: &str, path: &str) -> Row {
     let mut row = Row::new();
     for (key, raw) in entries(raw) {
-        // A key with a dot, or one that is empty, has no path.
-        if key.contains(['.', '*']) {
+        if !is_step(&key) {
             continue;
         }
         let path = joined(path, &key);
@@ -273,7 +291,7 @@ fn lists(rows: &[&str]) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for (key, raw) in rows.iter().flat_map(|row| entries(row)) {
         let of_objects = cell::elements(raw).first().is_some_and(|first| first.starts_with('{'));
-        if raw.starts_with('[') && of_objects && !key.contains(['.', '*']) && !keys.contains(&key) {
+        if raw.starts_with('[') && of_objects && is_step(&key) && !keys.contains(&key) {
             keys.push(key);
         }
     }
@@ -320,7 +338,7 @@ fn elements<'t>(
     path: &str,
     found: &mut Vec<(String, Vec<&'t xml::Element>)>,
 ) {
-    if element.is_leaf() {
+    if element.is_leaf() || !is_step(&element.name) {
         return;
     }
     let path = joined(path, &element.name);
@@ -335,7 +353,7 @@ fn elements<'t>(
 
 fn xml_row(element: &xml::Element, path: &str) -> Row {
     let mut row = Row::new();
-    for part in &element.parts {
+    for part in element.parts.iter().filter(|part| is_step(&part.name)) {
         let path = joined(path, &part.name);
         if part.is_leaf() {
             row.push((path.clone(), part.text.trim().to_owned()));
