@@ -435,7 +435,7 @@ impl<'s> Guessed<'s> {
             columns
                 .find(|column| self.names(column).iter().any(|n| n == *word) && held(column, holds))
         };
-        words.iter().find_map(|word| fits(word))
+        words.iter().find_map(fits)
     }
 
     /// What a column is called: small letters and digits only. Of a path, its last step; where that
