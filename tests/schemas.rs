@@ -124,11 +124,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 fn every_file_that_ships_is_as_its_schema_says() {
     let mut schemas = boon::Schemas::new();
     let mut compiler = boon::Compiler::new();
-    let mut compiled = BTreeMap::new();
+    let mut known_as = BTreeMap::new();
     for name in ["mapping.json", "program.json", "version.json", "plugins.json"] {
         let place = format!("schema:///{name}");
         compiler.add_resource(&place, schema(name)).expect("a schema");
-        compiled.insert(name, compiler.compile(&place, &mut schemas).expect("a schema"));
+        known_as.insert(name, compiler.compile(&place, &mut schemas).expect("a schema"));
     }
     let mut files = Vec::new();
     collect(&root().join("schedules"), &mut files);
@@ -140,7 +140,7 @@ fn every_file_that_ships_is_as_its_schema_says() {
         let text = fs::read_to_string(file).expect("a text");
         let table: toml::Table = text.parse().expect("TOML");
         let value = as_json(&toml::Value::Table(table));
-        if let Err(problem) = schemas.validate(&value, compiled[schema_of(&path)]) {
+        if let Err(problem) = schemas.validate(&value, known_as[schema_of(&path)]) {
             findings.push(format!("{path}: {problem}"));
         }
     }
