@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use feebook_core::error::Result;
 use feebook_core::fact::{Corrects, LineFact, Link, Platform};
-use feebook_core::import::{Advertiser, Context, Format, Formats, Head, Sink, read_file};
+use feebook_core::import::{Advertiser, Context, Format, Formats, Head, Sink, proposal, read_file};
 use feebook_core::words::{Word, Words};
 use feebook_kernel::Minor;
 use feebook_schedule::iso::{Currency, percent};
@@ -352,6 +352,77 @@ fn every_sample_is_recognised_as_its_format() {
             assert_eq!(name.as_ref(), Ok(&mapping.name), "{}", file.display());
         }
     }
+}
+
+/// What a proposal must find.
+const FOUND: [&str; 4] = ["order_no", "paid_amount", "reported_commission", "status"];
+
+/// What a format makes of a sample: of each fact the fields that a proposal must find.
+fn found(format: &Format, file: &Path) -> Option<Vec<Vec<String>>> {
+    let usd = Currency::parse("USD").expect("a currency");
+    let mut kept = Kept::default();
+    read_file(format, (file, "sample"), &context(), &mut kept, &std::cell::Cell::new(0)).ok()?;
+    let found = |fact: &LineFact| {
+        let known = known(fact, &kept.words, usd);
+        let value = |field: &&str| {
+            let known = known.iter().find(|(name, _)| name == field);
+            // Of a status ours; the network's own word stands behind it.
+            let ours = known.and_then(|(_, value)| value.split(" (").next());
+            ours.unwrap_or_default().to_owned()
+        };
+        FOUND.iter().map(value).collect()
+    };
+    Some(kept.facts.iter().map(found).collect())
+}
+
+/// How a proposal of a sample differs from its mapping, field by field.
+fn differing(format: &Format, file: &Path) -> Option<Vec<String>> {
+    let ours = found(format, file).filter(|facts| !facts.is_empty())?;
+    let proposed = match proposal::propose(file, "proposed") {
+        Ok(proposed) => proposed.text,
+        Err(none) => return Some(vec![none.to_string()]),
+    };
+    let path = "reports/proposed.toml";
+    let (formats, problems) = Formats::load(&[Source::new(path, path, proposed.clone())]);
+    assert!(problems.is_empty(), "{}\n{proposed}\n{}", file.display(), problems[0]);
+    let theirs = found(formats.iter().next().expect("a format"), file).unwrap_or_default();
+    if theirs.len() != ours.len() {
+        let same = ours.iter().filter(|fact| theirs.contains(fact)).count();
+        let (theirs, ours) = (theirs.len(), ours.len());
+        return Some(vec![format!("{theirs} facts where there are {ours}, {same} the same")]);
+    }
+    let field = |(at, field): (usize, &&str)| {
+        let mut pairs = ours.iter().zip(&theirs).map(|(ours, theirs)| (&ours[at], &theirs[at]));
+        let (ours, theirs) = pairs.find(|(ours, theirs)| ours != theirs)?;
+        Some(format!("{field} {ours:?} is {theirs:?}"))
+    };
+    Some(FOUND.iter().enumerate().filter_map(field).collect())
+}
+
+#[test]
+fn a_proposal_reads_what_the_mapping_reads() {
+    let (formats, mappings) = mappings();
+    let samples = samples(&mappings);
+    let (mut text, mut agreed, mut all) = (String::new(), 0, 0);
+    for mapping in &mappings {
+        let format = formats.by_name(&mapping.name, mapping.program.as_deref());
+        let format = format.expect("a format that was loaded");
+        for file in &samples[&mapping.stem()] {
+            let Some(differing) = differing(format, file) else { continue };
+            all += 1;
+            agreed += usize::from(differing.is_empty());
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            let what = if differing.is_empty() { "same".to_owned() } else { differing.join("; ") };
+            writeln!(text, "{name}: {what}").expect("a string takes everything");
+        }
+    }
+    writeln!(text, "\n{agreed} of {all} samples").expect("a string takes everything");
+    let about =
+        "What a proposal reads otherwise than the mapping of the format: order, amounts, status";
+    assert!(
+        holds("proposals", "samples", "snapshots/proposals", about, &text),
+        "read the difference"
+    );
 }
 
 #[test]

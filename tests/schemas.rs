@@ -3,14 +3,15 @@
 //! A reader that is shown a key it cannot know lists those that it does: that list is what each
 //! schema must have. So a key that is added to a reader alone, or to a schema alone, fails here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use feebook_core::import::{Beside, Formats};
 use feebook_schedule::{Book, Diagnostic, Source};
 use serde_json::Value;
 
-use super::support::root;
+use super::support::{Sandbox, root};
 
 /// A key that is near none.
 const STRANGE: &str = "zzqqxxvvww";
@@ -85,6 +86,75 @@ fn of_book(version: &str, more: &[(&str, &str)]) -> Vec<Diagnostic> {
         sources.push(Source::new("x/program.toml", "program.toml", PROGRAM));
     }
     Book::load(&sources).1
+}
+
+/// A TOML value as a schema sees it: a date is a text.
+fn as_json(value: &toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::from(text.as_str()),
+        toml::Value::Integer(number) => Value::from(*number),
+        toml::Value::Boolean(yes) => Value::from(*yes),
+        toml::Value::Datetime(at) => Value::from(at.to_string()),
+        toml::Value::Float(_) => Value::Null,
+        toml::Value::Array(list) => list.iter().map(as_json).collect(),
+        toml::Value::Table(table) => {
+            table.iter().map(|(key, value)| (key.clone(), as_json(value))).collect()
+        }
+    }
+}
+
+/// The schema of a file of the schedules folder.
+fn schema_of(path: &str) -> &'static str {
+    match path.rsplit('/').next().expect("a name") {
+        _ if path.split('/').any(|part| part == "reports") => "mapping.json",
+        "program.toml" => "program.json",
+        "plugins.toml" => "plugins.json",
+        _ => "version.json",
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { collect(&path, files) } else { files.push(path) }
+    }
+}
+
+#[test]
+fn every_file_that_ships_is_as_its_schema_says() {
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    let mut known_as = BTreeMap::new();
+    for name in ["mapping.json", "program.json", "version.json", "plugins.json"] {
+        let place = format!("schema:///{name}");
+        compiler.add_resource(&place, schema(name)).expect("a schema");
+        known_as.insert(name, compiler.compile(&place, &mut schemas).expect("a schema"));
+    }
+    let mut files = Vec::new();
+    collect(&root().join("schedules"), &mut files);
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
+    assert!(files.len() > 50, "the files are looked at");
+    let mut findings = Vec::new();
+    for file in &files {
+        let path = file.to_string_lossy().replace('\\', "/");
+        let text = fs::read_to_string(file).expect("a text");
+        let table: toml::Table = text.parse().expect("TOML");
+        let value = as_json(&toml::Value::Table(table));
+        if let Err(problem) = schemas.validate(&value, known_as[schema_of(&path)]) {
+            findings.push(format!("{path}: {problem}"));
+        }
+    }
+    assert!(findings.is_empty(), "\n{}", findings.join("\n"));
+}
+
+#[test]
+fn the_binary_writes_its_schemas_out() {
+    let sandbox = Sandbox::new();
+    for name in ["mapping", "program", "version", "plugins", "feebook"] {
+        let written = sandbox.run(&format!("formats schema {name}")).expect(0).out;
+        let written: Value = serde_json::from_str(&written).expect("JSON");
+        assert_eq!(written, schema(&format!("{name}.json")));
+    }
 }
 
 #[test]

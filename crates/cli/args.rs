@@ -226,6 +226,11 @@ pub(crate) enum FormatsOf {
         #[arg(long, value_name = "PROGRAM")]
         program: Option<String>,
     },
+    /// Write the JSON Schema by which an editor completes one of feebook's TOML files
+    Schema {
+        /// The kind of file
+        of: SchemaOf,
+    },
     /// Propose a mapping for a file from its columns or keys, to be edited
     New {
         /// The report
@@ -234,6 +239,21 @@ pub(crate) enum FormatsOf {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
+}
+
+/// The files of which there is a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// A mapping, `reports/<format>.toml`.
+    Mapping,
+    /// `program.toml`.
+    Program,
+    /// A version of terms.
+    Version,
+    /// `plugins.toml`.
+    Plugins,
+    /// `feebook.toml` beside the ledger.
+    Feebook,
 }
 
 #[derive(Debug, Subcommand)]

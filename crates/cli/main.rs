@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
+    quiet_where_contained();
     let cli = args::Cli::parse();
     let code = match commands::run(&cli) {
         Ok(code) => code,
@@ -27,4 +28,14 @@ fn main() -> ExitCode {
     // What is still buffered must be out before the process ends.
     let _ = std::io::stdout().flush();
     ExitCode::from(code)
+}
+
+/// Has a panic that a reader of reports catches be told by its error alone.
+fn quiet_where_contained() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panicked| {
+        if !feebook_core::import::is_contained() {
+            told(panicked);
+        }
+    }));
 }

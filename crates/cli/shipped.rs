@@ -19,10 +19,19 @@ use crate::exit;
 static BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/built_in.rs"));
 
 /// The folder of the report mappings, which all programs share.
-const REPORTS: &str = "reports";
+pub(crate) const REPORTS: &str = "reports";
 
 /// All files of schedules and mappings, in order of their paths.
 pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
+    read(global, true)
+}
+
+/// The same for a command that writes a mapping: the shell may have made the file already, and empty.
+pub(crate) fn sources_beside_an_empty_one(global: &Global) -> Result<Vec<Source>> {
+    read(global, false)
+}
+
+fn read(global: &Global, tell_empty: bool) -> Result<Vec<Source>> {
     let mut sources: BTreeMap<String, Source> = BUILT_IN
         .iter()
         .map(|(path, text)| ((*path).to_owned(), Source::new(*path, *path, *text)))
@@ -31,7 +40,7 @@ pub(crate) fn sources(global: &Global) -> Result<Vec<Source>> {
         let mut files = Vec::new();
         collect(&folder, &mut files)?;
         for file in files {
-            lay_over(&folder, &file, &mut sources)?;
+            lay_over(&folder, &file, &mut sources, tell_empty)?;
         }
     }
     Ok(sources.into_values().collect())
@@ -77,10 +86,25 @@ pub(crate) fn is_built_in(source: &Source) -> bool {
     source.shown() == source.path()
 }
 
-fn lay_over(folder: &Path, file: &Path, sources: &mut BTreeMap<String, Source>) -> Result<()> {
+fn lay_over(
+    folder: &Path,
+    file: &Path,
+    sources: &mut BTreeMap<String, Source>,
+    tell_empty: bool,
+) -> Result<()> {
     let text = fs::read_to_string(file).map_err(|e| Error::file(file, "read", e))?;
     let below = file.strip_prefix(folder).unwrap_or(file);
     let path = below.to_string_lossy().replace('\\', "/");
+    let is_mapping = path.split('/').rev().nth(1) == Some(REPORTS);
+    if is_mapping && text.trim().is_empty() {
+        if tell_empty {
+            let file = file.display();
+            exit::say(&format!(
+                "{file} is an empty mapping and was skipped: write it anew with `-o {file}`, or remove it"
+            ));
+        }
+        return Ok(());
+    }
     let source = Source::new(path.clone(), file.display().to_string(), text);
     if let Some(shipped) = sources.get(&path)
         && shipped.digest() != source.digest()

@@ -18,6 +18,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use feebook_core::error::Result;
 use feebook_core::fact::LineFact;
@@ -115,6 +116,13 @@ fn formats() -> Formats {
 
 fn book() -> Book {
     Book::load(&shipped(&["toml", "csv"])).0
+}
+
+/// Held while memory is measured, which is that of all tests together.
+static MEASURED: Mutex<()> = Mutex::new(());
+
+fn measured() -> MutexGuard<'static, ()> {
+    MEASURED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The most memory that this process has used, in KiB; none where the system does not tell.

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use feebook_core::import::{
-    Advertisers, Formats, Head, Intake, Keeping, Known, Watch, clicks, rates,
+    Advertisers, Beside, Formats, Head, Intake, Keeping, Known, Watch, clicks, proposal, rates,
 };
 use feebook_core::ledger::Ledger;
 use feebook_plugin::host::inspect;
@@ -14,7 +14,7 @@ use feebook_schedule::sem;
 use feebook_schedule::{Book, Source};
 
 use super::support::root;
-use super::{book, formats, peak, read_as, shipped};
+use super::{book, formats, measured, peak, read_as, shipped};
 
 /// How long one input may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -193,6 +193,26 @@ fn load_book(all: &[Source], path: &str, bytes: &[u8]) {
     drop(book);
 }
 
+/// A reader of tabs, with the marks and the encoding of another country.
+fn of_tabs<'r>() -> Reader<'r> {
+    let place = "reports/tabs.toml";
+    let (formats, problems) = Formats::load(&[Source::new(
+        place,
+        place,
+        "format = 1\nname = \"tabs\"\nkind = \"csv\"\n[csv]\ndelimiter = \"\\t\"\nencoding = \"windows-1252\"\n\
+         [recognise]\ncolumns = [\"id\"]\n[times]\nformats = [\"%d.%m.%Y\"]\n[money]\ndecimal_mark = \",\"\n\
+         thousands_mark = \".\"\n[fields]\norder_no = \"id\"\nline_no = \"id\"\npaid_at = \"day\"\n\
+         paid_amount = \"paid\"\n",
+    )]);
+    assert!(problems.is_empty());
+    let good = b"id\tday\tpaid\n1\t15.01.2026\t1.234,56\n2\t\t\"5,00\"\n\xC6\t16.01.2026\t0,10\n";
+    Reader {
+        name: "tabs",
+        good: vec![good.to_vec()],
+        read: Box::new(move |bytes| drop(read_as(&formats, "tabs", bytes))),
+    }
+}
+
 /// The readers of reports and click logs.
 fn of_reports<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Reader<'r>> {
     let by = |name: &'static str, good: Vec<Vec<u8>>| Reader {
@@ -225,13 +245,27 @@ fn of_reports<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Read
             let _ = clicks::take_in(&path, program, &mut ledger, &keeping, &mut Nobody);
         }),
     };
+    let proposal = Reader {
+        name: "proposal",
+        good: samples("tests/reports", ""),
+        read: Box::new(move |bytes| {
+            let path = folder.join("proposed");
+            fs::write(&path, bytes).expect("a file");
+            let Ok(proposed) = proposal::propose(&path, "proposed") else { return };
+            let place = "reports/proposed.toml";
+            let (_, problems) = Formats::load(&[Source::new(place, place, proposed.text.as_str())]);
+            assert!(problems.is_empty(), "{}\n{}", problems[0], proposed.text);
+        }),
+    };
     vec![
+        proposal,
         by(
             "feebook",
             [samples("tests/reports", "feebook.csv"), samples("tests/reports", "full.csv")]
                 .concat(),
         ),
         by("generator", samples("tests/reports", "generator.csv")),
+        of_tabs(),
         by("aliexpress", samples("tests/reports", ".json")),
         by("cj", samples("tests/reports", "cj.xml")),
         by("tradedoubler", samples("tests/reports", "tradedoubler.xml")),
@@ -244,9 +278,12 @@ fn of_reports<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Read
 fn of_packed<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Reader<'r>> {
     let by = |name: &'static str, file: &'static str| {
         let book = book();
+        let ending = file.rsplit_once('.').expect("an ending").1;
+        let sample = fs::read(root().join("tests/reports").join(file)).expect("a sample");
         Reader {
             name,
-            good: vec![fs::read(root().join("tests/reports").join(file)).expect("a sample")],
+            // What was made to swell is changed as well.
+            good: [vec![sample], samples("tests/fuzz/corpus", ending)].concat(),
             read: Box::new(move |bytes| {
                 let path = folder.join(file);
                 fs::write(&path, bytes).expect("a file");
@@ -282,6 +319,8 @@ fn of_packed<'r>(formats: &'r Formats, folder: &'r std::path::Path) -> Vec<Reade
     };
     vec![
         by("spreadsheet", "feebook-xlsx.xlsx"),
+        by("xlsb", "feebook-xlsb.xlsb"),
+        by("xls", "feebook-xls.xls"),
         by("open document", "feebook-ods.ods"),
         by("gzip", "belboon-gz.csv.gz"),
         by("zip", "daisycon-zip.zip"),
@@ -310,6 +349,18 @@ fn of_files(folder: &std::path::Path) -> Vec<Reader<'_>> {
         read: Box::new(|bytes| {
             let path = "reports/changed.toml";
             let (_, problems) = Formats::load(&[Source::new(path, path, text_of(bytes))]);
+            drop(problems.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }),
+    };
+    let beside = Reader {
+        name: "feebook.toml",
+        good: vec![
+            b"format = 1\narchive = true\n[programs.awin]\n\"6378\" = \"example\"\n\"*\" = \"\"\n"
+                .to_vec(),
+        ],
+        read: Box::new(|bytes| {
+            let (_, problems) =
+                Beside::read("feebook.toml", &text_of(bytes), Some(&Book::default()));
             drop(problems.iter().map(ToString::to_string).collect::<Vec<_>>());
         }),
     };
@@ -353,6 +404,7 @@ fn of_files(folder: &std::path::Path) -> Vec<Reader<'_>> {
         terms("schedule", "aliexpress-nordic/2024-05-07.toml"),
         terms("category tree", "aliexpress-nordic/categories/2018.csv"),
         plugins,
+        beside,
         keywords,
         library,
     ]
@@ -380,6 +432,7 @@ fn attempt(reader: &Reader<'_>, input: &[u8]) -> Result<(), String> {
 
 #[test]
 fn no_mutation_panics_hangs_or_grows() {
+    let _measured = measured();
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let seconds = number("FEEBOOK_FUZZ_SECONDS");
     let seed = number("FEEBOOK_FUZZ_SEED").unwrap_or(0x00C0_FFEE);

@@ -3,9 +3,10 @@
 use std::io::{self, Read};
 
 use feebook_core::error::Error;
-use feebook_core::import::{Formats, ReadSummary};
+use feebook_core::import::{Formats, Head, ReadSummary};
 
-use super::{Counted, formats, peak, read_as};
+use super::support::root;
+use super::{Counted, formats, measured, peak, read_as};
 
 const HEADER: &str = "order_no,line_no,paid_at,product_price,quantity,currency";
 
@@ -50,6 +51,7 @@ fn rows(formats: &Formats, rows: &str) -> (Result<ReadSummary, Error>, Counted) 
 #[test]
 fn a_line_of_a_gigabyte_is_refused_in_little_memory() {
     let formats = formats();
+    let _measured = measured();
     let before = peak();
     for (name, head, byte) in [
         ("feebook", "order_no,line_no,paid_at,product_price\n1,1,", b'x'),
@@ -59,11 +61,14 @@ fn a_line_of_a_gigabyte_is_refused_in_little_memory() {
         ("aliexpress", "{\"a\":{\"resp_result\":{\"result\":{\"orders\":[", b'['),
         ("aliexpress", "", b'['),
         ("aliexpress", "{\"", b'x'),
+        ("cj", "<cj-api><commissions><commission><sid>", b'x'),
+        ("cj", "<cj-api><commissions><commission a=\"", b'x'),
+        ("cj", "<", b'x'),
     ] {
         let (refused, _) = read_as(&formats, name, Endless::new(head, byte, 1 << 30));
         let refused = refused.expect_err("it is refused");
         let told = codes(&refused);
-        assert!(matches!(told[..], ["R011" | "R008" | "R006"]), "{name} {head}: {told:?}");
+        assert!(matches!(told[..], ["R011" | "R008" | "R006" | "R040"]), "{name} {head}: {told:?}");
     }
     if let (Some(before), Some(after)) = (before, peak()) {
         assert!(after - before < 64 << 10, "{} KiB more", after - before);
@@ -205,4 +210,27 @@ fn what_was_rejected_makes_a_file_that_rejects_the_same_again() {
     let file = [shape.head, raw.join(&shape.separator[..]), shape.tail].concat();
     let (_, again) = read_as(&formats, "feebook", &file[..]);
     assert_eq!((again.raw, again.rejected), (raw, rejected));
+}
+
+#[test]
+fn spreadsheets_that_swell_are_refused_in_little_memory() {
+    let formats = formats();
+    let _measured = measured();
+    let before = peak();
+    let mut seen = 0;
+    for entry in std::fs::read_dir(root().join("tests/fuzz/corpus")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let refused = Head::of_file(&path).err();
+        let told = refused.as_ref().map(codes);
+        assert_eq!(told.as_deref(), Some(&["R045"][..]), "{}", path.display());
+        let bytes = std::fs::read(&path).expect("a file");
+        assert!(bytes.len() < 32 << 10, "the corpus is small: {}", path.display());
+        let (refused, _) = read_as(&formats, "feebook", &bytes[..]);
+        assert_eq!(codes(&refused.expect_err("it is refused")), ["R045"], "{}", path.display());
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
+    if let (Some(before), Some(after)) = (before, peak()) {
+        assert!(after - before < 256 << 10, "{} KiB more", after - before);
+    }
 }

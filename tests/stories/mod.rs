@@ -8,6 +8,7 @@ mod corrections;
 mod explanations;
 mod exports;
 mod facts;
+mod formats;
 mod interruptions;
 mod journal;
 mod networks;

@@ -2,7 +2,8 @@
 
 use feebook_core::error::Result;
 use feebook_core::import::{
-    Beside, Intake, Keeping, Known, Portion, ReadSummary, TakenIn, Unmapped, Watch, advertisers,
+    Beside, Intake, Keeping, Known, PIPE, Portion, ReadSummary, TakenIn, Unmapped, Watch,
+    advertisers,
 };
 use feebook_core::ledger::{ImportTotals, Ledger};
 use feebook_schedule::Program;
@@ -16,6 +17,9 @@ use crate::exit::{self, DONE, Outcome, ROWS, say};
 use crate::output::{Cell, Output, Sheet};
 use crate::progress::Bar;
 use crate::{beside, plugins, shipped};
+
+/// How many files of an archive without rows are named.
+const WITHOUT_ROWS: usize = 10;
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8> {
     let sources = shipped::sources(global)?;
@@ -109,7 +113,12 @@ struct One<'a> {
 impl One<'_> {
     fn file(&self, ledger: &mut Target<'_>, file: &Path, sheet: &mut Sheet<'_>) -> Outcome<u8> {
         let (format, program) = (self.args.format.as_deref(), self.args.program.as_deref());
-        let intake = Intake::open(file, self.known, format, program)?;
+        let (intake, file) = if file.as_os_str() == "-" {
+            let intake = Intake::piped(&mut std::io::stdin().lock(), self.known, format, program);
+            (intake?, Path::new(PIPE))
+        } else {
+            (Intake::open(file, self.known, format, program)?, file)
+        };
         let program = intake.whose.program();
         let zone = program.map_or(chrono_tz::Tz::UTC, Program::zone);
         let as_of = self.args.as_of.as_ref().map(|text| instant_in(zone, text));
@@ -240,9 +249,7 @@ fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: 
                  later, undo the import and say so with --as-of"
         ));
     }
-    if summary.rows == 0 {
-        say(&format!("{file}: there are no rows in it"));
-    }
+    tell_without_rows(&file, summary);
     if summary.rejected > 0 {
         let rows = counted(summary.rejected, "row");
         say(&format!("{file}: {rows} of {} rejected", summary.rows));
@@ -286,6 +293,21 @@ fn tell_unmatched(file: &str, portions: &[Portion], summary: &ReadSummary) {
             "{file}: {rows} correcting a line that the ledger does not have, or that cannot be told from \
              others of its order: kept, without effect until a report brings it; `feebook check` names them"
         ));
+    }
+}
+
+/// Names the files of an archive that have no row, or says so of a file alone.
+fn tell_without_rows(file: &str, summary: &ReadSummary) {
+    let without = &summary.without_rows;
+    for name in without.iter().take(WITHOUT_ROWS) {
+        say(&format!("{name}: there are no rows in it"));
+    }
+    if without.len() > WITHOUT_ROWS {
+        let more = without.len() - WITHOUT_ROWS;
+        say(&format!("{file}: there are no rows in {more} more of its files"));
+    }
+    if summary.rows == 0 && without.len() != 1 {
+        say(&format!("{file}: there are no rows in it"));
     }
 }
 

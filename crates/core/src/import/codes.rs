@@ -111,7 +111,7 @@ codes! {
         "Two mappings would read this report, perhaps differently; --as says which one is meant.";
     /// No header.
     EMPTY_REPORT = "R005", "empty report",
-        "The file has no header line and no rows.";
+        "The file has no header line and no rows, or the archive no file that could be a report.";
     /// A column that must be there.
     MISSING_COLUMN = "R006", "column missing",
         "The mapping needs this column to be in the header, whether or not it is filled.";
@@ -231,7 +231,7 @@ codes! {
         "A compressed report unpacks to at most 300 times its size (16 MiB are free) and 64 GiB, of an archive's at most 10,000 files all together; a spreadsheet has at most 64 MiB, 512 MiB unpacked, four million cells, 256 MiB of text and 32,767 characters in a cell.";
     /// Not an archive.
     BAD_ARCHIVE = "R046", "archive that cannot be unpacked",
-        "The gzip or zip file is damaged, encrypted, compressed by a method that is not known here, or empty.";
+        "The gzip or zip file is damaged, encrypted, or compressed by a method that is not known here.";
     /// More rows without numbers than can be counted.
     TOO_MANY_NUMBERS = "R047", "too many rows without a number",
         "Rows that have no number of their own are told apart by counting those that are alike, which is done for four million per file. Import a shorter period.";
@@ -242,4 +242,10 @@ codes! {
     /// Other bytes the second time.
     FILE_CHANGED = "R050", "file changed while it was read",
         "A report is read twice, for its digest and for its rows, and must be the same both times. Nothing of it was kept.";
+    /// JSON for a format of tables, and the like.
+    OTHER_KIND = "R053", "file of another kind",
+        "A format reads tables, JSON or XML, and the file is of another of these. All files of an archive are read in one format.";
+    /// An archive in an archive.
+    PACKED_TWICE = "R054", "archive within an archive",
+        "What is unpacked is unpacked once: a gzip file or a zip archive that holds another one is not read.";
 }

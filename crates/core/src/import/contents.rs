@@ -47,8 +47,9 @@ pub(super) fn each(
             let mut again = file.again(count)?;
             let inner = MultiGzDecoder::new(BufReader::with_capacity(HEAD, &mut again));
             let mut input = Bounded { inner, read: 0, packed: Packed::Read(count) };
-            if take(shown, &mut input)? { again.finish() } else { Ok(()) }
+            if unpacked(take, shown, &mut input)? { again.finish() } else { Ok(()) }
         }
+        b"PK\x05\x06" => Err(no_report(shown, "the archive is empty".to_owned())),
         b"PK\x03\x04" => {
             let input = BufReader::with_capacity(HEAD, file.seeking(count)?);
             let broken = |e: &zip::result::ZipError| broken_archive(shown, &e.to_string());
@@ -93,13 +94,36 @@ fn members<R: Read + Seek>(
         any = true;
         packed = packed.saturating_add(member.compressed_size());
         let mut input = Bounded { inner: member, read, packed: Packed::Whole(packed) };
-        let more = take(&format!("{shown}:{}", super::row::shown(&name)), &mut input)?;
+        let more = unpacked(take, &format!("{shown}:{}", super::row::shown(&name)), &mut input)?;
         read = input.read;
         if !more {
             return Ok(false);
         }
     }
-    if any { Ok(true) } else { Err(broken_archive(shown, "there is no file in it")) }
+    let count = archive.len();
+    let message = || format!("the archive holds no report: {count} folders or hidden files");
+    if any { Ok(true) } else { Err(no_report(shown, message())) }
+}
+
+/// Takes what was unpacked, unless it is packed again. A zip within can be a spreadsheet: its reader
+/// tells.
+fn unpacked(take: &mut Take<'_>, shown: &str, input: &mut dyn Read) -> Result<bool> {
+    let (start, mut input) = peeked(input).map_err(|e| failed(shown, e))?;
+    if start.starts_with(&[0x1F, 0x8B]) || start.starts_with(b"PK\x05\x06") {
+        return Err(packed_twice(shown));
+    }
+    take(shown, &mut input)
+}
+
+/// Refuses an archive within an archive.
+pub(super) fn packed_twice(shown: &str) -> Error {
+    let message = "the file is an archive within an archive, or compressed twice";
+    let problem = Diagnostic::whole(&codes::PACKED_TWICE, shown, message);
+    refused(problem.hint("unpack the outer one and import what is in it"))
+}
+
+fn no_report(shown: &str, message: String) -> Error {
+    refused(Diagnostic::whole(&codes::EMPTY_REPORT, shown, message))
 }
 
 /// Reads the beginning of the first report that a file holds.
@@ -110,10 +134,10 @@ pub(super) fn head(file: &Looked, shown: &str) -> Result<Head> {
         let length = fill(input, &mut start).map_err(|e| failed(name, e))?;
         start.truncate(length);
         if sheet::may_be(&start) {
-            let names = Sheet::read(start.chain(input), name)?.names();
-            head = Head { text: Vec::new(), names: Some(names) };
+            let sheet = Sheet::read(start.chain(input), name)?;
+            head = Head { text: Vec::new(), names: Some(sheet.names()), rows: sheet.first_rows() };
         } else {
-            head = Head { text: start, names: None };
+            head = Head { text: start, ..Head::default() };
         }
         Ok(false)
     })?;

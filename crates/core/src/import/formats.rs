@@ -25,6 +25,8 @@ pub struct Head {
     pub(super) text: Vec<u8>,
     /// The names of a spreadsheet's columns.
     pub(super) names: Option<Vec<String>>,
+    /// The first of a spreadsheet's rows, as texts.
+    pub(super) rows: Vec<Vec<String>>,
 }
 
 /// The kinds of file that a beginning can be of.
@@ -38,7 +40,7 @@ pub(super) enum Looks {
 impl Head {
     /// Takes the beginning of a text.
     pub fn of_text(text: &[u8]) -> Self {
-        Self { text: text.get(..HEAD).unwrap_or(text).to_owned(), names: None }
+        Self { text: text.get(..HEAD).unwrap_or(text).to_owned(), ..Self::default() }
     }
 
     /// Reads the beginning of the first report that a file holds.
@@ -297,6 +299,16 @@ fn none_fits(fits: &[Fit<'_>], head: &Head, shown: &str) -> Diagnostic {
     if head.names.is_none() && text.trim_ascii().is_empty() {
         return Diagnostic::whole(&codes::EMPTY_REPORT, shown, "the file is empty");
     }
+    if head.names.is_none() && is_binary(&head.text) {
+        let message = format!(
+            "the file is no text and no spreadsheet; it begins with {}",
+            bytes_of(&head.text)
+        );
+        return Diagnostic::whole(&codes::NO_FORMAT, shown, message).hint(
+            other_kind(&head.text)
+                .unwrap_or_else(|| "get the report as CSV, XLSX, JSON or XML".to_owned()),
+        );
+    }
     let seen = match (&head.names, head.looks()) {
         (Some(names), _) => format!("the columns are {}", listed(names)),
         (None, Looks::Json) => format!("the keys are {}", listed(&probe::first_keys(&text))),
@@ -344,6 +356,20 @@ fn nearly(fits: &[Fit<'_>]) -> Option<String> {
     let fit = fits.iter().filter(near).min_by_key(|fit| fit.lacks.len())?;
     let (name, lacks) = (&fit.format.name, fit.lacks.join("`, `"));
     Some(format!("`{name}` would fit if the header had `{lacks}`"))
+}
+
+/// Whether some bytes are of no text: a NUL stands in none but UTF-16, which has a mark.
+fn is_binary(head: &[u8]) -> bool {
+    let start = head.get(..1_024).unwrap_or(head);
+    let control = |byte: &&u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    let marked = encoding_rs::Encoding::for_bom(start).is_some();
+    !marked && (start.contains(&0) || start.iter().filter(control).count() > start.len() / 20)
+}
+
+/// The first bytes of a file as numbers.
+fn bytes_of(head: &[u8]) -> String {
+    let bytes: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
 }
 
 /// What a file that is no text probably is.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::io::Read;
 use std::path::Path;
 
 use feebook_schedule::diagnostic::Diagnostic;
@@ -14,7 +15,7 @@ use super::clicks::ClickSink;
 use super::looked::Looked;
 use super::{
     Advertiser, Advertisers, Context, Format, Formats, Head, ReadSummary, Shape, Sink, advertisers,
-    read_looked, refused_file,
+    codes, read_looked, refused_file, trial,
 };
 use crate::click::Click;
 use crate::error::{self, Error, Result};
@@ -22,6 +23,9 @@ use crate::fact::LineFact;
 use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport};
 use crate::program;
 use crate::words::Words;
+
+/// What a report that comes through a pipe is called.
+pub const PIPE: &str = "stdin";
 
 /// A report that was recognised, and whose orders it holds.
 #[derive(Debug)]
@@ -154,7 +158,31 @@ impl<'a> Intake<'a> {
         program: Option<&str>,
     ) -> Result<Self> {
         let shown = path.display().to_string();
-        let file = Looked::at(path)?;
+        Self::of(Looked::at(path)?, shown, known, format, program)
+    }
+
+    /// The same of what comes through a pipe, which is copied first.
+    ///
+    /// # Errors
+    ///
+    /// As of [`open`](Self::open), and when there is more of it than is copied.
+    pub fn piped(
+        input: &mut dyn Read,
+        known: Known<'a>,
+        format: Option<&str>,
+        program: Option<&str>,
+    ) -> Result<Self> {
+        let file = Looked::piped(input, Path::new(PIPE))?;
+        Self::of(file, PIPE.to_owned(), known, format, program)
+    }
+
+    fn of(
+        file: Looked,
+        shown: String,
+        known: Known<'a>,
+        format: Option<&str>,
+        program: Option<&str>,
+    ) -> Result<Self> {
         let formats = known.formats;
         let format = match format {
             Some(name) => formats.by_name(name, program)?,
@@ -162,7 +190,8 @@ impl<'a> Intake<'a> {
                 .recognise(&Head::of(&file, &shown)?, &shown, program)
                 .map_err(|problem| refused_file(&shown, problem))?,
         };
-        let whose = whose(format, &known, program, &shown)?;
+        let whose = whose(format, &known, program, &shown)
+            .map_err(|open| answered(format, &file, &shown).unwrap_or(open))?;
         Ok(Self { shown, format, whose, known, file })
     }
 
@@ -234,6 +263,26 @@ pub(super) const NO_PROGRAM: Context =
 
 /// How many rejected rows wait for a row that says whose it is.
 const UNSEATED: usize = 256;
+
+/// What a file says that matters more than whose orders it holds: an error of the network, or that there
+/// are no orders.
+fn answered(format: &Format, file: &Looked, shown: &str) -> Option<Error> {
+    let tried = trial::of(format, file, shown);
+    let answers = [codes::ERROR_ANSWER.id, codes::BAD_ANSWER.id];
+    match tried.refused {
+        Some(refused) => {
+            refused.problems().iter().any(|p| answers.contains(&p.code.id)).then_some(refused)
+        }
+        None if tried.rows == 0 => {
+            let message = format!(
+                "{shown} is an answer without rows, and does not say which program it is of"
+            );
+            let hint = "there is nothing to import; add --program to have it listed all the same";
+            Some(Error::new(&error::WHICH_PROGRAM, message).hint(hint))
+        }
+        None => None,
+    }
+}
 
 /// Decides whose orders a report holds: those of the program that was named, or that the format
 /// belongs to; else those of its network's advertisers.

@@ -15,6 +15,9 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{HEAD, codes};
 use crate::error::{Error, Result};
 
+/// How much of a pipe is copied.
+const PIPE_LIMIT: u64 = 8 << 30;
+
 /// A file that was looked at once: what is read of it again must be the same.
 #[derive(Debug)]
 pub(super) struct Looked {
@@ -40,10 +43,25 @@ impl Looked {
         let mut file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() && !metadata.is_dir() {
-            let mut copy = tempfile::tempfile().map_err(unreadable)?;
-            io::copy(&mut file, &mut copy).map_err(unreadable)?;
-            file = copy;
+            return Self::piped(&mut file, path);
         }
+        Self::of(file, path)
+    }
+
+    /// Reads what can be read only once: it is copied first. `path` is what it is called.
+    pub(super) fn piped(input: &mut dyn Read, path: &Path) -> Result<Self> {
+        let unreadable = |e| Error::file(path, "read", e);
+        let mut copy = tempfile::tempfile().map_err(unreadable)?;
+        let copied = io::copy(&mut input.take(PIPE_LIMIT + 1), &mut copy).map_err(unreadable)?;
+        if copied > PIPE_LIMIT {
+            let over =
+                format!("it has over {PIPE_LIMIT} bytes; write it to a file and import that");
+            return Err(unreadable(io::Error::other(over)));
+        }
+        Self::of(copy, path)
+    }
+
+    fn of(file: File, path: &Path) -> Result<Self> {
         let path = path.to_owned();
         let secret = RandomState::new().hash_one(());
         let (head, digest) = (Vec::new(), [0; 32]);

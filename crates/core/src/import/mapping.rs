@@ -172,6 +172,14 @@ pub(super) struct DocumentLayout {
     pub(super) keys: Vec<Path>,
 }
 
+impl CsvLayout {
+    /// Whether the header, or the first row where there is none, could begin so.
+    pub(super) fn names_begin_with(&self, first: u8) -> bool {
+        let begins = |name: &String| name.as_bytes().first() == Some(&first);
+        !self.names.is_empty() || self.columns.iter().any(begins)
+    }
+}
+
 impl DocumentLayout {
     /// Whether the document itself can be the list of rows; if not, a list at the top is a list of
     /// documents.

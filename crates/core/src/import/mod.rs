@@ -10,6 +10,7 @@ mod beside;
 mod cell;
 pub mod clicks;
 pub mod codes;
+mod contained;
 mod contents;
 mod csv;
 mod feed;
@@ -31,6 +32,10 @@ mod place;
 mod plain;
 mod probe;
 pub mod proposal;
+mod proposal_fields;
+mod proposal_seen;
+mod proposal_status;
+mod proposal_times;
 pub mod rates;
 mod report;
 mod retry;
@@ -39,6 +44,8 @@ mod sheet;
 pub mod table;
 #[cfg(test)]
 mod tests;
+mod trial;
+mod xls;
 mod xml;
 
 use std::cell::Cell;
@@ -51,13 +58,15 @@ use feebook_schedule::iso::Currency;
 
 pub use self::advertisers::Advertisers;
 pub use self::beside::Beside;
+pub use self::contained::is_contained;
 pub use self::formats::{Fit, Formats, HEAD, Head};
-pub use self::intake::{Intake, Keeping, Known, Portion, TakenIn, Unmapped, Watch, Whose};
+pub use self::intake::{Intake, Keeping, Known, PIPE, Portion, TakenIn, Unmapped, Watch, Whose};
 use self::looked::Looked;
 pub use self::mapping::Format;
 use self::mapping::Layout;
 use self::report::Report;
 pub use self::retry::{Retried, retry};
+pub use self::trial::{Tried, try_on};
 use crate::error::{Error, Result};
 use crate::fact::LineFact;
 use crate::words::Words;
@@ -143,6 +152,8 @@ pub struct ReadSummary {
     pub left_out: u64,
     /// Facts that take back a line that is not known.
     pub unmatched: u64,
+    /// The files of an archive that had no row.
+    pub without_rows: Vec<String>,
     /// Columns that no field reads, in the order of the header; for CSV only.
     pub unread: Vec<UnreadColumn>,
     /// Status words that the mapping does not know and keeps, and how many rows have them.
@@ -223,6 +234,13 @@ fn read_looked(
 fn read_into(format: &Format, input: impl Read, report: &mut Report<'_>) -> Result<()> {
     let peeked = contents::peeked(input);
     let (start, input) = peeked.map_err(|e| contents::failed(&report.shown, e))?;
+    if let Some((is, reads)) = other_kind(&format.layout, &start) {
+        let message = format!("the file is {is}, and `{}` reads {reads}", format.name);
+        let problem = Diagnostic::whole(&codes::OTHER_KIND, &report.shown, message);
+        return Err(refused(
+            problem.hint("import each kind of file by itself, under its own format"),
+        ));
+    }
     match &format.layout {
         Layout::Csv(layout) if sheet::may_be(&start) || sheet::are_cells(&start) => {
             sheet::read(&format.slots, layout, input, report)
@@ -231,6 +249,28 @@ fn read_into(format: &Format, input: impl Read, report: &mut Report<'_>) -> Resu
         Layout::Json(layout) => json::read(format, layout, input, report),
         Layout::Xml(layout) => xml::read(format, layout, input, report),
     }
+}
+
+/// What a file is by its first bytes, and what its format reads, where that is another kind.
+fn other_kind(layout: &Layout, start: &[u8]) -> Option<(&'static str, &'static str)> {
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start).trim_ascii_start();
+    let first = *text.first()?;
+    let is = match first {
+        b'{' | b'[' => "JSON",
+        b'<' => "XML",
+        // A word that is no value of JSON.
+        _ if first.is_ascii_alphabetic() && !b"ntf".contains(&first) => "a table or a text",
+        _ => return None,
+    };
+    let reads = match layout {
+        // The name of a column may begin with any character.
+        Layout::Csv(csv) if csv.names_begin_with(first) || sheet::are_cells(start) => return None,
+        Layout::Csv(_) => "tables",
+        Layout::Json(_) => "JSON",
+        Layout::Xml(_) => "XML",
+    };
+    let same = is == reads || (is, reads) == ("a table or a text", "tables");
+    (!same).then_some((is, reads))
 }
 
 /// Refuses a report as a whole.

@@ -68,6 +68,8 @@ pub(super) struct Report<'a> {
     rows: RowReader<'a>,
     /// The advertiser of the row before, where rows say whose they are.
     advertiser: Option<String>,
+    /// Rows before the file of an archive that is read now; none where it is no archive.
+    before_file: Option<u64>,
     sink: &'a mut dyn Sink,
     pub(super) summary: ReadSummary,
 }
@@ -81,10 +83,12 @@ impl<'a> Report<'a> {
     ) -> Self {
         let rows = RowReader::new(format, context);
         let summary = ReadSummary::default();
-        Self { shown: shown.into(), format, context, rows, advertiser: None, sink, summary }
+        let (advertiser, before_file) = (None, None);
+        Self { shown: shown.into(), format, context, rows, advertiser, before_file, sink, summary }
     }
 
     pub(super) fn finish(mut self) -> ReadSummary {
+        self.end_file();
         self.summary.left_out = self.rows.left_out;
         self.summary.unknown_words =
             std::mem::take(&mut self.rows.unknown_words).into_iter().collect();
@@ -95,8 +99,17 @@ impl<'a> Report<'a> {
 impl Report<'_> {
     /// Goes on with a file, one of several in an archive.
     pub(super) fn begin_file(&mut self, name: &str) {
+        self.end_file();
+        self.before_file = Some(self.summary.rows);
         self.shown = name.into();
         self.rows.begin_file();
+    }
+
+    /// Notes a file without rows: of one of many, a sum would not tell.
+    fn end_file(&mut self) {
+        if self.before_file == Some(self.summary.rows) {
+            self.summary.without_rows.push(self.shown.to_string());
+        }
     }
 
     /// What is wrong with a row that takes a line back: a part of a line, or more than it has, is no

@@ -178,58 +178,62 @@ pub(super) fn first_names(text: &[u8]) -> Vec<String> {
     names
 }
 
-/// A part of an element, by its name, with its text.
-pub(super) type Part = (String, Vec<String>);
+/// An element with its text and what stands in it, attributes first.
+#[derive(Debug, Default)]
+pub(super) struct Element {
+    /// The name; that of an attribute begins with `@`.
+    pub(super) name: String,
+    pub(super) text: String,
+    pub(super) parts: Vec<Element>,
+}
 
-/// The path of the elements that occur most often and have several parts without parts of their own,
-/// and the parts of the first of them; as far as the text goes.
-pub(super) fn first_row(text: &[u8]) -> Option<(String, Vec<Part>)> {
+impl Element {
+    /// Whether no elements stand in it.
+    pub(super) fn is_leaf(&self) -> bool {
+        self.parts.iter().all(|part| part.name.starts_with('@'))
+    }
+
+    fn of(tag: &BytesStart<'_>) -> Self {
+        let attributes = tag.attributes().flatten().map(|attribute| Self {
+            name: format!("@{}", attribute.key.local_name().as_ref()),
+            text: attribute.value.into_owned(),
+            parts: Vec::new(),
+        });
+        Self { name: local(tag), text: String::new(), parts: attributes.collect() }
+    }
+}
+
+/// The beginning of a document as a tree, as far as it goes; what breaks off is closed.
+pub(super) fn tree(text: &[u8]) -> Option<Element> {
     let mut reader = Reader::from_reader(BufReader::new(decoded(text).ok()?));
     let mut buffer = Vec::new();
-    // The open elements with their parts, and what was found so far with its count.
-    let mut open: Vec<(String, Vec<Part>)> = Vec::new();
-    let mut found: Vec<(String, Vec<Part>, usize)> = Vec::new();
-    let mut value = String::new();
+    let mut open: Vec<Element> = vec![Element::default()];
     while let Ok(event) = reader.read_event_into(&mut buffer) {
+        let depth = open.len();
+        let last = open.last_mut()?;
         match &event {
-            Event::Start(tag) | Event::Empty(tag) if open.len() < DEPTH => {
-                value.clear();
-                let attributes = tag.attributes().flatten().map(|attribute| {
-                    let name = format!("@{}", attribute.key.local_name().as_ref());
-                    (name, vec![attribute.value.into_owned()])
-                });
-                open.push((local(tag), attributes.collect()));
-            }
+            Event::Start(tag) if depth <= DEPTH => open.push(Element::of(tag)),
+            Event::Empty(tag) => last.parts.push(Element::of(tag)),
+            Event::Text(text) => last.text.push_str(&text.xml10_content()),
+            Event::CData(text) => last.text.push_str(&text.xml10_content()),
+            Event::End(_) if depth > 1 => close(&mut open),
             Event::Eof | Event::Start(_) => break,
-            Event::Text(text) => value.push_str(&text.xml10_content()),
             _ => {}
-        }
-        if let Event::Empty(_) | Event::End(_) = event
-            && let Some((name, parts)) = open.pop()
-        {
-            let path: Vec<&str> = open.iter().map(|(name, _)| name.as_str()).collect();
-            let path = [path.join("."), name.clone()].join(".");
-            let path = path.trim_start_matches('.').to_owned();
-            if parts.iter().all(|(name, _)| name.starts_with('@')) {
-                let text = vec![value.trim().to_owned()];
-                if let Some((_, outer)) = open.last_mut() {
-                    outer.push((name, text));
-                }
-            }
-            if parts.len() > 1 {
-                match found.iter_mut().find(|(known, ..)| *known == path) {
-                    Some((.., count)) => *count += 1,
-                    None => found.push((path, parts, 1)),
-                }
-            }
-            value.clear();
         }
         buffer.clear();
     }
-    let most = found.iter().map(|(.., count)| *count).max()?;
-    // Of as many, the last: a head with names comes before its rows.
-    let mut found = found.into_iter().rev();
-    found.find(|(.., count)| *count == most).map(|(path, parts, _)| (path, parts))
+    while open.len() > 1 {
+        close(&mut open);
+    }
+    open.pop()?.parts.into_iter().find(|part| !part.is_leaf())
+}
+
+fn close(open: &mut Vec<Element>) {
+    if let Some(element) = open.pop()
+        && let Some(outer) = open.last_mut()
+    {
+        outer.parts.push(element);
+    }
 }
 
 fn local(tag: &BytesStart<'_>) -> String {
