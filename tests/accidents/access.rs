@@ -159,6 +159,19 @@ fn a_ledger_that_is_written_while_another_user_reads_it_is_told() {
 }
 
 #[test]
+fn a_ledger_that_may_not_even_be_read_is_told_in_the_systems_words() {
+    let Some(audited) = Audited::new() else { return };
+    audited.sandbox.run("init").expect(0);
+    let path = audited.sandbox.path("feebook.db");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("permissions");
+    for line in ["statement", "check", "import x.csv --program example"] {
+        let refused = audited.run(line).expect(6);
+        let says = "error[L006]: cannot read the ledger feebook.db: Permission denied";
+        assert!(refused.err.contains(says), "{line}: {}", refused.err);
+    }
+}
+
+#[test]
 fn an_older_ledger_is_not_upgraded_by_a_user_who_may_not_write_it() {
     let Some(audited) = Audited::new() else { return };
     old::laid(&audited.sandbox, 6);

@@ -75,6 +75,8 @@ pub(super) fn connect(path: &Path) -> Result<(Connection, Option<Unheld>)> {
     if let Some(conn) = to_be_written(path)? {
         return Ok((conn, None));
     }
+    // SQLite's own words would not say why it cannot be read either.
+    fs::File::open(path).map_err(|e| Error::file(path, "read the ledger", e))?;
     // In this order: a log that is moved into the ledger after the first look is seen by the second.
     let unheld = Unheld::of(path)?;
     if beside(path, "-wal") > 0 || beside(path, "-journal") > 0 {
