@@ -30,6 +30,7 @@ const OUT_OF_REACH: &[(&str, &str)] = &[
     ("L008", "takes a full disk: tests/accidents/disks.rs"),
     ("L009", "takes a file that may not be written: tests/accidents/disks.rs"),
     ("L010", "takes a disk that gives back other than it was given"),
+    ("L011", "takes another user and a process that writes: tests/accidents/access.rs"),
     ("R050", "takes a file that changes while it is read: tests/accidents/crowds.rs"),
     ("X001", "would be a mistake of ours"),
     ("U038", "takes a terminal"),

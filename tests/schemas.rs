@@ -216,6 +216,6 @@ fn the_schemas_of_terms_know_the_readers_keys() {
 #[test]
 fn the_schema_of_the_file_beside_the_ledger_knows_its_keys() {
     let text = format!("format = 1\n{STRANGE} = 1\n");
-    let (_, problems) = Beside::read("feebook.toml", &text, Some(&Book::default()));
+    let (_, problems) = Beside::read("feebook.toml", &text, Some(&Book::default()), None);
     same("feebook.json", &[""], &problems);
 }

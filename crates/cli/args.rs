@@ -6,12 +6,14 @@ mod payouts;
 mod reconcile;
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use chrono::NaiveDate;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use feebook_core::ledger::Unheld;
 use feebook_core::run::Scope;
 use feebook_core::statement::By;
 use feebook_kernel::Effect;
@@ -55,6 +57,9 @@ pub(crate) struct Global {
     /// Colours, on a terminal only unless told otherwise
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: When,
+    /// What is to be confirmed at the end, of a ledger that this user may only read.
+    #[arg(skip)]
+    pub(crate) unheld: Arc<OnceLock<Unheld>>,
 }
 
 /// The form of the output.
@@ -201,7 +206,7 @@ pub(crate) struct Import {
     /// Keep nothing of a file that has a bad row
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Keep the files themselves, too, packed in the ledger
+    /// Keep the files themselves, too, packed in the ledger; also of files that were imported before
     #[arg(long)]
     pub(crate) archive: bool,
 }

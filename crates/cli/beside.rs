@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use feebook_core::error::{self, Error, Result};
-use feebook_core::import::{Beside, advertisers};
+use feebook_core::import::{Beside, Formats, advertisers};
 use feebook_schedule::Book;
 use feebook_schedule::diagnostic::Diagnostic;
 
@@ -15,8 +15,9 @@ pub(crate) fn path(ledger: &Path) -> PathBuf {
     ledger.with_file_name(advertisers::FILE)
 }
 
-/// Reads the file of a ledger; names of programs are looked up where there is a book.
-pub(crate) fn read(ledger: &Path, book: Option<&Book>) -> Result<Beside> {
+/// Reads the file of a ledger; names of programs and networks are looked up where those that there are
+/// are known.
+pub(crate) fn read(ledger: &Path, known: Option<(&Book, &Formats)>) -> Result<Beside> {
     let path = path(ledger);
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -24,7 +25,8 @@ pub(crate) fn read(ledger: &Path, book: Option<&Book>) -> Result<Beside> {
         Err(e) => return Err(Error::file(&path, "read", e)),
     };
     let shown = path.display().to_string();
-    let (beside, problems) = Beside::read(&shown, &text, book);
+    let (beside, problems) =
+        Beside::read(&shown, &text, known.map(|known| known.0), known.map(|known| known.1));
     let problems: Vec<Diagnostic> = problems.into_iter().filter(Diagnostic::is_error).collect();
     if problems.is_empty() {
         return Ok(beside);

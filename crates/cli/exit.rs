@@ -4,8 +4,11 @@
 
 use std::io::Write as _;
 
-use feebook_core::error::{Error, ErrorKind};
+use feebook_core::error::{self, Error, ErrorKind};
 use feebook_schedule::diagnostic::Diagnostic;
+
+use crate::args::Global;
+use crate::disk;
 
 /// Done.
 pub(crate) const DONE: u8 = 0;
@@ -43,11 +46,14 @@ impl From<Error> for Stop {
 pub(crate) type Outcome<T> = Result<T, Stop>;
 
 /// Tells on stderr what stopped the command and returns the exit code.
-pub(crate) fn told(stop: &Stop) -> u8 {
-    let Stop::Failed(error) = stop else { return DONE };
-    problems(error.problems());
-    say(&error.to_string());
-    match error.kind() {
+pub(crate) fn told(stop: &Stop, global: &Global) -> u8 {
+    let Stop::Failed(failed) = stop else { return DONE };
+    problems(failed.problems());
+    say(&failed.to_string());
+    if failed.is(&error::DATABASE) || failed.is(&error::NO_ROOM) {
+        tell_room(global);
+    }
+    match failed.kind() {
         ErrorKind::Usage => USAGE,
         ErrorKind::Terms => TERMS,
         ErrorKind::Report => ROWS,
@@ -57,6 +63,18 @@ pub(crate) fn told(stop: &Stop) -> u8 {
     }
 }
 
+/// Says how much room is left beside the ledger, where that is little: SQLite tells of a full disk in
+/// words of its own.
+fn tell_room(global: &Global) {
+    let Some(free) = disk::free(&global.ledger).filter(|free| *free < LITTLE) else { return };
+    let ledger = global.ledger.display();
+    let full = if free < disk::FULL { "the disk is full: " } else { "" };
+    say(&format!("note: {full}{free} bytes are free beside {ledger}"));
+}
+
+/// Room of which it is told after a failure.
+const LITTLE: u64 = 64 << 20;
+
 /// Prints problems of files, each with a blank line after it.
 pub(crate) fn problems(problems: &[Diagnostic]) {
     for problem in problems {
@@ -64,7 +82,55 @@ pub(crate) fn problems(problems: &[Diagnostic]) {
     }
 }
 
-/// Says something on stderr. A stderr that is gone is no reason to stop.
+/// Says something on stderr. A stderr that is gone is no reason to stop. What names and numbers of others
+/// in it would have a terminal do is shown instead.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let mut shown = Vec::with_capacity(text.len() + 1);
+    escape(text.as_bytes(), &mut shown);
+    shown.push(b'\n');
+    let _ = std::io::stderr().lock().write_all(&shown);
+}
+
+/// Writes out what a terminal would take for an order to itself: control characters but for the end of
+/// a line and the tab, also those beyond ASCII.
+pub(crate) fn escape(bytes: &[u8], shown: &mut Vec<u8>) {
+    let mut rest = bytes;
+    while let [first, after @ ..] = rest {
+        rest = match (*first, after) {
+            // U+0080 to U+009F in UTF-8.
+            (0xC2, [second @ 0x80..=0x9F, after @ ..]) => {
+                shown.extend_from_slice(format!("\\u{{{second:x}}}").as_bytes());
+                after
+            }
+            (b'\r', [b'\n', ..]) | (b'\n' | b'\t', _) => {
+                shown.push(*first);
+                after
+            }
+            (b'\r', _) => {
+                shown.extend_from_slice(b"\\r");
+                after
+            }
+            (control, _) if control.is_ascii_control() => {
+                shown.extend_from_slice(format!("\\u{{{control:x}}}").as_bytes());
+                after
+            }
+            (plain, _) => {
+                shown.push(plain);
+                after
+            }
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_given_no_orders() {
+        let mut shown = Vec::new();
+        escape("a\u{1b}[31m\u{9b}2J\0\u{7f}\rb\r\nÅ\tc\n".as_bytes(), &mut shown);
+        let shown = String::from_utf8(shown).expect("UTF-8");
+        assert_eq!(shown, "a\\u{1b}[31m\\u{9b}2J\\u{0}\\u{7f}\\rb\r\nÅ\tc\n");
+    }
 }

@@ -7,6 +7,7 @@ mod args;
 mod beside;
 mod chart;
 mod commands;
+mod disk;
 mod exit;
 mod output;
 mod plugins;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     let cli = args::Cli::parse();
     let code = match commands::run(&cli) {
         Ok(code) => code,
-        Err(failed) => exit::told(&failed),
+        Err(failed) => exit::told(&failed, &cli.global),
     };
     // What is still buffered must be out before the process ends.
     let _ = std::io::stdout().flush();

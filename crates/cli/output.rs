@@ -2,9 +2,11 @@
 //!
 //! Owns the forms. Refuses to decide what is in them. Talk and progress go to stderr.
 
+use std::cell::{Cell as Mark, RefCell};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
@@ -12,7 +14,7 @@ use feebook_core::error::{self, Error};
 use serde_json::{Map, Value};
 
 use crate::args::{Form, Global};
-use crate::exit::{Outcome, Stop};
+use crate::exit::{self, Outcome, Stop};
 
 /// How many rows of a text wait for their widths.
 const ROWS_AT_ONCE: usize = 2_000;
@@ -92,6 +94,25 @@ pub(crate) struct Output {
     file: Option<PathBuf>,
     /// Never written over.
     ledger: PathBuf,
+    under_way: Rc<UnderWay>,
+}
+
+/// What has become of the documents so far.
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// The files that are being written.
+    files: RefCell<Vec<Making>>,
+    /// Whether anything went to stdout.
+    printed: Mark<bool>,
+    /// Whether the document was written to its end.
+    whole: Mark<bool>,
+}
+
+/// A file under another name until it is whole.
+#[derive(Debug)]
+struct Making {
+    under: PathBuf,
+    path: PathBuf,
 }
 
 impl Output {
@@ -104,18 +125,44 @@ impl Output {
             _ => Form::Text,
         };
         let ledger = global.ledger.clone();
-        Self { form: global.form.unwrap_or(by_ending), file: global.output.clone(), ledger }
+        let form = global.form.unwrap_or(by_ending);
+        Self { form, file: global.output.clone(), ledger, under_way: Rc::default() }
+    }
+
+    /// Ends all documents: gives the files their names, or takes away those of a command that failed
+    /// before their end, and says that what was printed is not whole. `still` says whether what was read
+    /// stood still meanwhile; where it did not, no file is kept either.
+    pub(crate) fn settle(&self, done: Outcome<u8>, still: Outcome<()>) -> Outcome<u8> {
+        let whole = self.under_way.whole.get() && still.is_ok();
+        let cut_short = matches!(done, Err(Stop::Failed(_))) && !whole && still.is_ok();
+        // A failure may come of what did not stand still; then it is not the one to tell.
+        let done = still.and(done);
+        for Making { under, path } in self.under_way.files.take() {
+            let is_whole = done.is_ok() || (whole && self.file.as_ref() == Some(&path));
+            if !is_whole {
+                // On the way out of a failure, which is the one to tell.
+                let _ = fs::remove_file(under);
+            } else if let Err(failed) = named(&under, &path) {
+                return Err(Error::file(&path, "write", failed).into());
+            }
+        }
+        if cut_short && self.under_way.printed.get() {
+            let _ = io::stdout().flush();
+            exit::say("note: what was printed is not whole: it ends where the failure came");
+        }
+        done
     }
 
     /// Where a document goes that its command writes line by line.
     pub(crate) fn lines(&self) -> Outcome<Box<dyn Write>> {
         match &self.file {
-            None => Ok(Box::new(BufWriter::new(io::stdout().lock()))),
+            None => Ok(Box::new(BufWriter::new(self.stdout()))),
             Some(path) => Ok(Box::new(BufWriter::new(self.create(path)?))),
         }
     }
 
-    /// Makes a file, or empties the one that is there; never the ledger, whatever it is called.
+    /// Makes a file, or replaces the one that is there once it is whole; never the ledger, whatever it
+    /// is called.
     pub(crate) fn create(&self, path: &Path) -> Outcome<File> {
         let real = |path: &Path| fs::canonicalize(path).ok();
         let ledger = self.ledger.as_os_str();
@@ -132,12 +179,19 @@ impl Output {
                 .hint("name another file")
                 .into());
         }
+        if let Some((under, file)) = beside(path) {
+            let mut files = self.under_way.files.borrow_mut();
+            files.retain(|making| making.under != under);
+            files.push(Making { under, path: path.to_owned() });
+            return Ok(file);
+        }
         Ok(File::create(path).map_err(|e| Error::file(path, "write", e))?)
     }
 
     /// The same document in another form.
     pub(crate) fn in_form(&self, form: Form) -> Self {
-        Self { form, file: self.file.clone(), ledger: self.ledger.clone() }
+        let under_way = Rc::clone(&self.under_way);
+        Self { form, file: self.file.clone(), ledger: self.ledger.clone(), under_way }
     }
 
     /// Where a document goes that no terminal can show.
@@ -150,7 +204,12 @@ impl Output {
             let hint = "name a file with -o, or send the output into one with >";
             return Err(Stop::Failed(Error::new(&error::NOT_FOR_TERMINALS, message).hint(hint)));
         }
+        self.under_way.printed.set(true);
         Ok(Box::new(BufWriter::new(io::stdout())))
+    }
+
+    fn stdout(&self) -> Printed {
+        Printed(Rc::clone(&self.under_way))
     }
 
     pub(crate) fn failed(&self, failed: io::Error) -> Stop {
@@ -185,11 +244,20 @@ impl Output {
         self.file.as_ref().map_or(Ok(()), |_| self.lines().map(drop))
     }
 
-    /// Writes a text as it is.
+    /// Writes a text for people: what a terminal would take for an order to itself is shown instead.
     pub(crate) fn text(&self, text: &str) -> Outcome<()> {
+        let mut shown = Vec::with_capacity(text.len());
+        exit::escape(text.as_bytes(), &mut shown);
+        self.document(&shown)
+    }
+
+    fn document(&self, text: &[u8]) -> Outcome<()> {
         let mut writer = self.lines()?;
-        let written = writeln!(writer, "{text}").and_then(|()| writer.flush());
-        written.map_err(|failed| self.failed(failed))
+        let written = writer.write_all(text).and_then(|()| writer.write_all(b"\n"));
+        let written = written.and_then(|()| writer.flush());
+        written.map_err(|failed| self.failed(failed))?;
+        self.under_way.whole.set(true);
+        Ok(())
     }
 
     /// Begins a file that is written as it is, whatever the form, also to a terminal.
@@ -200,7 +268,66 @@ impl Output {
     /// Writes one JSON document.
     pub(crate) fn json(&self, value: &Value) -> Outcome<()> {
         let text = serde_json::to_string_pretty(value).map_err(|e| self.failed(e.into()))?;
-        self.text(&text)
+        self.document(text.as_bytes())
+    }
+}
+
+/// Begins a file beside the one whose name it is to have; none where that is no file but a device or a
+/// pipe, or where its folder takes none.
+fn beside(path: &Path) -> Option<(PathBuf, File)> {
+    let known = fs::symlink_metadata(path);
+    if known.as_ref().is_ok_and(|known| !known.is_file()) {
+        return None;
+    }
+    let mut name = path.file_name()?.to_owned();
+    name.push(format!(".part-{}", std::process::id()));
+    let under = path.with_file_name(name);
+    let file = File::create(&under).ok()?;
+    if let Ok(known) = known {
+        // Who may read it stays as it was; a file that none may write is refused as ever.
+        let kept = !known.permissions().readonly()
+            && fs::set_permissions(&under, known.permissions()).is_ok();
+        if !kept {
+            let _ = fs::remove_file(&under);
+            return None;
+        }
+    }
+    Some((under, file))
+}
+
+/// Gives a file that is whole its name. Where another user's file of that name may be written and not
+/// replaced, it is written.
+fn named(under: &Path, path: &Path) -> io::Result<()> {
+    fs::rename(under, path).or_else(|_| {
+        let copied = fs::copy(under, path).map(drop);
+        let _ = fs::remove_file(under);
+        copied
+    })
+}
+
+/// Stdout, which keeps in mind whether anything went there. A terminal is given no control characters,
+/// whatever the form: a CSV and a file of the network's are others' texts as well.
+struct Printed(Rc<UnderWay>);
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.printed.set(true);
+        let mut stdout = io::stdout().lock();
+        if !stdout.is_terminal() {
+            return stdout.write(bytes);
+        }
+        // A character of two bytes stays whole.
+        let (now, half) = match bytes {
+            [now @ .., 0xC2] if !now.is_empty() => (now, 1),
+            now => (now, 0),
+        };
+        let mut shown = Vec::with_capacity(now.len());
+        exit::escape(now, &mut shown);
+        stdout.write_all(&shown).map(|()| bytes.len() - half)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stdout().lock().flush()
     }
 }
 
@@ -218,7 +345,9 @@ impl Bytes<'_> {
 
     /// Ends the file.
     pub(crate) fn finish(mut self) -> Outcome<()> {
-        self.writer.flush().map_err(|failed| self.output.failed(failed))
+        self.writer.flush().map_err(|failed| self.output.failed(failed))?;
+        self.output.under_way.whole.set(true);
+        Ok(())
     }
 }
 
@@ -279,7 +408,9 @@ impl Sheet<'_> {
             Form::Text => self.write_rows()?,
         }
         let flushed = self.writer.flush();
-        flushed.map_err(|failed| self.output.failed(failed))
+        flushed.map_err(|failed| self.output.failed(failed))?;
+        self.output.under_way.whole.set(true);
+        Ok(())
     }
 
     /// Writes the rows that wait. The first of them set the widths, so that a table of any length

@@ -6,6 +6,8 @@
 
 #![allow(clippy::panic, reason = "a test that fails panics, also in what its tests share")]
 
+#[cfg(unix)]
+mod access;
 mod crowds;
 mod disks;
 mod flips;

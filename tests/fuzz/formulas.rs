@@ -54,6 +54,15 @@ fn no_text_of_a_csv_begins_a_formula() {
             "recompute",
             "assumptions",
             "doctor",
+            "export --to csv",
+            "reconcile",
+            "journal",
+            "balance",
+            "runs list",
+            "payout list",
+            "placement list",
+            "account list",
+            "close list",
         ] {
             let ran = sandbox.run(&format!("{command} -O csv"));
             assert!(ran.code < 70, "{command}: {}", ran.err);

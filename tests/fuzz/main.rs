@@ -11,6 +11,7 @@
 mod arguments;
 mod formulas;
 mod mutations;
+mod names;
 mod nasty;
 #[path = "../support/mod.rs"]
 #[allow(dead_code, reason = "shared with the other suite, which uses more of it")]

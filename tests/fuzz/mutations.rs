@@ -360,7 +360,7 @@ fn of_files(folder: &std::path::Path) -> Vec<Reader<'_>> {
         ],
         read: Box::new(|bytes| {
             let (_, problems) =
-                Beside::read("feebook.toml", &text_of(bytes), Some(&Book::default()));
+                Beside::read("feebook.toml", &text_of(bytes), Some(&Book::default()), None);
             drop(problems.iter().map(ToString::to_string).collect::<Vec<_>>());
         }),
     };

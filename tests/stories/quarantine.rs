@@ -379,9 +379,10 @@ fn rejected_rows_of_many_programs_go_to_the_one_that_their_advertiser_is() {
         .map(|row| ["program", "added", "rejected"].map(|name| row.get(name).to_owned()))
         .collect();
     assert_eq!(counted, [["awin-2", "1", "1"], ["example", "0", "2"]]);
-    // What it rejects and the word that nobody knows are worth a look, and nothing else is.
+    // What it rejects, the word that nobody knows and the advertiser that is not mapped are worth a
+    // look, and nothing else is.
     let found = sandbox.run("check -O csv").expect(1).rows();
-    let known = |check: &str| check == "quarantine" || check == "unknown_status";
+    let known = |check: &str| ["quarantine", "unknown_status", "no_terms"].contains(&check);
     assert!(found.iter().all(|row| known(row.get("check"))), "{found:?}");
     // Mapped meanwhile: a retry seats each row by the map of today.
     sandbox.write("feebook.toml", "format = 1\n[programs.awin]\n\"*\" = \"example\"\n");

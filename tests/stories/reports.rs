@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::super::support::{Row, Sandbox, root};
-use super::{HEADER, ORDERS, full_report, import, ledger_bytes, line, lines, report};
+use super::{HEADER, ORDERS, evaluated, full_report, import, ledger_bytes, line, lines, report};
 
 /// The counts of an import: added, revised, unchanged, rejected.
 fn counts(row: &Row) -> [String; 4] {
@@ -342,6 +342,66 @@ fn an_import_taken_back_is_as_if_it_had_never_been() {
         sandbox.run("recompute").expect(0);
         assert_eq!(line(&sandbox.run("lines -O csv").rows(), "2", "1").get("status"), "declined");
     }
+}
+
+/// Every document about the orders of a ledger, by the command that writes it.
+fn documents(sandbox: &Sandbox) -> Vec<(&'static str, Vec<u8>)> {
+    let of = |line: &'static str| {
+        let mut command = sandbox.command();
+        let ran = command.args(line.split(' ')).output().expect("the binary runs");
+        assert!(ran.status.success(), "{line}: {}", String::from_utf8_lossy(&ran.stderr));
+        (line, ran.stdout)
+    };
+    [
+        "lines",
+        "lines -O csv",
+        "lines -O json",
+        "statement",
+        "statement -O csv",
+        "statement --by category -O json",
+        "statement --by placement -O csv",
+        "statement --by schedule -O csv",
+        "export --to csv",
+        "export --to json",
+        "export --to parquet",
+    ]
+    .map(of)
+    .to_vec()
+}
+
+#[test]
+fn taking_an_import_back_gives_every_document_as_it_was_byte_for_byte() {
+    let more = report(&[
+        "2,1,2024-08-10 10:00:00,50.00,declined",
+        "3,1,2024-09-10 10:00:00,20.00,settled",
+        "7,1,2024-09-10 10:00:00,70.00,pending",
+    ]);
+    let sandbox = evaluated();
+    let before = documents(&sandbox);
+    let same = |when: &str| {
+        for ((line, now), (_, before)) in documents(&sandbox).iter().zip(&before) {
+            assert!(now == before, "{line}, {when}:\n{}", String::from_utf8_lossy(now));
+        }
+    };
+    // Before any run has seen it.
+    import(&sandbox, "more.csv", &more);
+    assert_ne!(sandbox.run("lines").expect(0).out.as_bytes(), before[0].1);
+    sandbox.run("imports undo 2").expect(0);
+    same("no run had seen it");
+    sandbox.run("recompute").expect(0);
+    same("after a run that had nothing to post");
+    // After a run has posted it: the next one posts the difference.
+    import(&sandbox, "more.csv", &more);
+    let posted = sandbox.run("recompute").expect(0).out;
+    assert!(posted.contains("posted as run 2"), "{posted}");
+    sandbox.run("imports undo 3").expect(0);
+    let posted = sandbox.run("recompute").expect(0).out;
+    assert!(posted.contains("posted as run 3"), "{posted}");
+    same("after the run that posted the difference");
+    // The runs of the past are found again, those that saw what was taken back, too.
+    let verified = sandbox.run("verify").expect(0);
+    assert!(verified.err.contains("results evaluated again"), "{}", verified.err);
+    sandbox.run("check").expect(0);
 }
 
 #[test]

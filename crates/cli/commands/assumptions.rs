@@ -48,6 +48,13 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
         }
         sheet.finish()?;
     }
+    for program in ledger.programs()?.iter().filter(|program| scope.includes_program(program)) {
+        if terms.is_unmapped(program) {
+            say(&format!(
+                "{program} has no terms, so there is nothing to assume; see feebook check"
+            ));
+        }
+    }
     let count = |open: &mut dyn Iterator<Item = &Open>| u64::try_from(open.count()).unwrap_or(0);
     let moving = count(&mut open.iter().filter(|open| open.moves()));
     let questions = counted(count(&mut open.iter()), "open question");

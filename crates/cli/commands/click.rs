@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 use feebook_core::error::{self, Error};
-use feebook_core::import::{Keeping, TakenIn, clicks};
+use feebook_core::import::{Beside, Formats, Keeping, TakenIn, clicks};
 use feebook_schedule::{Program, zone};
 
 use super::facts::only_program;
@@ -42,7 +42,11 @@ fn take_in(
         None => known_program(&terms, &only_program(&ledger)?)?,
     };
     let mut sheet = output.sheet(&["file", "program", "added", "unchanged", "rejected"])?;
-    let archive = import::archives(&beside::read(&global.ledger, Some(&terms.book))?)?;
+    let beside = {
+        let (formats, _) = Formats::load(&terms.sources);
+        beside::read(&global.ledger, Some((&terms.book, &formats)))?
+    };
+    let archive = import::archives(&beside)?;
     let mut code = DONE;
     for file in files {
         let keeping = Keeping { as_of: None, now: now(), strict, archive };
@@ -50,8 +54,8 @@ fn take_in(
         let taken = clicks::take_in(file, program, &mut ledger, &keeping, &mut watcher);
         watcher.finish();
         let this = match taken {
-            Ok(taken) => tell(&mut sheet, file, program.id(), taken)?,
-            Err(failed) => exit::told(&failed.into()),
+            Ok(taken) => tell(&mut sheet, file, program.id(), taken, &beside)?,
+            Err(failed) => exit::told(&failed.into(), global),
         };
         code = code.max(this);
     }
@@ -59,8 +63,14 @@ fn take_in(
     Ok(code)
 }
 
-fn tell(sheet: &mut Sheet<'_>, file: &Path, program: &str, taken: TakenIn) -> Outcome<u8> {
-    let (portions, rejected) = import::tell_taken(file, program, taken, false);
+fn tell(
+    sheet: &mut Sheet<'_>,
+    file: &Path,
+    program: &str,
+    taken: TakenIn,
+    beside: &Beside,
+) -> Outcome<u8> {
+    let (portions, rejected) = import::tell_taken(file, program, taken, false, beside);
     let totals = portions.first().map(|portion| portion.totals).unwrap_or_default();
     sheet.row(vec![
         Cell::Text(shown(file)),

@@ -182,11 +182,17 @@ fn write_files(
     let to =
         Global { form: Some(Form::Csv), output: Some(folder.join("lines.csv")), ..global.clone() };
     let output = Output::new(&to);
+    output.settle(lines(&output, claim), Ok(())).map(drop)
+}
+
+/// The differences that are claimed, as `reconcile` writes them.
+fn lines(output: &Output, claim: &Dispute) -> Outcome<u8> {
     let mut sheet = output.sheet(&COLUMNS)?;
     for finding in claim.orders.values().flatten() {
         sheet.row(row(finding))?;
     }
-    sheet.finish()
+    sheet.finish()?;
+    Ok(DONE)
 }
 
 /// A value as JSON that people read.

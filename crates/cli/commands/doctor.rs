@@ -3,19 +3,26 @@
 //! Owns the look at files, folders and config. Refuses to look into facts and results: `check` and
 //! `verify` do.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use chrono_tz::Tz;
-use feebook_core::error::{Error, Result};
+use feebook_core::error::{self, Error, Result};
+use feebook_core::import::{Formats, advertisers};
 use feebook_core::ledger::Ledger;
-use feebook_schedule::zone;
+use feebook_core::plugins::days;
+use feebook_plugin::host::{Build as Wanted, Digest, check};
+use feebook_schedule::{Program, Version, zone};
 
-use super::counted;
+use super::{counted, open};
 use crate::args::Global;
 use crate::exit::{DONE, FINDINGS, Outcome};
 use crate::output::{Cell, Output, Sheet};
-use crate::{beside, plugins, shipped};
+use crate::{beside, disk, plugins, shipped};
+
+/// The longest ledger, in bytes, of which every page is looked at: that takes some two seconds.
+const LONG: u64 = 512 << 20;
 
 /// What a row of the answer is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,9 +113,14 @@ fn schedules(global: &Global, answer: &mut Answer<'_>) -> Outcome<()> {
 }
 
 fn config(global: &Global, answer: &mut Answer<'_>) -> Outcome<()> {
+    let there = |path: &Path| {
+        let not = if path.exists() { "" } else { ", which is not there" };
+        format!("{}{not}", path.display())
+    };
     let path = plugins::config_path();
-    let shown = path.map_or_else(|| "nowhere".to_owned(), |path| path.display().to_string());
-    answer.row("config", "file", Kind::Fine, shown)?;
+    let shown = path.map_or_else(|| "nowhere".to_owned(), |path| there(&path));
+    answer.row("config", "yours", Kind::Fine, shown)?;
+    answer.row("config", "the ledger's", Kind::Fine, there(&beside::path(&global.ledger)))?;
     match plugins::config() {
         Ok(config) => {
             let trusted = counted(u64::try_from(config.trusted.len()).unwrap_or(0), "plugin");
@@ -118,7 +130,9 @@ fn config(global: &Global, answer: &mut Answer<'_>) -> Outcome<()> {
     }
     // A program's name that is not known is told where it stands; without terms no name is.
     let terms = shipped::sources(global).and_then(shipped::terms).ok();
-    let beside = beside::read(&global.ledger, terms.as_ref().map(|terms| &*terms.book));
+    let known = terms.map(|terms| (terms.book, Formats::load(&terms.sources).0));
+    let known = known.as_ref().map(|(book, formats)| (&**book, formats));
+    let beside = beside::read(&global.ledger, known);
     let archive = beside.and_then(|beside| super::import::archives(&beside));
     match archive {
         Ok(true) => answer.row("config", "archive", Kind::Fine, "imported files are kept"),
@@ -139,80 +153,163 @@ fn ledger(global: &Global, answer: &mut Answer<'_>) -> Outcome<()> {
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     let bytes = length(path);
     answer.row("ledger", "file", Kind::Fine, format!("{}, {bytes} bytes", path.display()))?;
-    let readonly = fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly());
-    if readonly {
-        answer.row(
-            "ledger",
-            "file",
-            Kind::Finding,
-            "the file is read-only: nothing can be imported",
-        )?;
-    }
     left_behind(path, answer)?;
-    room(path, bytes, answer)?;
-    match Ledger::open(path).and_then(|ledger| Ok((state(&ledger)?, ledger))) {
-        Ok((rows, _)) => {
+    let room = room(path, bytes, answer)?;
+    match open(global).and_then(|ledger| state(global, &ledger)) {
+        Ok(rows) => {
             for (what, kind, text) in rows {
                 answer.row("ledger", what, kind, text)?;
             }
             Ok(())
         }
+        // A full disk was told.
+        Err(failed) if failed.is(&error::DATABASE) && !room => Ok(()),
         Err(failed) => answer.failed("ledger", "file", &failed),
     }
 }
 
-/// Copies that an interrupted command left beside the ledger.
+/// Copies that an interrupted command left in the folder of the ledger, its own and those of backups.
 fn left_behind(path: &Path, answer: &mut Answer<'_>) -> Outcome<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let Ok(entries) = fs::read_dir(folder.unwrap_or(Path::new("."))) else { return Ok(()) };
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let kept = format!("{}.version-", path.file_name().unwrap_or_default().to_string_lossy());
     let mut names: Vec<String> = entries
         .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
-        .filter_map(|other| other.strip_prefix(&name).map(str::to_owned))
         .collect();
     names.sort();
-    for ending in names {
-        if [".copy-", ".new-"].iter().any(|left| ending.starts_with(left)) {
+    for name in names {
+        if is_left(&name) {
             let text = format!(
-                "{name}{ending} was left by a command that was interrupted; remove it unless one \
-                 is running"
+                "{name} was left by a command that was interrupted; remove it unless one is running"
             );
             answer.row("ledger", "left behind", Kind::Finding, text)?;
-        } else if ending.starts_with(".version-") {
-            let text = format!("{name}{ending}: as it was before an upgrade");
-            answer.row("ledger", "kept copy", Kind::Fine, text)?;
+        } else if name.starts_with(&kept) {
+            answer.row(
+                "ledger",
+                "kept copy",
+                Kind::Fine,
+                format!("{name}: as it was before an upgrade"),
+            )?;
         }
     }
     Ok(())
 }
 
-#[cfg(unix)]
-fn room(path: &Path, bytes: u64, answer: &mut Answer<'_>) -> Outcome<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let Ok(disk) = rustix::fs::statvfs(folder.unwrap_or(Path::new("."))) else { return Ok(()) };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+/// Whether a file has a name that feebook gives before one is whole: that of the file, what it is, and
+/// the number of the process; or what SQLite makes beside such a one.
+fn is_left(name: &str) -> bool {
+    let own = ["-journal", "-wal", "-shm"].iter().find_map(|ending| name.strip_suffix(ending));
+    let own = own.unwrap_or(name);
+    [".copy-", ".new-", ".part-"].iter().any(|what| {
+        let process = own.rsplit_once(what).map_or("", |(_, process)| process);
+        !process.is_empty() && process.chars().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+/// How much room there is beside the ledger; whether there is any.
+fn room(path: &Path, bytes: u64, answer: &mut Answer<'_>) -> Outcome<bool> {
+    let Some(free) = disk::free(path) else { return Ok(true) };
     // An upgrade and a backup copy the ledger.
-    let (kind, note) = if free < bytes.saturating_mul(2) {
+    let (kind, note) = if free < disk::FULL {
+        (Kind::Finding, ": the disk is full, so nothing can be written, and not all can be read")
+    } else if free < bytes.saturating_mul(2) {
         (Kind::Finding, ": less than twice the ledger, which an upgrade copies")
     } else {
         (Kind::Fine, "")
     };
-    answer.row("ledger", "disk", kind, format!("{free} bytes free{note}"))
+    answer.row("ledger", "disk", kind, format!("{free} bytes free{note}"))?;
+    Ok(free >= disk::FULL)
 }
 
-#[cfg(not(unix))]
-fn room(_path: &Path, _bytes: u64, _answer: &mut Answer<'_>) -> Outcome<()> {
-    Ok(())
+/// What a quick look at every page finds, in a ledger that is not too long for one.
+fn damage(ledger: &Ledger) -> Result<Vec<(&'static str, Kind, String)>> {
+    let whole =
+        ("damage", Kind::Fine, "none by a quick look; feebook check compares all".to_owned());
+    let long = ("damage", Kind::Fine, "not looked for, for it is long: feebook check".to_owned());
+    let Some(found) = ledger.quick_look(LONG)? else { return Ok(vec![long]) };
+    if found.is_empty() {
+        return Ok(vec![whole]);
+    }
+    let mut rows: Vec<_> = found.into_iter().map(|text| ("damage", Kind::Finding, text)).collect();
+    rows.push(("damage", Kind::Next, "feebook check names all of it; restore a backup".to_owned()));
+    Ok(rows)
+}
+
+/// Whether the plugins that a program's terms name can run here. None of their code is run.
+fn of_plugins(global: &Global, program: &Program) -> Result<Vec<(&'static str, Kind, String)>> {
+    let folder = shipped::own_folder(global)?;
+    // A config file that does not load was told.
+    let trusted = plugins::config().map_or_else(|_| Vec::new(), |config| config.trusted);
+    let (id, mut rows) = (program.id(), Vec::new());
+    let versions = program.versions().iter().filter_map(Version::plugin);
+    let names: BTreeSet<&str> = versions.map(|used| used.name.as_str()).collect();
+    for name in names {
+        let builds = program.builds().iter().filter(|build| build.name == name);
+        let looked = builds.map(|build| {
+            let (place, days) = (build.place.to_string(), days(program, build));
+            let wanted = Wanted {
+                library: &build.library,
+                sha256: build.sha256,
+                machine: build.machine.as_deref(),
+                place: &place,
+                days: &days,
+            };
+            (build, check(&folder, id, &build.name, &wanted))
+        });
+        let (good, bad): (Vec<_>, Vec<_>) = looked.partition(|(_, checked)| checked.is_ok());
+        let may_run =
+            |digest: Digest| global.allow_plugins || trusted.iter().any(|one| one.sha256 == digest);
+        let refusal = bad.into_iter().last().and_then(|(_, checked)| checked.err());
+        rows.push(match (good.first(), refusal) {
+            (None, None) => {
+                let text = format!(
+                    "the terms of {id} need the plugin {name}, and no build of it is noted: feebook \
+                     plugin stamp {name} LIBRARY --program {id}"
+                );
+                ("plugins", Kind::Finding, text)
+            }
+            (None, Some(refusal)) => {
+                let (code, message) = (refusal.code().id, refusal.message());
+                ("plugins", Kind::Finding, format!("{name} of {id}: {code} {message}"))
+            }
+            (Some(_), _) if good.iter().any(|(build, _)| may_run(build.sha256)) => {
+                ("plugins", Kind::Fine, format!("{name} of {id} may run"))
+            }
+            (Some((build, _)), _) => {
+                let library = &build.library;
+                let text = format!(
+                    "{name} of {id} may not run: feebook plugin trust FILE ({library}), or add \
+                     --allow-plugins to each command"
+                );
+                ("plugins", Kind::Next, text)
+            }
+        });
+    }
+    Ok(rows)
 }
 
 /// What the ledger holds and what waits in it.
-fn state(ledger: &Ledger) -> Result<Vec<(&'static str, Kind, String)>> {
+fn state(global: &Global, ledger: &Ledger) -> Result<Vec<(&'static str, Kind, String)>> {
     let mut rows = vec![("version", Kind::Fine, ledger.state_of_file()?)];
+    let damage = damage(ledger)?;
+    if damage.iter().any(|(_, kind, _)| *kind == Kind::Finding) {
+        // Whatever else were told of it would be guesses.
+        rows.extend(damage);
+        return Ok(rows);
+    }
+    rows.extend(damage);
+    if !ledger.may_be_written()? {
+        let text = "this user may read it and not write it: nothing can be imported".to_owned();
+        rows.push(("access", Kind::Finding, text));
+    }
     let at = |at: i64| zone::written(Tz::UTC, at);
     let imports = ledger.imports()?;
     let last = imports.last().map_or_else(
-        || "none yet: feebook import".to_owned(),
-        |import| format!("{}, {} at {}", import.id, import.file, at(import.imported_at)),
+        || "none yet: feebook import REPORT --program PROGRAM".to_owned(),
+        |import| {
+            let back = import.withdrawn_at.map_or("", |_| ", taken back since");
+            format!("{}, {} at {}{back}", import.id, import.file, at(import.imported_at))
+        },
     );
     let kind = if imports.is_empty() { Kind::Next } else { Kind::Fine };
     rows.push(("last import", kind, last));
@@ -225,12 +322,27 @@ fn state(ledger: &Ledger) -> Result<Vec<(&'static str, Kind, String)>> {
         let text = format!("facts after number {seen} are seen by no run: feebook recompute");
         rows.push(("recompute", Kind::Next, text));
     }
+    if let Ok(terms) = shipped::sources(global).and_then(shipped::terms) {
+        let terms = terms.with_unmapped(ledger)?;
+        for program in ledger.programs()? {
+            if let Some(program) = terms.book.program(&program) {
+                rows.extend(of_plugins(global, program)?);
+            }
+        }
+        for known in advertisers::without_program(ledger, &terms)? {
+            rows.push(("programs", Kind::Next, format!("{}: {}", known.told(), known.to_do())));
+        }
+    }
     for (import, file, waiting) in ledger.waiting()? {
         let waiting = counted(waiting, "row");
         let text = format!(
             "{waiting} of {file} could not be read: feebook quarantine list --import {import}"
         );
         rows.push(("quarantine", Kind::Finding, text));
+    }
+    if rows.iter().all(|(_, kind, _)| *kind == Kind::Fine) {
+        let text = "nothing waits; what the facts come to: feebook check, feebook reconcile";
+        rows.push(("next", Kind::Fine, text.to_owned()));
     }
     Ok(rows)
 }

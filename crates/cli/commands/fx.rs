@@ -40,7 +40,7 @@ fn take_in(
                 news |= taken.shape.is_some() && taken.totals.added + taken.totals.revised > 0;
                 tell_taken(&mut sheet, file, &taken)?
             }
-            Err(failed) => exit::told(&failed.into()),
+            Err(failed) => exit::told(&failed.into(), global),
         };
         code = code.max(this);
     }

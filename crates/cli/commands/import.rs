@@ -25,7 +25,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8
     let sources = shipped::sources(global)?;
     let formats = shipped::formats(&sources)?;
     let terms = shipped::terms(sources)?;
-    let beside = beside::read(&global.ledger, Some(&terms.book))?;
+    let beside = beside::read(&global.ledger, Some((&terms.book, &formats)))?;
     let advertisers = &beside.advertisers;
     let known = Known { formats: &formats, book: &terms.book, advertisers };
     let mut ledger = Target { global, dry_run: args.dry_run, ledger: None };
@@ -45,9 +45,9 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8
     let mut code = DONE;
     for file in &args.files {
         // One file that fails does not keep the others out: each is its own transaction.
-        let import = One { global, args, archive, known };
+        let import = One { global, args, archive, beside: &beside, known };
         let outcome = import.file(&mut ledger, file, &mut sheet);
-        let this = outcome.unwrap_or_else(|stop| exit::told(&stop));
+        let this = outcome.unwrap_or_else(|stop| exit::told(&stop, global));
         code = code.max(this);
     }
     sheet.finish()?;
@@ -107,6 +107,7 @@ struct One<'a> {
     global: &'a Global,
     args: &'a Import,
     archive: bool,
+    beside: &'a Beside,
     known: Known<'a>,
 }
 
@@ -132,7 +133,8 @@ impl One<'_> {
         let taken = intake.take_in(ledger.open()?, &keeping, &mut watcher)?;
         watcher.finish();
         let name = program.map(Program::id).or(intake.format.network.as_deref());
-        let (portions, rejected) = tell_taken(file, name.unwrap_or(""), taken, self.args.dry_run);
+        let (portions, rejected) =
+            tell_taken(file, name.unwrap_or(""), taken, self.args.dry_run, self.beside);
         for portion in portions {
             sheet.row(vec![
                 Cell::Text(shown(file)),
@@ -155,11 +157,17 @@ pub(super) fn tell_taken(
     program: &str,
     taken: TakenIn,
     dry_run: bool,
+    beside: &Beside,
 ) -> (Vec<Portion>, bool) {
     let nothing = |rejected| ImportTotals { rejected, ..ImportTotals::default() };
     match taken {
-        TakenIn::Already { id, rejected } => {
-            say(&format!("{}: imported before, as import {id}; nothing changed", shown(file)));
+        TakenIn::Already { id, rejected, archived } => {
+            let what = match (archived, dry_run) {
+                (true, false) => "the file itself is archived now, nothing else changed",
+                (true, true) => "the file itself would be archived",
+                (false, _) => "nothing changed",
+            };
+            say(&format!("{}: imported before, as import {id}; {what}", shown(file)));
             if rejected > 0 {
                 let rows = counted(rejected, "row");
                 say(&format!(
@@ -179,7 +187,7 @@ pub(super) fn tell_taken(
                     shown(file)
                 ));
             }
-            tell_unmapped(file, &unmapped);
+            tell_unmapped(file, &unmapped, beside);
             // What was closed again waits for nobody.
             let kept = portions.iter().filter(|portion| portion.id.is_some());
             let closed: u64 = kept.map(|portion| portion.totals.closed).sum();
@@ -198,20 +206,22 @@ pub(super) fn tell_taken(
 }
 
 /// Lists the advertisers that no program is mapped to, as lines that can be copied.
-fn tell_unmapped(file: &Path, unmapped: &[Unmapped]) {
-    let Some(first) = unmapped.first() else { return };
+fn tell_unmapped(file: &Path, unmapped: &[Unmapped], beside: &Beside) {
+    if unmapped.is_empty() {
+        return;
+    }
     let advertisers = counted(u64::try_from(unmapped.len()).unwrap_or(0), "advertiser");
+    let each = unmapped.iter().map(|advertiser| {
+        let Unmapped { network, number, name, .. } = advertiser;
+        (network.as_str(), number.as_str(), name.as_deref())
+    });
     say(&format!(
         "{}: {advertisers} without a program; their lines are kept and unverifiable. To map them, \
-         fill in and add to {}, and import the file again:\n\n[programs.{}]",
+         fill in and add to {}, and import the file again:\n\n{}\n",
         shown(file),
         advertisers::FILE,
-        first.network
+        advertisers::to_paste(each, beside)
     ));
-    for advertiser in unmapped {
-        say(&advertisers::ready_line(&advertiser.number, advertiser.name.as_deref()));
-    }
-    say("");
 }
 
 fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: bool) {

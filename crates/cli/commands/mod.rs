@@ -39,7 +39,7 @@ use std::path::Path;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 use feebook_core::error::{self, Error, Result};
-use feebook_core::ledger::Ledger;
+use feebook_core::ledger::{Ledger, Unheld};
 use feebook_core::run::Terms;
 use feebook_schedule::{Program, zone};
 
@@ -51,45 +51,52 @@ use crate::shipped;
 
 /// Runs a command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
-    let (global, output) = (&cli.global, Output::new(&cli.global));
+    let output = Output::new(&cli.global);
+    let done = one(cli, &output);
+    let still = cli.global.unheld.get().map_or(Ok(()), Unheld::confirm);
+    output.settle(done, still.map_err(Stop::from))
+}
+
+fn one(cli: &Cli, output: &Output) -> Outcome<u8> {
+    let global = &cli.global;
     match &cli.command {
-        Command::Demo => demo::run(global, &output),
-        Command::Init => init::run(global, &output),
-        Command::Import(args) => import::run(global, &output, args),
-        Command::Formats(args) => formats::run(global, &output, args),
-        Command::Imports(args) => imports::run(global, &output, args),
-        Command::Quarantine(args) => quarantine::run(global, &output, args),
-        Command::Click(args) => click::run(global, &output, args),
-        Command::Flag(args) => flag::run(global, &output, args),
-        Command::Product(args) => dated::product(global, &output, args),
-        Command::Placement(args) => dated::placement(global, &output, args),
-        Command::Account(args) => dated::account(global, &output, args),
-        Command::Program(args) => program::run(global, &output, args),
-        Command::Schedule(args) => schedule::run(global, &output, args),
-        Command::Plugin(args) => plugin::run(global, &output, args),
-        Command::Sem(args) => sem::run(global, &output, args),
-        Command::Link(args) => link::run(global, &output, args),
-        Command::Journal(args) => journal::run(global, &output, args),
-        Command::Balance(args) => journal::balance(global, &output, args),
-        Command::Close(args) => close::run(global, &output, args),
-        Command::Runs(args) => runs::run(global, &output, args),
-        Command::Payout(args) => payout::run(global, &output, args),
-        Command::Fx(args) => fx::run(global, &output, args),
-        Command::Recompute(args) => recompute::run(global, &output, args),
-        Command::Lines(args) => lines::run(global, &output, args),
-        Command::Explain(args) => explain::run(global, &output, args),
-        Command::Statement(args) => statement::run(global, &output, args),
-        Command::Export(args) => export::run(global, &output, args),
-        Command::Check(args) => check::run(global, &output, args),
-        Command::Verify(args) => verify::run(global, &output, args),
+        Command::Demo => demo::run(global, output),
+        Command::Init => init::run(global, output),
+        Command::Import(args) => import::run(global, output, args),
+        Command::Formats(args) => formats::run(global, output, args),
+        Command::Imports(args) => imports::run(global, output, args),
+        Command::Quarantine(args) => quarantine::run(global, output, args),
+        Command::Click(args) => click::run(global, output, args),
+        Command::Flag(args) => flag::run(global, output, args),
+        Command::Product(args) => dated::product(global, output, args),
+        Command::Placement(args) => dated::placement(global, output, args),
+        Command::Account(args) => dated::account(global, output, args),
+        Command::Program(args) => program::run(global, output, args),
+        Command::Schedule(args) => schedule::run(global, output, args),
+        Command::Plugin(args) => plugin::run(global, output, args),
+        Command::Sem(args) => sem::run(global, output, args),
+        Command::Link(args) => link::run(global, output, args),
+        Command::Journal(args) => journal::run(global, output, args),
+        Command::Balance(args) => journal::balance(global, output, args),
+        Command::Close(args) => close::run(global, output, args),
+        Command::Runs(args) => runs::run(global, output, args),
+        Command::Payout(args) => payout::run(global, output, args),
+        Command::Fx(args) => fx::run(global, output, args),
+        Command::Recompute(args) => recompute::run(global, output, args),
+        Command::Lines(args) => lines::run(global, output, args),
+        Command::Explain(args) => explain::run(global, output, args),
+        Command::Statement(args) => statement::run(global, output, args),
+        Command::Export(args) => export::run(global, output, args),
+        Command::Check(args) => check::run(global, output, args),
+        Command::Verify(args) => verify::run(global, output, args),
         Command::Dispute(args) => dispute::run(global, args),
-        Command::Reconcile(args) => reconcile::run(global, &output, args),
-        Command::Doctor => doctor::run(global, &output),
+        Command::Reconcile(args) => reconcile::run(global, output, args),
+        Command::Doctor => doctor::run(global, output),
         Command::Backup { file } => backup::backup(global, file),
         Command::Rebuild => backup::rebuild(global),
-        Command::Assumptions(args) => assumptions::run(global, &output, args),
-        Command::Completions { shell } => completions::completions(&output, *shell),
-        Command::Man { dir } => completions::man(&output, dir.as_deref()),
+        Command::Assumptions(args) => assumptions::run(global, output, args),
+        Command::Completions { shell } => completions::completions(output, *shell),
+        Command::Man { dir } => completions::man(output, dir.as_deref()),
     }
 }
 
@@ -108,6 +115,9 @@ fn terms(global: &Global) -> Result<Terms> {
 /// The ledger, which must be there.
 fn open(global: &Global) -> Result<Ledger> {
     let ledger = Ledger::open(&global.ledger)?;
+    if let Some(unheld) = ledger.unheld() {
+        global.unheld.get_or_init(|| unheld.clone());
+    }
     if let Some(copy) = ledger.kept_copy() {
         let (ledger, copy) = (global.ledger.display(), copy.display());
         say(&format!(

@@ -241,7 +241,7 @@ fn take_in(
                 ])?;
                 if rows.rejected > 0 { ROWS } else { DONE }
             }
-            Err(failed) => exit::told(&failed.into()),
+            Err(failed) => exit::told(&failed.into(), global),
         };
         code = code.max(this);
     }

@@ -185,7 +185,7 @@ fn read_again(global: &Global, import: Option<ImportId>) -> Outcome<u8> {
     let sources = shipped::sources(global)?;
     let formats = shipped::formats(&sources)?;
     let terms = shipped::terms(sources)?;
-    let beside = beside::read(&global.ledger, Some(&terms.book))?;
+    let beside = beside::read(&global.ledger, Some((&terms.book, &formats)))?;
     let advertisers = &beside.advertisers;
     let known = Known { formats: &formats, book: &terms.book, advertisers };
     let mut ledger = open(global)?;

@@ -1,8 +1,10 @@
 //! `reconcile`: expected, reported and paid; every difference with its sign and a diagnosis.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDate};
+use feebook_core::import::advertisers::{self, WithoutProgram};
 use feebook_core::ledger::Components;
 use feebook_core::reconcile::{
     Asked, Diagnosis, Figures, Finding, Given, Kind, Reconciled, reconcile,
@@ -14,6 +16,7 @@ use serde_json::{Map, Value, json};
 use super::lines::tell_waiting;
 use super::{counted, now, open_to_answer};
 use crate::args::{Bounds, Form, Global, Reconcile};
+use crate::beside;
 use crate::exit::{DONE, FINDINGS, Outcome, say};
 use crate::output::{Cell, Output, text_table};
 use crate::progress::Bar;
@@ -69,9 +72,11 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Reconcile) -> Outcome
     let mut bar = Bar::new(global, "orders", None);
     let found = reconcile(&ledger, &terms, &asked, &mut bar)?;
     drop(bar);
+    let mut without = advertisers::without_program(&ledger, &terms)?;
+    without.retain(|advertiser| asked.scope.includes_program(&advertiser.kept_as));
     match output.form {
         Form::Text => output.text(text(&found).trim_end())?,
-        Form::Json => output.json(&document(&found, &asked))?,
+        Form::Json => output.json(&document(&found, &asked, &without))?,
         Form::Csv => {
             let mut sheet = output.sheet(&COLUMNS)?;
             for finding in &found.findings {
@@ -80,11 +85,41 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Reconcile) -> Outcome
             sheet.finish()?;
         }
     }
+    tell_without_program(global, &without);
     for program in &found.without_payouts {
         say(&format!("no payout of `{program}` is recorded: nothing is said of what it paid"));
     }
     tell_waiting(found.waiting, None);
     Ok(if found.has_findings() { FINDINGS } else { DONE })
+}
+
+/// Lists the advertisers of whose lines nothing can be expected, as lines that can be copied.
+fn tell_without_program(global: &Global, without: &[WithoutProgram]) {
+    if without.is_empty() {
+        return;
+    }
+    // A file that does not load is told where it is needed.
+    let beside = beside::read(&global.ledger, None).unwrap_or_default();
+    let each = without.iter();
+    let each = each.map(|known| (known.network.as_str(), known.number.as_str(), None));
+    let lines = advertisers::to_paste(each, &beside);
+    let files: BTreeSet<String> = without.iter().map(|known| known.file.clone()).collect();
+    let files = files.into_iter().collect::<Vec<_>>().join(", ");
+    say(&format!(
+        "{} without a program: of their lines nothing is known to compare with. To map them, fill in \
+         and add to {}, and import again: {files}\n\n{lines}\n",
+        counted(u64::try_from(without.len()).unwrap_or(0), "advertiser"),
+        advertisers::FILE,
+    ));
+}
+
+fn without_program(known: &WithoutProgram) -> Value {
+    json!({
+        "network": known.network,
+        "advertiser": known.number,
+        "kept_as": known.kept_as,
+        "file": known.file,
+    })
 }
 
 /// What is asked; ages run to today unless told otherwise.
@@ -359,7 +394,7 @@ pub(super) fn records(columns: &[&str], rows: &[Vec<Cell>]) -> Value {
     Value::Array(rows.iter().map(record).collect())
 }
 
-fn document(found: &Reconciled, asked: &Asked) -> Value {
+fn document(found: &Reconciled, asked: &Asked, without: &[WithoutProgram]) -> Value {
     let rows: Vec<Vec<Cell>> = found.findings.iter().map(row).collect();
     json!({
         "on": asked.on.to_string(),
@@ -368,6 +403,7 @@ fn document(found: &Reconciled, asked: &Asked) -> Value {
         "open": records(&OPEN, &open_by_age(found)),
         "findings": records(&COLUMNS, &rows),
         "without_payouts": found.without_payouts,
+        "without_program": without.iter().map(without_program).collect::<Vec<_>>(),
         "waiting": found.waiting,
     })
 }

@@ -77,7 +77,8 @@ pub fn assumptions(
     let mut open = Vec::new();
     let mut problems = Vec::new();
     for program in ledger.programs()? {
-        if scope.includes_program(&program) {
+        // What a program without terms is taken to be is in no file, and moves no amount.
+        if scope.includes_program(&program) && !terms.is_unmapped(&program) {
             let seq = ledger.last_seq()?;
             let standing = Arc::new(ledger.standing(&program, seq)?);
             let mut work = Work::new(terms, &program, &standing, seq)?;

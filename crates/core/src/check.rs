@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use feebook_kernel::{FeeCountry, Minor, Rounding, State};
 use feebook_schedule::iso::{percent, written};
 use feebook_schedule::zone::Month;
@@ -15,7 +16,7 @@ use crate::correction;
 use crate::due::amounts_in;
 use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
-use crate::import::Formats;
+use crate::import::{Formats, advertisers};
 use crate::journal::{Account, Journal, Kind};
 use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Revision, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
@@ -184,23 +185,25 @@ fn check_orders(
     check_results(ledger, scope, progress, each)?;
     let seq = ledger.last_seq()?;
     let mappings = Mappings::of(ledger, terms)?;
+    let unmapped = advertisers::without_program(ledger, terms)?;
     for program in ledger.programs()? {
         if !scope.includes_program(&program) {
             continue;
         }
         check_journal(ledger, terms, scope, &program, each)?;
         let standing = Arc::new(ledger.standing(&program, seq)?);
-        let Some(mut evaluator) = Evaluator::new(&terms.book, &program, &standing) else {
-            let text = format!("the ledger has facts of `{program}`, and there are no terms of it");
-            each(Finding { check: Check::NoTerms, program, line: None, text });
-            continue;
-        };
-        let (mut unknown, mut pushed) = (BTreeMap::new(), Pushed::of(&mappings, &program));
+        let mut evaluator = Evaluator::new(&terms.book, &program, &standing);
+        let (mut unknown, mut lines) = (BTreeMap::new(), 0);
+        let mut pushed = Pushed::of(&mappings, &program);
         let mut scan = Scan::of_all_columns(ledger, &program)?;
         while let Some(order) = scan.next(ledger)? {
             let facts = ledger.counting(&order, seq)?;
-            if scope.includes_day(evaluator.day(&facts)) && !facts.is_empty() {
-                check_order(ledger, &mut evaluator, &program, &facts, each)?;
+            let day = evaluator.as_ref().map_or_else(|| day_in_utc(&facts), |e| e.day(&facts));
+            if scope.includes_day(day) && !facts.is_empty() {
+                lines += facts.len();
+                if let Some(evaluator) = &mut evaluator {
+                    check_order(ledger, evaluator, &program, &facts, each)?;
+                }
                 mappings.note_unknown(ledger.words(), &program, &facts, &mut unknown);
                 pushed.note(&order.order_no, &facts);
             }
@@ -209,6 +212,21 @@ fn check_orders(
             progress.advance(1);
         }
         pushed.tell((ledger, seq), &program, each)?;
+        let text = match unmapped.iter().find(|unmapped| unmapped.kept_as == program) {
+            Some(unmapped) => {
+                let count =
+                    if lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
+                let (whose, to_do) = (unmapped.told(), unmapped.to_do());
+                Some(format!("{whose}: {count} unverifiable; {to_do}"))
+            }
+            None if evaluator.is_none() || terms.is_unmapped(&program) => {
+                Some(format!("the ledger has facts of `{program}`, and there are no terms of it"))
+            }
+            None => None,
+        };
+        if let Some(text) = text.filter(|_| lines > 0 || evaluator.is_none()) {
+            each(Finding { check: Check::NoTerms, program: program.clone(), line: None, text });
+        }
         for ((format, word), lines) in unknown {
             let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
             let text = format!(
@@ -224,6 +242,12 @@ fn check_orders(
         }
     }
     Ok(())
+}
+
+/// The day of an order of a program that is not known, so that neither is its zone.
+fn day_in_utc(facts: &[CountingLine<'_>]) -> Option<NaiveDate> {
+    let earliest = facts.iter().flat_map(|line| line.revision.fact.instants()).min()?;
+    Some(chrono::DateTime::from_timestamp(earliest, 0)?.date_naive())
 }
 
 /// The mappings of today, by the imports that were read with them.

@@ -64,7 +64,7 @@ codes! {
         "Another process is writing to the ledger and did not finish in time. Wait for it, then try again; nothing was written.";
     /// SQLite failed.
     DATABASE = Ledger "L005", "database failure",
-        "SQLite could not do what was asked; the message is its own. The transaction was rolled back.";
+        "SQLite could not do what was asked; the message is its own. The transaction was rolled back. With it is told how much room is left where that is little.";
     /// A file failed.
     FILE = Ledger "L006", "file cannot be read or written",
         "The operating system refused; the message is its own.";
@@ -76,10 +76,13 @@ codes! {
         "The disk is full, or a limit on the size of files was reached. The transaction was rolled back: the ledger is as it was. Make room, then try again.";
     /// The ledger, or its folder, cannot be written.
     READ_ONLY = Ledger "L009", "ledger cannot be written",
-        "The file, its folder or the disk is read-only for this user. SQLite also needs to make files beside the ledger (-wal, -shm). Nothing was changed.";
+        "The file, its folder or the disk is read-only for this user. SQLite also needs to make files beside the ledger (-wal, -shm). Nothing was changed. Commands that only read work all the same, unless changes of an interrupted process wait in the -wal file or the ledger is of an older version.";
     /// A backup that is not the ledger.
     BAD_BACKUP = Ledger "L010", "backup is not the ledger",
         "The copy was read again and is not what the ledger was when it was made. It was taken away.";
+    /// A ledger that was written while nobody held it still.
+    NOT_HELD = Ledger "L011", "ledger written while it was read",
+        "A user who may not write the ledger reads it without locks. Another process wrote to it meanwhile, so what was told may mix two states. Use none of it; run the command again.";
     /// The terms do not load.
     TERMS = Terms "T001", "terms do not load",
         "The schedule files have errors, listed above. Nothing is evaluated until all of them load: a wrong version would price orders wrongly without a word.";
@@ -235,7 +238,7 @@ codes! {
         "Quarantined rows are those that an import could not read. `feebook quarantine list` shows those that wait.";
     /// The file of an import was not kept.
     NO_ARCHIVE = Usage "U091", "file not archived",
-        "The ledger keeps facts; files only where that was asked for, by `import --archive` or `archive = true` in the config.";
+        "The ledger keeps facts; files only where that was asked for, by `import --archive`, or by `archive = true` in feebook.toml beside the ledger or in your config file, both of which `feebook doctor` names. A file that is imported again with it is kept from then on.";
     /// Rows that make no file together.
     MANY_SHAPES = Usage "U092", "quarantined rows of several files",
         "An archive can hold files whose columns differ. Rows of such files cannot be written out as one file; `feebook quarantine retry` reads each in its own.";

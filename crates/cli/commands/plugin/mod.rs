@@ -161,7 +161,7 @@ fn check_all(global: &Global, output: &Output, program: Option<&str>) -> Outcome
     let Some(last) = refused.pop() else { return Ok(DONE) };
     for error in refused {
         // The last one is told by whoever ends the command.
-        exit::told(&error.into());
+        exit::told(&error.into(), global);
     }
     Err(last.into())
 }

@@ -6,11 +6,14 @@
 use std::collections::BTreeMap;
 
 use feebook_schedule::diagnostic::nearest;
-use feebook_schedule::document::{Reader, Table};
+use feebook_schedule::document::{Key, Reader, Table};
 use feebook_schedule::{Book, Program};
 use sha2::{Digest, Sha256};
 
-use super::codes;
+use super::{Beside, Formats, codes};
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::run::Terms;
 
 /// The name of the file, which lies beside the ledger.
 pub const FILE: &str = "feebook.toml";
@@ -24,8 +27,13 @@ pub struct Advertisers {
 }
 
 impl Advertisers {
-    /// Reads what `feebook.toml` says of them. Names of programs are looked up where there is a book.
-    pub(super) fn read(reader: &mut Reader, root: &Table, book: Option<&Book>) -> Self {
+    /// Reads what `feebook.toml` says of them. Names of programs and networks are looked up where those
+    /// that there are are known.
+    pub(super) fn read(
+        reader: &mut Reader,
+        root: &Table,
+        (book, formats): (Option<&Book>, Option<&Formats>),
+    ) -> Self {
         let programs = root.get("programs");
         let format = match programs {
             Some(_) => reader.required(root, FILE, "format"),
@@ -41,6 +49,9 @@ impl Advertisers {
         let programs = programs.and_then(|node| reader.table(node, "programs"));
         for (network, node) in programs.map_or(&[][..], |table| &table.entries) {
             let Some(table) = reader.table(node, &network.name) else { continue };
+            if let Some(formats) = formats {
+                known_network(reader, network, formats);
+            }
             let mut known = BTreeMap::new();
             for (number, node) in &table.entries {
                 let Some(name) = reader.text_of(node, &number.name) else { continue };
@@ -66,6 +77,11 @@ impl Advertisers {
         known.get(number).or_else(|| known.get(ANY)).map(String::as_str)
     }
 
+    /// Whether the file has a table for a network.
+    pub fn has_table(&self, network: &str) -> bool {
+        self.networks.contains_key(network)
+    }
+
     /// What makes the reading of a network's report the same as an earlier one: its mapping file and
     /// the map of its advertisers.
     pub(super) fn digest(&self, format: [u8; 32], network: &str) -> [u8; 32] {
@@ -78,15 +94,43 @@ impl Advertisers {
     }
 }
 
+/// Refuses a network whose reports no format reads: its table would map nothing, without a word.
+fn known_network(reader: &mut Reader, network: &Key, formats: &Formats) {
+    let networks = formats.networks();
+    if networks.contains(network.name.as_str()) {
+        return;
+    }
+    let message = format!("no format is of the network `{}`", network.name);
+    let hint = match nearest(&network.name, networks.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the networks are {}", networks.into_iter().collect::<Vec<_>>().join(", ")),
+    };
+    reader.problem_hint(&codes::UNKNOWN_NETWORK, network.span.clone(), message, hint);
+}
+
 /// The name under which orders of an advertiser that is not mapped are kept, in the place of a
 /// program's: that of the network, and the advertiser's number.
 pub(super) fn unmapped(network: &str, number: &str, book: &Book) -> String {
+    let name = kept_name(network, number);
+    // A folder of that name has terms, which are not those of this advertiser.
+    if book.program(&name).is_some() { format!("{name}{BESIDE_TERMS}") } else { name }
+}
+
+/// What follows the name of an advertiser's orders where a program has that name.
+const BESIDE_TERMS: &str = "-unmapped";
+
+/// Whether the name under which an advertiser's orders are kept does not tell its number.
+pub(super) fn is_coded(number: &str) -> bool {
+    !number.is_empty() && kept_name("", number) != format!("-{number}")
+}
+
+fn kept_name(network: &str, number: &str) -> String {
     let plain: String = number
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .take(40)
         .collect();
-    let name = match plain.as_str() {
+    match plain.as_str() {
         "" => format!("{network}-unnamed"),
         plain if plain == number => format!("{network}-{plain}"),
         // Two numbers shall not become one name.
@@ -95,13 +139,120 @@ pub(super) fn unmapped(network: &str, number: &str, book: &Book) -> String {
             let [a, b, c, d, ..] = digest;
             format!("{network}-{plain}-{a:02x}{b:02x}{c:02x}{d:02x}")
         }
+    }
+}
+
+/// An advertiser of which the ledger has lines, and that is no program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WithoutProgram {
+    /// The network.
+    pub network: String,
+    /// The network's number of it.
+    pub number: String,
+    /// The name under which its lines are kept.
+    pub kept_as: String,
+    /// The last file that brought lines of it.
+    pub file: String,
+}
+
+impl WithoutProgram {
+    /// Says whose lines are without a program.
+    pub fn told(&self) -> String {
+        let (network, number) = (&self.network, super::row::shown_up_to(200, &self.number));
+        if number.is_empty() {
+            return format!("lines of {network} name no advertiser");
+        }
+        format!("advertiser {number} of {network} is no program")
+    }
+
+    /// Says what to do, in one line.
+    pub fn to_do(&self) -> String {
+        let (network, file) = (&self.network, super::row::shown_up_to(200, &self.file));
+        let number = toml_text(&self.number);
+        format!(
+            "add {number} = \"<program>\" under [programs.{network}] of {FILE}, then import {file} again"
+        )
+    }
+}
+
+/// Lists the advertisers of which the ledger has lines and that are no program, by the names under
+/// which their lines are kept.
+///
+/// # Errors
+///
+/// When the ledger cannot be read.
+pub fn without_program(ledger: &Ledger, terms: &Terms) -> Result<Vec<WithoutProgram>> {
+    let mut programs = ledger.programs()?;
+    programs.retain(|program| terms.is_unmapped(program));
+    if programs.is_empty() {
+        return Ok(Vec::new());
+    }
+    // A mapping that does not load is told by whatever reads reports.
+    let (formats, _) = Formats::load(&terms.sources);
+    let mut found: BTreeMap<String, WithoutProgram> = BTreeMap::new();
+    for import in ledger.imports()? {
+        let totals = import.totals;
+        let lines = totals.added + totals.revised + totals.unchanged;
+        let stands = import.withdrawn_at.is_none() && lines > 0;
+        if !stands || !programs.contains(&import.program) {
+            continue;
+        }
+        let format = formats.by_name(&import.format, None).ok();
+        let Some(network) = format.and_then(|format| format.network.as_deref()) else { continue };
+        if let Some(number) = number_of(ledger, network, &import.program) {
+            let (network, kept_as, file) =
+                (network.to_owned(), import.program.clone(), import.file);
+            let known = WithoutProgram { network, number, kept_as, file };
+            found.insert(import.program, known);
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The number of an advertiser by the name under which its lines are kept. One that the name does not
+/// tell is in the dictionary.
+fn number_of(ledger: &Ledger, network: &str, kept_as: &str) -> Option<String> {
+    let told = kept_as.strip_prefix(network)?.strip_prefix('-')?;
+    let bare = told.strip_suffix(BESIDE_TERMS).unwrap_or(told);
+    let is_it = |number: &str| {
+        let name = kept_name(network, number);
+        kept_as == name || kept_as.strip_prefix(&name) == Some(BESIDE_TERMS)
     };
-    // A folder of that name has terms, which are not those of this advertiser.
-    if book.program(&name).is_some() { format!("{name}-unmapped") } else { name }
+    // Looked for only where the name ends as one that does not tell its number.
+    let ends_coded = bare.rsplit_once('-').is_some_and(|(_, end)| {
+        end.len() == 8 && end.bytes().all(|digit| digit.is_ascii_hexdigit())
+    });
+    let words = ledger.words().from(0).filter(|word| ends_coded && is_coded(word));
+    let mut known = words.chain(["", bare, told]);
+    known.find(|number| is_it(number)).map(str::to_owned)
+}
+
+/// What is to be added to `feebook.toml`, ready to be filled in: a line for each advertiser, under a
+/// table for each network unless the file has it. They come in order of their networks.
+pub fn to_paste<'a>(
+    advertisers: impl Iterator<Item = (&'a str, &'a str, Option<&'a str>)>,
+    beside: &Beside,
+) -> String {
+    let mut lines = Vec::new();
+    if !beside.has_format {
+        lines.push("format = 1".to_owned());
+    }
+    let mut under = None;
+    for (network, number, name) in advertisers {
+        if under.replace(network) != Some(network) {
+            lines.push(if beside.advertisers.has_table(network) {
+                format!("# under [programs.{network}], which is there:")
+            } else {
+                format!("[programs.{network}]")
+            });
+        }
+        lines.push(ready_line(number, name));
+    }
+    lines.join("\n")
 }
 
 /// A line of `feebook.toml` for an advertiser, ready to be filled in.
-pub fn ready_line(number: &str, name: Option<&str>) -> String {
+fn ready_line(number: &str, name: Option<&str>) -> String {
     let quoted = toml_text(number);
     let name = name.map_or_else(String::new, |name| format!("  # {}", super::row::shown(name)));
     format!("{quoted} = \"\"{name}")
@@ -129,7 +280,7 @@ mod tests {
     fn advertisers_are_mapped_one_by_one_or_all_others() {
         let text = "format = 1\n[programs.awin]\n\"6378\" = \"a\"\n\"*\" = \"b\"\n";
         let (mut reader, root) = Reader::parse(FILE, text);
-        let map = Advertisers::read(&mut reader, &root, Some(&Book::default()));
+        let map = Advertisers::read(&mut reader, &root, (Some(&Book::default()), None));
         let codes: Vec<&str> = reader.problems.iter().map(|problem| problem.code.id).collect();
         assert_eq!(codes, ["M021", "M021"]);
         assert_eq!(map.program("awin", "6378"), Some("a"));

@@ -62,17 +62,20 @@ pub fn take_in(
         as_of: keeping.as_of,
         imported_at: keeping.now,
     };
-    let pending = match ledger.begin_import(&new)? {
-        Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
-        Begun::Started(pending) => *pending,
+    let (id, rejected) = match ledger.begin_import(&new)? {
+        Begun::Already { id, rejected } => (id, rejected),
+        Begun::Started(pending) => {
+            let count = Cell::new(0);
+            let mut into = IntoLedger::new(*pending, watch, &count, Context::of(program));
+            let mut again = file.again(&count)?;
+            let summary = read(&mut again, &shown, program.zone(), &mut into)?;
+            again.finish()?;
+            let IntoLedger { pending, .. } = into;
+            return intake::kept(pending, program.id(), summary, keeping, &file);
+        }
     };
-    let count = Cell::new(0);
-    let mut into = IntoLedger::new(pending, watch, &count, Context::of(program));
-    let mut again = file.again(&count)?;
-    let summary = read(&mut again, &shown, program.zone(), &mut into)?;
-    again.finish()?;
-    let IntoLedger { pending, .. } = into;
-    intake::kept(pending, program.id(), summary, keeping, &file)
+    let archived = intake::archived_late(ledger, keeping, &file)?;
+    Ok(TakenIn::Already { id, rejected, archived })
 }
 
 /// The digest that stands for the columns, which are fixed.

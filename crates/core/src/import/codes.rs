@@ -102,6 +102,9 @@ codes! {
     /// A program that is not there.
     UNKNOWN_PROGRAM = "M021", "program that is not there",
         "[programs.NETWORK] of feebook.toml maps an advertiser's number, or \"*\" for all others, to a folder of the schedules.";
+    /// A network that no format is of.
+    UNKNOWN_NETWORK = "M022", "network that is not there",
+        "A table of [programs] is named after the network whose reports it is for, as the mapping files say under `network`. `feebook formats list` shows them.";
 
     /// Nothing known fits.
     NO_FORMAT = "R002", "no known format fits",

@@ -3,6 +3,8 @@
 //! Owns the choice. Refuses to choose between two that fit: they could read the same report
 //! differently.
 
+use std::collections::BTreeSet;
+
 use feebook_schedule::Source;
 use feebook_schedule::diagnostic::{Diagnostic, nearest};
 
@@ -135,6 +137,11 @@ impl Formats {
             return Err(vec![told.hint(hint)]);
         }
         Ok(format)
+    }
+
+    /// Returns the networks whose reports they are of, in order of their names.
+    pub fn networks(&self) -> BTreeSet<&str> {
+        self.iter().filter_map(|format| format.network.as_deref()).collect()
     }
 
     /// Returns all formats, shared ones first, by program and name.

@@ -20,7 +20,9 @@ use super::{
 use crate::click::Click;
 use crate::error::{self, Error, Result};
 use crate::fact::LineFact;
-use crate::ledger::{Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport};
+use crate::ledger::{
+    Archiving, Begun, ImportId, ImportTotals, Ledger, NewImport, PartKept, PendingImport,
+};
 use crate::program;
 use crate::words::Words;
 
@@ -99,6 +101,8 @@ pub enum TakenIn {
         id: ImportId,
         /// How many of its rows were rejected, then as now.
         rejected: u64,
+        /// Whether the file itself, which was not kept then, is kept now.
+        archived: bool,
     },
     /// It was read.
     Read {
@@ -224,14 +228,24 @@ impl<'a> Intake<'a> {
             as_of: keeping.as_of,
             imported_at: keeping.now,
         };
-        let begun = match self.whose {
-            Whose::One(_) => ledger.begin_import(&new)?,
-            Whose::Network(_) => ledger.begin_network_import(&new)?,
+        let begin = match self.whose {
+            Whose::One(_) => Ledger::begin_import,
+            Whose::Network(_) => Ledger::begin_network_import,
         };
-        let pending = match begun {
-            Begun::Already { id, rejected } => return Ok(TakenIn::Already { id, rejected }),
-            Begun::Started(pending) => *pending,
+        let (id, rejected) = match begin(ledger, &new)? {
+            Begun::Already { id, rejected } => (id, rejected),
+            Begun::Started(pending) => return self.read_and_keep(*pending, keeping, watch),
         };
+        let archived = archived_late(ledger, keeping, &self.file)?;
+        Ok(TakenIn::Already { id, rejected, archived })
+    }
+
+    fn read_and_keep(
+        &self,
+        pending: PendingImport<'_>,
+        keeping: &Keeping,
+        watch: &mut dyn Watch,
+    ) -> Result<TakenIn> {
         let (pending, summary, unmapped) = self.read(pending, watch)?;
         match self.whose {
             Whose::One(program) => kept(pending, program.id(), summary, keeping, &self.file),
@@ -380,6 +394,13 @@ fn archived(pending: &PendingImport<'_>, keeping: &Keeping, file: &Looked) -> Re
     archiving.map_or(Ok(()), |archiving| archiving.finish(&file.digest))
 }
 
+/// Keeps the file of an import that is in the ledger already; false where that is not asked for, or
+/// was done before.
+pub(super) fn archived_late(ledger: &mut Ledger, keeping: &Keeping, file: &Looked) -> Result<bool> {
+    let feed = |archiving: &mut Archiving<'_>| file.each_block(&mut |block| archiving.write(block));
+    Ok(keeping.archive && ledger.archive_late(&file.digest, keeping.now, &feed)?)
+}
+
 /// The currency of amounts that name none; none where the versions' decimals differ.
 fn default_currency(program: &Program) -> Option<Currency> {
     let mut currencies = program.versions().iter().map(Version::currency);
@@ -461,6 +482,10 @@ impl Sink for IntoLedger<'_, '_, '_> {
     fn advertiser(&mut self, advertiser: &Advertiser<'_>) -> Result<Context> {
         let Some(seating) = &mut self.seating else { return Ok(self.context) };
         let (program, context) = seating.of(advertiser);
+        if context.unknown && advertisers::is_coded(advertiser.number) {
+            // So that it can be told again when the file is gone.
+            self.pending.words().intern(advertiser.number);
+        }
         self.pending.seat(&program)?;
         Ok(context)
     }

@@ -65,7 +65,12 @@ impl Write for Parts<'_> {
 impl PendingImport<'_> {
     /// Begins to keep the file of this import; none where it is kept already.
     pub fn archive(&self, file_digest: &[u8; 32], now: i64) -> Result<Option<Archiving<'_>>> {
-        let conn = &self.ledger.conn;
+        Archiving::begin(&self.ledger.conn, file_digest, now)
+    }
+}
+
+impl<'c> Archiving<'c> {
+    fn begin(conn: &'c Connection, file_digest: &[u8; 32], now: i64) -> Result<Option<Self>> {
         if archived(conn, file_digest)?.is_some() {
             return Ok(None);
         }
@@ -74,7 +79,7 @@ impl PendingImport<'_> {
             .map_err(sql)?;
         let parts = Parts { conn, archive_id, part: 0, waiting: Vec::new() };
         let encoder = GzEncoder::new(parts, Compression::default());
-        Ok(Some(Archiving { encoder, digest: Sha256::new(), bytes: 0, now }))
+        Ok(Some(Self { encoder, digest: Sha256::new(), bytes: 0, now }))
     }
 }
 
@@ -123,6 +128,36 @@ fn failed(failed: io::Error) -> Error {
 }
 
 impl Ledger {
+    /// Keeps a file that was imported before without being kept; `feed` gives its bytes. False where it
+    /// is kept already.
+    ///
+    /// # Errors
+    ///
+    /// When it is not the file of this digest any more, or the ledger fails; then nothing is kept.
+    pub fn archive_late(
+        &mut self,
+        file_digest: &[u8; 32],
+        now: i64,
+        feed: &dyn Fn(&mut Archiving<'_>) -> Result<()>,
+    ) -> Result<bool> {
+        self.begin()?;
+        let kept = match Archiving::begin(&self.conn, file_digest, now) {
+            Ok(Some(mut archiving)) => {
+                feed(&mut archiving).and_then(|()| archiving.finish(file_digest)).map(|()| true)
+            }
+            Ok(None) => Ok(false),
+            Err(failed) => Err(failed),
+        };
+        match kept.and_then(|kept| self.commit().map(|()| kept)) {
+            Ok(kept) => Ok(kept),
+            Err(failed) => {
+                let words = self.words.len();
+                self.rollback(words);
+                Err(failed)
+            }
+        }
+    }
+
     /// Writes the file of an import as it was, and returns its length.
     ///
     /// # Errors
@@ -141,7 +176,8 @@ impl Ledger {
         let Some((archive_id, bytes)) = archived(&self.conn, &digest)? else {
             let message = format!("the file of import {import} is not in the ledger");
             return Err(Error::new(&error::NO_ARCHIVE, message).hint(
-                "files are kept by `import --archive`, or with `archive = true` in the config",
+                "files are kept by `import --archive`, or with `archive = true` in feebook.toml beside \
+                 the ledger; import it again with it",
             ));
         };
         let found = self.unpack(archive_id, &digest, out)?;

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Ledger, Result, give_name, last_seq, sql};
+use super::{Ledger, Result, Unheld, give_name, last_seq, sql};
 use crate::error::{self, Error};
 
 /// What was copied.
@@ -40,6 +40,7 @@ impl Ledger {
         let file = fs::File::open(&making.0).map_err(unwritable)?;
         file.sync_all().map_err(unwritable)?;
         let bytes = file.metadata().map_err(unwritable)?.len();
+        self.unheld().map_or(Ok(()), Unheld::confirm)?;
         give_name(&making.0, to).map_err(unwritable)?;
         if let Some(folder) = to.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             // The name is on the disk when its folder is; not every system can be asked for that.

@@ -3,6 +3,7 @@
 //! Owns opening, migrating, transactions, and one module per kind of row. Refuses to calculate:
 //! no amount is added up in SQL. Public signatures speak our types, never the database's.
 
+mod access;
 mod answers;
 mod archive;
 mod backup;
@@ -31,7 +32,7 @@ mod terms;
 mod upgrade;
 mod whole_runs;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,6 +41,7 @@ use std::{fs, io};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+pub use access::Unheld;
 pub use archive::Archiving;
 pub use backup::Backup;
 pub use booked::{Booked, BookedPayment, BookedResult, BookedScan, DocumentId};
@@ -96,6 +98,10 @@ pub struct Ledger {
     rates: RefCell<rates::KnownRates>,
     /// The copy that was made of an older ledger before it was brought up to date.
     kept_copy: Option<PathBuf>,
+    /// What is to be confirmed where nothing holds the file still.
+    unheld: Option<Unheld>,
+    /// Whether a look for damage was taken before the first write.
+    looked_over: Cell<bool>,
     /// Nothing is kept beyond the life of this connection.
     rehearsal: bool,
     /// Rows of this transaction that are summed up as they are appended.
@@ -130,19 +136,21 @@ impl Ledger {
         fs::File::create_new(path).map_err(|e| Error::file(path, "create", e))?;
         let conn = Connection::open_with_flags(path, FLAGS).map_err(|e| database(&e))?;
         conn.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;").map_err(sql)?;
-        Self::prepare(conn, None).map(drop)
+        Self::prepare(conn, None, None).map(drop)
     }
 
     /// Makes a ledger that lives as long as the process: for dry runs without a ledger.
     pub fn in_memory() -> Result<Self> {
-        Self::prepare(Connection::open_in_memory().map_err(|e| database(&e))?, None)
+        Self::prepare(Connection::open_in_memory().map_err(|e| database(&e))?, None, None)
     }
 
-    /// Opens a ledger, and brings an older one up to date after a copy of it was made.
+    /// Opens a ledger, and brings an older one up to date after a copy of it was made. A user who may
+    /// not write it can read it; see [`unheld`](Self::unheld).
     ///
     /// # Errors
     ///
-    /// When there is none, when it is not a ledger, or when a newer feebook wrote it.
+    /// When there is none, when it is not a ledger, when a newer feebook wrote it, or when it must be
+    /// written before it can be read and may not be.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.exists() {
             let message = format!("there is no ledger at {}", path.display());
@@ -153,12 +161,12 @@ impl Ledger {
             let folder = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
             return Err(Error::file(path, "open the ledger", folder));
         }
-        let conn = Connection::open_with_flags(path, FLAGS).map_err(|e| database(&e))?;
+        let (conn, unheld) = access::connect(path)?;
         refuse_foreign(&conn, path)?;
-        Self::prepare(conn, Some(path.to_owned()))
+        Self::prepare(conn, Some(path.to_owned()), unheld)
     }
 
-    fn prepare(conn: Connection, path: Option<PathBuf>) -> Result<Self> {
+    fn prepare(conn: Connection, path: Option<PathBuf>, unheld: Option<Unheld>) -> Result<Self> {
         conn.busy_timeout(PATIENCE).map_err(|e| database(&e))?;
         conn.set_prepared_statement_cache_capacity(64);
         // A statement is planned once. Otherwise a new value of a parameter can have it compiled
@@ -181,6 +189,8 @@ impl Ledger {
             payouts: BTreeMap::new(),
             rates: RefCell::default(),
             kept_copy: None,
+            unheld,
+            looked_over: Cell::new(false),
             rehearsal: false,
             tallies: RefCell::default(),
         };
@@ -293,9 +303,21 @@ impl Ledger {
     }
 
     fn begin(&self) -> Result<()> {
+        if !self.may_be_written()? {
+            let message = "the ledger cannot be written: it, its folder or the disk is read-only for \
+                           this user";
+            return Err(Error::new(&error::READ_ONLY, message)
+                .hint("the file and its folder must both be writable; what only reads works"));
+        }
         self.tallies.borrow_mut().clear();
         let begin = if self.rehearsal { "SAVEPOINT step" } else { "BEGIN IMMEDIATE" };
-        self.conn.execute_batch(begin).map_err(sql)
+        self.conn.execute_batch(begin).map_err(sql)?;
+        let sound = self.look_over();
+        if sound.is_err() {
+            // Called on the way out of a failure, which is the one to tell.
+            let _ = self.conn.execute_batch(back(self.rehearsal));
+        }
+        sound
     }
 
     fn commit(&self) -> Result<()> {
@@ -306,8 +328,7 @@ impl Ledger {
 
     fn rollback(&mut self, words: usize) {
         // Called on the way out of a failure, which is the one to tell.
-        let back = if self.rehearsal { "ROLLBACK TO step; RELEASE step" } else { "ROLLBACK" };
-        let _ = self.conn.execute_batch(back);
+        let _ = self.conn.execute_batch(back(self.rehearsal));
         self.words.truncate(words);
     }
 
@@ -320,6 +341,11 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// How a transaction, or a step of a rehearsal, is taken back.
+fn back(rehearsal: bool) -> &'static str {
+    if rehearsal { "ROLLBACK TO step; RELEASE step" } else { "ROLLBACK" }
 }
 
 /// Gives a file its name, unless that is taken. A link does both at once; where the file system has
@@ -405,7 +431,8 @@ fn database(failed: &rusqlite::Error) -> Error {
                 .hint("name another file with -f")
         }
         Some(ErrorCode::DatabaseCorrupt) => {
-            Error::new(&error::DAMAGED, format!("the ledger is damaged: {failed}"))
+            Error::new(&error::DAMAGED, format!("the ledger is damaged: {}", cause(failed)))
+                .hint("`feebook check` names what is; restore a backup")
         }
         Some(ErrorCode::DiskFull) => Error::new(&error::NO_ROOM, "there is no room for the ledger")
             .hint("nothing was written; make room beside it, then try again"),
@@ -417,8 +444,8 @@ fn database(failed: &rusqlite::Error) -> Error {
         Some(ErrorCode::SystemIoFailure) => {
             let message = format!("the disk failed while the ledger was used: {}", cause(failed));
             Error::new(&error::DATABASE, message).hint(
-                "a full disk looks like this, too, even when only reading: `feebook doctor` says \
-                 how much is free; else look after the disk",
+                "a full disk looks like this, too, even when only reading; where there is room, look \
+                 after the disk",
             )
         }
         _ => Error::new(&error::DATABASE, format!("the database failed: {}", cause(failed))),

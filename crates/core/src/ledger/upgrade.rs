@@ -36,6 +36,15 @@ impl Ledger {
         if applied == VERSION {
             return Ok(());
         }
+        if self.conn.is_readonly("main").map_err(sql)? {
+            let message = format!(
+                "the ledger is of version {applied}, must be brought up to {VERSION}, and cannot be \
+                 written by this user"
+            );
+            return Err(Error::new(&error::READ_ONLY, message).hint(
+                "have someone who may write it run any command on it, such as `feebook doctor`",
+            ));
+        }
         let copied = match (applied, self.path.clone()) {
             (1.., Some(path)) => Some(self.copy_beside(&path)?),
             _ => None,

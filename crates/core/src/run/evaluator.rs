@@ -205,10 +205,8 @@ impl Evaluator {
 
     /// Returns the version that governs; none where none does.
     pub fn version(&self, covering: &Covering) -> Option<&Version> {
-        match covering {
-            Covering::Version(index) => self.program().versions().get(*index),
-            Covering::Uncovered(_) | Covering::NotYetGoverned | Covering::NoTerms => None,
-        }
+        let Covering::Version(index) = covering else { return None };
+        self.program().versions().get(*index)
     }
 
     /// Returns what the lines of the order earn that was evaluated last.

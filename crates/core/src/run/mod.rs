@@ -90,6 +90,13 @@ impl Terms {
         Err(Error::new(&error::TERMS, "the schedules do not load").with(problems))
     }
 
+    /// Whether a program is none: an advertiser that [`with_unmapped`](Self::with_unmapped) added.
+    pub fn is_unmapped(&self, program: &str) -> bool {
+        let path = format!("{program}/program.toml");
+        let found = self.sources.iter().find(|source| source.path() == path);
+        found.is_some_and(|source| source.text() == unmapped_program(program))
+    }
+
     /// Returns the terms as they were known on a day: without the amendments that were learned of
     /// later. A book of the files that are left says the same whenever it is loaded again.
     ///
