@@ -51,7 +51,7 @@ fn filled(sandbox: &Sandbox, ledger: &str) {
 #[test]
 fn a_full_disk_leaves_the_ledger_as_it_was() {
     let sandbox = Sandbox::new();
-    let Some(small) = Small::of(&sandbox, 2_600) else { return };
+    let Some(small) = Small::of(&sandbox, 2_000) else { return };
     filled(&sandbox, "small/feebook.db");
     let before = contents(&small.0.join("feebook.db"));
     sandbox.write("big.csv", &report(1_000, 20_000));
@@ -62,7 +62,7 @@ fn a_full_disk_leaves_the_ledger_as_it_was() {
     ] {
         // Only the backup needs less than there is; then less is left.
         if command.starts_with("backup") {
-            let rest = vec![0_u8; 1_000_000];
+            let rest = vec![0_u8; 700_000];
             let _ = fs::write(small.0.join("ballast"), rest);
         }
         let refused = sandbox.run(&format!("-f small/feebook.db {command}")).expect(6);
@@ -80,7 +80,7 @@ fn a_full_disk_leaves_the_ledger_as_it_was() {
 #[test]
 fn a_disk_without_a_byte_left_is_told_also_when_only_reading() {
     let sandbox = Sandbox::new();
-    let Some(small) = Small::of(&sandbox, 2_600) else { return };
+    let Some(small) = Small::of(&sandbox, 2_000) else { return };
     filled(&sandbox, "small/feebook.db");
     let before = contents(&small.0.join("feebook.db"));
     // As much as there is room for, and then each byte of the rest.
