@@ -293,6 +293,100 @@ fn a_row_that_names_no_line_is_of_the_only_one_or_of_the_one_of_its_amount() {
     assert_eq!(earned(&|fact| fact.amount_currency = None).0, 4);
 }
 
+/// What becomes of lines 1 and 2 of an order, and of rows of a later file that `make` makes of `takes`.
+fn told_of(
+    lines: &dyn Fn(&mut LineFact),
+    corrections: &[Row],
+    make: &dyn Fn(&mut LineFact),
+) -> Vec<(State, i64, i64, i64)> {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms());
+    import_facts(&mut ledger, 1, &[line(1, 10_000), line(2, 10_000)], lines);
+    import_facts(&mut ledger, 2, corrections, make);
+    run(&mut ledger, &terms);
+    let told = told(&ledger, &terms).into_iter();
+    told.filter(|((_, line_no), _)| !line_no.starts_with('-')).map(|(_, said)| said).collect()
+}
+
+fn of_order(fact: &mut LineFact) {
+    fact.corrects = Some(Box::new(Corrects::OfOrder));
+}
+
+#[test]
+fn what_takes_from_an_unnamed_line_takes_from_one_that_earns() {
+    let declined = |fact: &mut LineFact| {
+        if fact.line_no == No::Digits(1) {
+            fact.state = State::Declined;
+        }
+    };
+    // The whole of either, and a part that only one of them can be meant by.
+    let whole = told_of(&declined, &[takes(1, 10_000)], &of_order);
+    assert_eq!(whole[1], (State::Reversed, 0, 0, 0));
+    let part = told_of(&declined, &[takes(1, 4_000)], &of_order);
+    assert_eq!(part[1], (State::Approved, 6_000, 300, 600));
+    assert_eq!(part[0].0, State::Declined);
+}
+
+#[test]
+fn a_line_that_a_row_takes_by_name_is_no_other_rows() {
+    for named in [1, 2] {
+        let told = told_of(&|_| (), &[takes(1, 10_000), takes(2, 10_000)], &|fact| {
+            if fact.line_no != No::parse(&format!("-{named}")).expect("a number") {
+                of_order(fact);
+            }
+        });
+        assert!(told.iter().all(|said| *said == (State::Reversed, 0, 0, 0)), "{told:?}");
+    }
+}
+
+#[test]
+fn what_is_added_is_no_further_than_the_row_that_adds_it() {
+    let adds = Row { takes: false, ..takes(1, 5_000) };
+    let settled = |fact: &mut LineFact| fact.state = State::Settled;
+    for state in [State::Pending, State::Approved, State::Settled] {
+        let told = told_of(&settled, std::slice::from_ref(&adds), &|fact| fact.state = state);
+        assert_eq!(told[0], (state, 15_000, 750, 1_500));
+    }
+    // A line that was declined stays so.
+    let declined = |fact: &mut LineFact| fact.state = State::Declined;
+    let told = told_of(&declined, &[adds], &|_| ());
+    assert_eq!((told[0].0, told[0].3), (State::Declined, 0));
+}
+
+#[test]
+fn what_is_added_is_no_price_of_a_piece() {
+    let three = |fact: &mut LineFact| {
+        fact.quantity = 3;
+        (fact.product_price, fact.paid_amount) = (Minor::new(1_000), None);
+    };
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms());
+    import_facts(&mut ledger, 1, &[line(1, 0)], &three);
+    import(&mut ledger, 2, &[Row { takes: false, ..takes(1, 30) }]);
+    run(&mut ledger, &terms);
+    lines(&ledger, &terms, &Scope::default(), &mut Unwatched, &mut |row| {
+        let fact = row.fact();
+        assert_eq!((fact.product_price, fact.paid_amount), (None, Minor::new(3_030)));
+        let found = row.found.as_ref().and_then(feebook_core::lines::Found::amounts);
+        assert_eq!(found.map(|amounts| amounts.total()), Some(303));
+        Ok(())
+    })
+    .expect("lines");
+}
+
+#[test]
+fn a_row_that_waits_for_its_line_places_no_order() {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms());
+    import(&mut ledger, 1, &[line(2, 10_000)]);
+    // Of a line that is not there, and of the year before the first version.
+    import_facts(&mut ledger, 2, &[takes(1, 2_000)], &|fact| fact.paid_at = Some(1_690_000_000));
+    run(&mut ledger, &terms);
+    assert_eq!(told(&ledger, &terms)[&("1".to_owned(), "2".to_owned())].3, 1_000);
+    lines(&ledger, &terms, &Scope::default(), &mut Unwatched, &mut |row| {
+        assert_eq!(row.day.map(|day| day.to_string()).as_deref(), Some("2024-01-11"));
+        Ok(())
+    })
+    .expect("lines");
+}
+
 #[test]
 fn only_a_correction_has_more_bytes_than_rows_had_before_there_were_any() {
     let words = feebook_core::words::Words::default();

@@ -55,8 +55,11 @@ pub(super) fn joined<'o>(rows: Vec<CountingLine<'o>>, kept: &'o Kept) -> Vec<Cou
     let mut by: Vec<Vec<CountingLine<'o>>> = vec![Vec::new(); lines.len()];
     let mut alone = Vec::new();
     let mut places = Places::of(&lines);
-    for correction in corrections {
-        match places.line_of(&correction.revision.fact) {
+    // Those that name their line come first: a line of which one takes all is no other's.
+    let named: Vec<Option<usize>> =
+        corrections.iter().map(|row| places.named_by(&row.revision.fact)).collect();
+    for (correction, named) in corrections.into_iter().zip(named) {
+        match named.or_else(|| places.line_of(&correction.revision.fact)) {
             Some(at) => by[at].push(correction),
             None => alone.push(correction),
         }
@@ -101,11 +104,20 @@ type Magnitude = (bool, i64);
 struct Places<'o> {
     named: HashMap<&'o No, usize>,
     units: Vec<Option<Word>>,
+    amounts: Vec<Option<Magnitude>>,
+    /// Lines that earn something, and lines that were declined or taken back: only where no other fits a
+    /// row is of one of these, which it changes nothing of.
+    pools: [Pool<'o>; 2],
+    taken: Vec<bool>,
+}
+
+/// Lines that a row without a name may be of.
+#[derive(Default)]
+struct Pool<'o> {
     /// In order of their numbers.
     of_kind: HashMap<Kind<'o>, Vec<usize>>,
     /// Those that no row took as a whole, or not yet looked at since.
     whole: HashMap<(Kind<'o>, Magnitude), VecDeque<usize>>,
-    taken: Vec<bool>,
 }
 
 impl<'o> Places<'o> {
@@ -113,35 +125,57 @@ impl<'o> Places<'o> {
         let mut places = Self {
             named: HashMap::new(),
             units: lines.iter().map(|line| unit(&line.revision.fact)).collect(),
-            of_kind: HashMap::new(),
-            whole: HashMap::new(),
+            amounts: lines.iter().map(|line| magnitude(&line.revision.fact)).collect(),
+            pools: [Pool::default(), Pool::default()],
             taken: vec![false; lines.len()],
         };
         for (at, line) in lines.iter().enumerate() {
             let fact = &line.revision.fact;
             places.named.insert(&fact.line_no, at);
+            let pool = &mut places.pools[usize::from(!adds(fact))];
             let product = fact.product.as_ref().map(Some);
             for product in product.into_iter().chain([None]) {
                 let kind = (unit(fact), product);
-                places.of_kind.entry(kind).or_default().push(at);
+                pool.of_kind.entry(kind).or_default().push(at);
                 if let Some(magnitude) = magnitude(fact) {
-                    places.whole.entry((kind, magnitude)).or_default().push_back(at);
+                    pool.whole.entry((kind, magnitude)).or_default().push_back(at);
                 }
             }
         }
         places
     }
 
-    /// The place of the line that a row corrects: the one that it names; of those that it may be of, if
-    /// it names none, the only one, else the first of exactly the amount that it takes and no other took.
+    /// The place of the line that a row names.
+    fn named_by(&mut self, correction: &'o LineFact) -> Option<usize> {
+        let Some(Corrects::Line(line_no)) = correction.corrects.as_deref() else { return None };
+        let at = self.named.get(line_no).copied();
+        let at = at.filter(|at| self.units[*at] == unit(correction))?;
+        let whole =
+            correction.state == State::Reversed && magnitude(correction) == self.amounts[at];
+        self.taken[at] |= whole;
+        Some(at)
+    }
+
+    /// The place of the line that a row without a name corrects: the only one that it may be of, else the
+    /// first of exactly the amount that it takes and no other took.
     fn line_of(&mut self, correction: &'o LineFact) -> Option<usize> {
-        if let Some(Corrects::Line(line_no)) = correction.corrects.as_deref() {
-            let at = self.named.get(line_no).copied();
-            return at.filter(|at| self.units[*at] == unit(correction));
+        if !matches!(correction.corrects.as_deref(), Some(Corrects::OfOrder)) {
+            return None;
         }
         let kind = (unit(correction), correction.product.as_ref());
-        let of_kind = self.of_kind.get(&kind)?;
-        if let [only] = of_kind[..] {
+        let Self { pools, taken, .. } = self;
+        pools.iter_mut().find_map(|pool| pool.line_of(kind, correction, taken))
+    }
+}
+
+impl<'o> Pool<'o> {
+    fn line_of(
+        &mut self,
+        kind: Kind<'o>,
+        correction: &LineFact,
+        taken: &mut [bool],
+    ) -> Option<usize> {
+        if let [only] = self.of_kind.get(&kind)?[..] {
             return Some(only);
         }
         if correction.state != State::Reversed {
@@ -149,8 +183,8 @@ impl<'o> Places<'o> {
         }
         let whole = self.whole.get_mut(&(kind, magnitude(correction)?))?;
         while let Some(at) = whole.pop_front() {
-            if !self.taken[at] {
-                self.taken[at] = true;
+            if !taken[at] {
+                taken[at] = true;
                 return Some(at);
             }
         }
@@ -210,6 +244,11 @@ fn corrected(line: &Revision, by: Vec<Revision>) -> Corrected {
         fact.refunded = Some(bounded(refunded));
     } else if added > 0 {
         raise(fact, added);
+        // Nothing of a line is further than the rows that add to it.
+        if adds(fact) {
+            let adding = by.iter().filter(|row| adds(&row.fact)).map(|row| row.fact.state);
+            fact.state = adding.chain([fact.state]).min().unwrap_or(fact.state);
+        }
     }
     Corrected { revision, by, beyond }
 }
@@ -227,15 +266,14 @@ fn add<'r>(
     }
 }
 
-/// Adds to every amount that a basis may be taken from. Units of which one price is known have, after
-/// that, one price for all of them.
+/// Adds to every amount that a basis may be taken from. What was added has no price for a piece: from then
+/// on the line is known by what was paid, without a fee, and a rate that depends on the price cannot be told.
 fn raise(fact: &mut LineFact, added: i64) {
+    if let Some(gross) = fact.product_price.take().and_then(|price| price.times(fact.quantity)) {
+        (fact.paid_amount, fact.service_fee) = (Some(gross), Some(bounded(0)));
+    }
     for amount in [&mut fact.paid_amount, &mut fact.final_amount] {
         *amount = amount.map(|amount| bounded(amount.get() + added));
-    }
-    if let Some(gross) = fact.product_price.and_then(|price| price.times(fact.quantity)) {
-        fact.product_price = Some(bounded(gross.get() + added));
-        fact.quantity = 1;
     }
 }
 

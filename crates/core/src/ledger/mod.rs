@@ -55,6 +55,7 @@ pub use parts::PartKept;
 pub use quarantine::{Fate, Quarantined, RowId, StoredProblem, StoredShape, Wanted};
 pub use rates::{NewRates, RateSpan, RateTotals};
 pub use results::{Amounts, Components, NewResult, PendingRun, RunId, RunRecord, StoredResult};
+pub(crate) use scan::of_themselves;
 pub use scan::{CountingLine, OrderRecord, Scan};
 pub use standing::{Recorded, Removal};
 pub use terms::BookId;

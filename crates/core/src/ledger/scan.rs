@@ -111,6 +111,16 @@ impl CountingLine<'_> {
     }
 }
 
+/// The lines of an order without rows that wait for theirs: what those say bears on no line. All, where there
+/// is nothing else.
+pub(crate) fn of_themselves<'f, 'o>(
+    facts: &'f [CountingLine<'o>],
+) -> impl Iterator<Item = &'f CountingLine<'o>> {
+    let is_line = |line: &&CountingLine<'_>| line.revision.fact.corrects.is_none();
+    let none = !facts.iter().any(|line| is_line(&line));
+    facts.iter().filter(move |line| none || is_line(line))
+}
+
 /// A scan of one program.
 #[derive(Debug)]
 pub struct Scan {

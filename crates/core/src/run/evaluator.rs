@@ -26,7 +26,7 @@ use crate::click::OwnClick;
 use crate::error::{self, Error, Result};
 use crate::exchange::RateUsed;
 use crate::fact::LineFact;
-use crate::ledger::{Amounts, Components, CountingLine, Ledger, Scan};
+use crate::ledger::{Amounts, Components, CountingLine, Ledger, Scan, of_themselves};
 use crate::plugins::Plugins;
 use crate::standing::{Asked, Circumstances, Flag, Standing};
 use crate::words::Words;
@@ -237,7 +237,7 @@ impl Evaluator {
             GovernedBy::Paid => fact.paid_at,
             GovernedBy::Finished => fact.finished_at,
         };
-        facts.iter().filter_map(|line| instant(&line.revision.fact)).min()
+        of_themselves(facts).filter_map(|line| instant(&line.revision.fact)).min()
     }
 
     /// Returns the governing instant with its day in the program's zone.
@@ -269,7 +269,7 @@ impl Evaluator {
         governing: Option<Governing>,
         facts: &[CountingLine<'_>],
     ) -> Option<NaiveDate> {
-        let earliest = || facts.iter().flat_map(|line| line.revision.fact.instants()).min();
+        let earliest = || of_themselves(facts).flat_map(|line| line.revision.fact.instants()).min();
         let day = governing.map(|governing| governing.day);
         day.or_else(|| earliest().map(|at| self.day_of(at)))
     }
@@ -855,7 +855,7 @@ pub(super) struct OrderFacts {
 impl OrderFacts {
     fn of(governing: Governing, facts: &[CountingLine<'_>]) -> Self {
         Self {
-            new_buyer: facts.iter().any(|line| line.revision.fact.new_buyer == Some(true)),
+            new_buyer: of_themselves(facts).any(|line| line.revision.fact.new_buyer == Some(true)),
             governing_at: governing.at,
             day: governing.day,
         }

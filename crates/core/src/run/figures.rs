@@ -16,7 +16,7 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::{Month, day_before};
 
 use crate::fact::No;
-use crate::ledger::CountingLine;
+use crate::ledger::{CountingLine, of_themselves};
 use crate::words::Word;
 
 /// What was confirmed, by period, program and placement.
@@ -257,12 +257,12 @@ fn counts(line: &Line, outcome: &Outcome) -> Counts {
 
 /// The placement of an order: that of its first line.
 fn placement(facts: &[CountingLine<'_>]) -> Option<Word> {
-    facts.first().and_then(CountingLine::placement)
+    of_themselves(facts).next().and_then(CountingLine::placement)
 }
 
 /// Whether any line of an order says that the buyer is new.
 fn is_new_buyer(facts: &[CountingLine<'_>]) -> bool {
-    facts.iter().any(|line| line.revision.fact.new_buyer == Some(true))
+    of_themselves(facts).any(|line| line.revision.fact.new_buyer == Some(true))
 }
 
 /// The number of the period that a day lies in; counts up.
