@@ -21,6 +21,7 @@ use crate::journal::{Account, Journal, Kind};
 use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Revision, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
 use crate::standing::{DatedFact, Flag};
+use crate::statement::kept_differ;
 use crate::words::Words;
 
 /// A named check.
@@ -191,6 +192,12 @@ fn check_orders(
             continue;
         }
         check_journal(ledger, terms, scope, &program, each)?;
+        if scope.days.is_none() && kept_differ(ledger, terms, &program)? {
+            let text = "the months that `whole_run` keeps are not what the lines come to; \
+                        see `feebook rebuild`";
+            let (program, text) = (program.clone(), text.to_owned());
+            each(Finding { check: Check::Facts, program, line: None, text });
+        }
         let standing = Arc::new(ledger.standing(&program, seq)?);
         let mut evaluator = Evaluator::new(&terms.book, &program, &standing);
         let (mut unknown, mut lines) = (BTreeMap::new(), 0);

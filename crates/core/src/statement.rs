@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::fact::No;
 use crate::ledger::Ledger;
 use crate::lines::{Found, LineRow, View, lines};
-use crate::run::{Progress, Scope, Terms};
+use crate::run::{Progress, Scope, Terms, Unwatched};
 
 /// What a statement groups by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,6 +290,15 @@ fn known_months(
     Ok(groups)
 }
 
+/// Whether what a run has added up of a program is not what its lines come to.
+pub(crate) fn kept_differ(ledger: &Ledger, terms: &Terms, program: &str) -> Result<bool> {
+    let scope = Scope { program: Some(program.to_owned()), ..Scope::default() };
+    let Some(known) = known_months(ledger, terms, &scope, program)? else { return Ok(false) };
+    let mut groups = Groups::new();
+    add_lines(ledger, terms, &scope, By::Month, &mut Unwatched, &mut groups)?;
+    Ok(groups != known.into_iter().collect())
+}
+
 /// Where a day stands in a trend.
 fn moment(day: NaiveDate, by: By) -> i32 {
     match by {
@@ -389,5 +398,67 @@ fn key(row: &LineRow<'_>, by: By) -> GroupKey {
         currency: found.and_then(|f| f.currency).map_or_else(String::new, |c| c.to_string()),
         order: (length, sorted_as.to_owned()),
         group,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use feebook_kernel::Minor;
+    use feebook_schedule::{Book, Source};
+
+    use super::*;
+    use crate::fact::LineFact;
+    use crate::ledger::{Begun, NewImport};
+    use crate::run::{basis, recompute};
+
+    fn terms() -> Terms {
+        let program = "format = 1\nname = \"S\"\ntimezone = \"UTC\"\npayout_currency = \"USD\"\n\
+                       governed_by = \"paid\"\n";
+        let version = "format = 1\neffective_on = 2024-01-01\nsource = \"x\"\n[policy]\n\
+                       basis = \"paid_amount\"\ncurrency = \"USD\"\nrounding = \"floor\"\n[[rate]]\n\
+                       rate = \"10%\"\n";
+        let source = |path: &str, text: &str| Source::new(path, path, text);
+        let sources = [source("s/2024-01-01.toml", version), source("s/program.toml", program)];
+        let (book, _) = Book::load(&sources);
+        Terms { book: Arc::new(book), sources: sources.into(), plugins: None }
+    }
+
+    fn evaluated(terms: &Terms) -> Result<Ledger> {
+        let mut ledger = Ledger::in_memory()?;
+        let new = NewImport {
+            program: "s",
+            file: "a.csv",
+            file_digest: [1; 32],
+            format: "x",
+            format_digest: [0; 32],
+            as_of: None,
+            imported_at: 0,
+        };
+        if let Begun::Started(mut pending) = ledger.begin_import(&new)? {
+            let mut fact = LineFact::new(No::Digits(1), No::Digits(1), State::Approved);
+            fact.paid_at = Some(1_705_000_000);
+            fact.paid_amount = Minor::new(10_000);
+            pending.append(fact)?;
+            pending.keep()?;
+        }
+        recompute(&mut ledger, terms, &Scope::default(), 0, &mut Unwatched, &mut |_| ())?;
+        Ok(ledger)
+    }
+
+    #[test]
+    fn kept_months_that_are_not_those_of_the_lines_are_found() {
+        let terms = terms();
+        let ledger = evaluated(&terms).expect("a ledger");
+        assert!(!kept_differ(&ledger, &terms, "s").expect("read"));
+        let basis = basis(&terms, "s").expect("a basis");
+        let seq = ledger.last_seq().expect("read");
+        let mut whole = ledger.whole_run("s", seq, basis).expect("read").expect("kept");
+        let months = whole.months.expect("added up");
+        assert!(months.contains("\"approved\":1000,"), "{months}");
+        whole.months = Some(months.replace("\"approved\":1000,", "\"approved\":1001,"));
+        ledger.store_whole_run(1, &whole).expect("stored");
+        assert!(kept_differ(&ledger, &terms, "s").expect("read"));
     }
 }

@@ -63,7 +63,8 @@ impl Reported {
     fn fact(&self, words: &mut feebook_core::words::Words) -> LineFact {
         let number = |text| No::parse(text).expect("not empty");
         let mut fact = LineFact::new(number(self.order_no), number(self.line_no), self.state);
-        fact.paid_at = Some(1_705_000_000); // 2024-01-11
+        let early = self.order_no == EARLY;
+        fact.paid_at = Some(if early { 1_600_000_000 } else { 1_705_000_000 }); // 2024-01-11
         fact.product_price = Minor::new(self.price);
         fact.refunded = self.refunded.and_then(Minor::new);
         fact.updated_at = self.updated_at;
@@ -152,6 +153,8 @@ fn orders(ledger: &Ledger) -> Vec<OrderRecord> {
 }
 
 const A: &str = "1001";
+/// The number of an order of 2020, before the first version.
+const EARLY: &str = "7";
 
 #[test]
 fn the_same_rows_twice_change_nothing() {
@@ -517,6 +520,25 @@ fn a_run_that_changes_nothing_reads_no_order() {
         let known = statement(&ledger, &terms, &scope, By::Month, &mut watched).expect("totals");
         assert_eq!((watched.0, known.groups[0].1.lines), (reads, 1), "{days:?}");
     }
+}
+
+#[test]
+fn months_are_kept_beside_orders_that_no_version_covers_and_such_as_were_taken_back() {
+    let (mut ledger, terms) = (Ledger::in_memory().expect("a ledger"), terms());
+    import(&mut ledger, &file(1, &[Reported::new(EARLY, "1", State::Approved, 10_00)]));
+    import(&mut ledger, &file(2, &[Reported::new("8", "1", State::Approved, 10_00)]));
+    run(&mut ledger, &terms);
+    ledger.withdraw(2, 0).expect("taken back");
+    run(&mut ledger, &terms);
+    import(&mut ledger, &file(3, &[Reported::new(A, "1", State::Approved, 10_00)]));
+    run(&mut ledger, &terms);
+    let mut watched = Counting(0);
+    let all = Scope::default();
+    let known = statement(&ledger, &terms, &all, By::Month, &mut watched).expect("totals");
+    assert_eq!((watched.0, known.groups.len()), (0, 2));
+    ledger.rebuild().expect("rebuilt");
+    let read = statement(&ledger, &terms, &all, By::Month, &mut Unwatched).expect("totals");
+    assert_eq!(known, read);
 }
 
 /// Counts the orders that are read.

@@ -90,7 +90,7 @@ impl Ledger {
     }
 
     /// Notes what a run came to that evaluated all orders of a program.
-    pub(super) fn store_whole_run(&self, program_id: i64, whole: &WholeRun) -> Result<()> {
+    pub(crate) fn store_whole_run(&self, program_id: i64, whole: &WholeRun) -> Result<()> {
         let query = format!(
             "INSERT OR REPLACE INTO whole_run ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         );

@@ -183,12 +183,15 @@ pub(crate) fn is_current(
     today.would_find(now, ledger, &result.fingerprint)
 }
 
+/// How what is kept of a run over all orders is added up; counted up when that changes.
+const KEPT: u32 = 1;
+
 /// Stands for all that the results of a program's orders depend on beside the facts: the texts of its terms
-/// and the calculation. None where a plugin is asked: which build of it answers depends on the machine.
+/// and the calculation; and how they are added up. None where a plugin is asked: which build of it answers depends on the machine.
 pub(crate) fn basis(terms: &Terms, program: &str) -> Option<[u8; 16]> {
     let asks_none = |version: &Version| version.plugin().is_none();
     terms.book.program(program).filter(|known| known.versions().iter().all(asks_none))?;
-    let mut bytes = CALCULATION.to_be_bytes().to_vec();
+    let mut bytes = [CALCULATION.to_be_bytes().as_slice(), &KEPT.to_be_bytes()].concat();
     for source in terms.sources_of(&[program.to_owned()]) {
         bytes.extend_from_slice(source.path().as_bytes());
         bytes.push(0);

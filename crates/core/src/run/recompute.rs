@@ -204,9 +204,10 @@ impl Work<'_, '_> {
         let covering = evaluated.covering.clone();
         if differences.months.is_some() {
             let seen = lines::Seen::of(&evaluated);
-            // What no version covers is shown in the currency of the book that its latest run went by.
-            let by_another = unchanged && evaluator.version(&covering).is_none();
-            differences.count(self.run.ledger(), evaluator, (order, &facts), &seen, by_another)?;
+            let uncovered =
+                unchanged && !facts.is_empty() && evaluator.version(&covering).is_none();
+            let otherwise = uncovered && self.is_shown_otherwise(evaluator, program, order)?;
+            differences.count(self.run.ledger(), evaluator, (order, &facts), &seen, otherwise)?;
         }
         if unchanged {
             return Ok(());
@@ -227,6 +228,20 @@ impl Work<'_, '_> {
         }
         differences.add(&posted);
         self.run.append(program, &order.order_no, version.map(Version::source), new)
+    }
+
+    /// Whether an order that no version covers is shown in another currency than that of the terms now: it
+    /// is shown in that of the last version that its latest run knew.
+    fn is_shown_otherwise(
+        &mut self,
+        evaluator: &Evaluator,
+        program: &str,
+        order: &OrderRecord,
+    ) -> Result<bool> {
+        let last =
+            |evaluator: &Evaluator| evaluator.program().versions().last().map(Version::currency);
+        let latest = self.replay.latest(self.run.ledger(), program, order)?;
+        Ok(latest.is_some_and(|latest| last(latest.evaluator) != last(evaluator)))
     }
 
     /// The day of an order whose reports were all taken back: that of the lines its latest run saw.
