@@ -55,8 +55,11 @@ pub(super) fn joined<'o>(rows: Vec<CountingLine<'o>>, kept: &'o Kept) -> Vec<Cou
     let mut by: Vec<Vec<CountingLine<'o>>> = vec![Vec::new(); lines.len()];
     let mut alone = Vec::new();
     let mut places = Places::of(&lines);
-    for correction in corrections {
-        match places.line_of(&correction.revision.fact) {
+    // What fits a line in all it takes comes before what fits it by its amount.
+    let exact: Vec<Option<usize>> =
+        corrections.iter().map(|row| places.exact(&row.revision.fact)).collect();
+    for (correction, exact) in corrections.into_iter().zip(exact) {
+        match exact.or_else(|| places.line_of(&correction.revision.fact)) {
             Some(at) => by[at].push(correction),
             None => alone.push(correction),
         }
@@ -97,6 +100,9 @@ type Kind<'o> = (Option<Word>, Option<&'o No>);
 /// What tells a line from the others of its order: its amount, else what is reported for it.
 type Magnitude = (bool, i64);
 
+/// What a row that takes all of a line takes: the amount and what is reported for it, without a sign.
+type Whole = (Magnitude, Option<i64>);
+
 /// Where the lines of an order are found.
 struct Places<'o> {
     named: HashMap<&'o No, usize>,
@@ -105,6 +111,8 @@ struct Places<'o> {
     of_kind: HashMap<Kind<'o>, Vec<usize>>,
     /// Those that no row took as a whole, or not yet looked at since.
     whole: HashMap<(Kind<'o>, Magnitude), VecDeque<usize>>,
+    /// The same, by what is reported for them, too.
+    exact: HashMap<(Kind<'o>, Whole), VecDeque<usize>>,
     taken: Vec<bool>,
 }
 
@@ -115,6 +123,7 @@ impl<'o> Places<'o> {
             units: lines.iter().map(|line| unit(&line.revision.fact)).collect(),
             of_kind: HashMap::new(),
             whole: HashMap::new(),
+            exact: HashMap::new(),
             taken: vec![false; lines.len()],
         };
         for (at, line) in lines.iter().enumerate() {
@@ -126,10 +135,27 @@ impl<'o> Places<'o> {
                 places.of_kind.entry(kind).or_default().push(at);
                 if let Some(magnitude) = magnitude(fact) {
                     places.whole.entry((kind, magnitude)).or_default().push_back(at);
+                    let exact = (kind, (magnitude, reported(fact)));
+                    places.exact.entry(exact).or_default().push_back(at);
                 }
             }
         }
         places
+    }
+
+    /// The place of the first line that a row, which names none, takes with what is reported for it, of
+    /// several that it may be of.
+    fn exact(&mut self, correction: &'o LineFact) -> Option<usize> {
+        let names = matches!(correction.corrects.as_deref(), Some(Corrects::Line(_)));
+        if names || correction.state != State::Reversed {
+            return None;
+        }
+        let kind = (unit(correction), correction.product.as_ref());
+        if self.of_kind.get(&kind)?.len() < 2 {
+            return None;
+        }
+        let whole = (magnitude(correction)?, reported(correction));
+        first_left(self.exact.get_mut(&(kind, whole))?, &mut self.taken)
     }
 
     /// The place of the line that a row corrects: the one that it names; of those that it may be of, if
@@ -147,15 +173,23 @@ impl<'o> Places<'o> {
         if correction.state != State::Reversed {
             return None;
         }
-        let whole = self.whole.get_mut(&(kind, magnitude(correction)?))?;
-        while let Some(at) = whole.pop_front() {
-            if !self.taken[at] {
-                self.taken[at] = true;
-                return Some(at);
-            }
-        }
-        None
+        first_left(self.whole.get_mut(&(kind, magnitude(correction)?))?, &mut self.taken)
     }
+}
+
+/// Takes the first of some lines that is not taken.
+fn first_left(lines: &mut VecDeque<usize>, taken: &mut [bool]) -> Option<usize> {
+    while let Some(at) = lines.pop_front() {
+        if !std::mem::replace(&mut taken[at], true) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// What is reported for a row, without a sign.
+fn reported(fact: &LineFact) -> Option<i64> {
+    fact.reported().map(i64::abs)
 }
 
 /// The currency of a row's amounts.
@@ -201,13 +235,15 @@ fn corrected(line: &Revision, by: Vec<Revision>) -> Corrected {
         // A lead or a bonus has a commission and no sale.
         _ => earned_before.is_some() && fact.reported().is_some_and(|reported| reported <= 0),
     };
+    if added < 0 {
+        // More than a line has is nobody's refund.
+        let refunded = fact.refunded.map_or(0, Minor::get) - added;
+        fact.refunded = Some(bounded(had.map_or(refunded, |had| refunded.min(had.max(0)))));
+    }
     if whole {
         if fact.state != State::Declined {
             fact.state = State::Reversed;
         }
-    } else if added < 0 {
-        let refunded = fact.refunded.map_or(0, Minor::get) - added;
-        fact.refunded = Some(bounded(refunded));
     } else if added > 0 {
         raise(fact, added);
     }
