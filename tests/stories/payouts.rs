@@ -411,6 +411,15 @@ fn an_order_with_a_slash_in_its_number_can_be_named() {
 }
 
 #[test]
+fn a_settled_line_that_earns_nothing_was_not_paid_before() {
+    let sandbox = ledger(&SETTLED.replace("USD,,4.00", "USD,,0.00"));
+    let told = add(&sandbox, "1.00", "--order 2/1").err;
+    let why = "1 line passed over: earning nothing, so nothing is due";
+    assert!(told.contains(why), "{told}");
+    assert!(!told.contains("before"), "{told}");
+}
+
+#[test]
 fn a_declined_line_is_due_nothing_whatever_was_reported() {
     let sandbox = ledger(&SETTLED.replace("100.00,settled,2024-08", "100.00,declined,2024-08"));
     let named = add(&sandbox, "9.00", "--order 2/1");

@@ -170,8 +170,9 @@ pub(super) fn tell_taken(
             say(&format!("{}: imported before, as import {id}; {what}", shown(file)));
             if rejected > 0 {
                 let rows = counted(rejected, "row");
+                let (was, still) = if rejected == 1 { ("was", "is") } else { ("were", "are") };
                 say(&format!(
-                    "{}: {rows} were rejected then, and still are; see feebook quarantine list",
+                    "{}: {rows} {was} rejected then, and still {still}; see feebook quarantine list",
                     shown(file)
                 ));
             }

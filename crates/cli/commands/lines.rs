@@ -46,8 +46,10 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Lines) -> Outcome<u8>
     let waiting = listed?;
     sheet.finish()?;
     if corrected > 0 {
-        let lines = counted(corrected, "line");
-        say(&format!("{lines} corrected by rows of their own; `feebook explain ORDER` names them"));
+        let (lines, is) = (counted(corrected, "line"), if corrected == 1 { "is" } else { "are" });
+        say(&format!(
+            "{lines} {is} corrected by rows of their own; `feebook explain ORDER` names them"
+        ));
     }
     tell_waiting(waiting, scope.as_of);
     Ok(DONE)
@@ -74,7 +76,7 @@ fn row(line: &LineRow<'_>) -> Vec<Cell> {
         Cell::Text(line.order_no().to_string()),
         Cell::Text(line.line_no().to_string()),
         Cell::text(found.and_then(Found::schedule)),
-        Cell::Text(line.state().word().to_owned()),
+        Cell::Text(line.status().to_owned()),
         Cell::text(found.map(|found| found.outcome.verdict.word())),
         Cell::text(found.and_then(Found::clause)),
         money(found.and_then(Found::basis)),

@@ -194,6 +194,7 @@ fn tell_passed(payout: &Payout, allotted: &Allotted, days: Option<(NaiveDate, Na
     let passed = [
         (allotted.paid_before, "paid in full before"),
         (allotted.taken_back, "declined or reversed, so nothing is due"),
+        (allotted.nothing_due, "earning nothing, so nothing is due"),
         (allotted.other_currency, &other),
         (allotted.unknown, "nothing is reported, and what is earned cannot be said"),
     ];

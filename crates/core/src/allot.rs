@@ -108,6 +108,8 @@ pub struct Allotted {
     pub paid_before: u64,
     /// Lines that are due nothing, as they were declined or reversed.
     pub taken_back: u64,
+    /// Lines that are due nothing, as they earn nothing.
+    pub nothing_due: u64,
     /// What of the payout pays nothing.
     pub left: i64,
     /// What was given to each line.
@@ -361,8 +363,11 @@ impl Allotted {
         };
         let open = open - self.given(payable);
         if open <= 0 {
-            let taken_back = due.by == DueBy::TakenBack;
-            *(if taken_back { &mut self.taken_back } else { &mut self.paid_before }) += 1;
+            *(match due.by {
+                DueBy::TakenBack => &mut self.taken_back,
+                _ if due.amount <= 0 => &mut self.nothing_due,
+                DueBy::Reported | DueBy::Computed => &mut self.paid_before,
+            }) += 1;
             return;
         }
         let amount = if as_far { open.min(self.left) } else { open };

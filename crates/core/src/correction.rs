@@ -12,6 +12,9 @@ use crate::error::Result;
 use crate::fact::{Corrects, LineFact};
 use crate::ledger::{CountingLine, Ledger, Revision};
 
+/// The status of a row that corrects a line which is not there, whatever it would do to it.
+pub(crate) const WAITING: &str = "waiting";
+
 /// What corrects a line, in words; of a row that corrects a line which is not there, what it would do.
 pub(crate) fn of_line(
     ledger: &Ledger,
@@ -67,6 +70,15 @@ fn does(ledger: &Ledger, fact: &LineFact, policy: Option<Currency>) -> String {
         State::Pending | State::Approved | State::Settled => "adds",
     };
     let amount = fact.final_amount.or(fact.paid_amount).or(fact.product_price);
+    if amount.is_none() && fact.reported().is_none() {
+        return match currency {
+            Some(_) => format!("{verb} nothing, as the row has no amount"),
+            None => format!(
+                "{verb} what cannot be said, as the currency of the row's amounts is not known and \
+                 they were left out"
+            ),
+        };
+    }
     let amount = money(amount.map_or(0, Minor::get));
     match fact.reported() {
         Some(reported) if fact.state == State::Reversed => {

@@ -411,6 +411,9 @@ impl Teller<'_> {
     }
 
     fn status(&self) -> String {
+        if self.counting.is_alone() {
+            return correction::WAITING.to_owned();
+        }
         let state = self.fact.state.word();
         match self.fact.status_word {
             Some(word) if self.words.text(word) != state => {
@@ -517,6 +520,9 @@ impl Teller<'_> {
         match self.outcome.reason {
             Reason::NoCover => "no version of the terms covers its day".to_owned(),
             Reason::Declined => "the network declined the line".to_owned(),
+            Reason::Reversed if self.counting.is_alone() => {
+                "it corrects a line that is not there".to_owned()
+            }
             Reason::Reversed => "the network took the line back".to_owned(),
             Reason::FullyRefunded => {
                 format!("all of it was refunded, {}", self.amount(self.line.refunded))

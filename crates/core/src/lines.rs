@@ -13,6 +13,7 @@ use feebook_schedule::iso::Currency;
 use feebook_schedule::zone::midnight;
 use feebook_schedule::{Program, Version};
 
+use crate::correction;
 use crate::due::{Due, amounts_in, due};
 use crate::error::Result;
 use crate::fact::{LineFact, No};
@@ -117,6 +118,11 @@ impl<'l> LineRow<'l> {
     /// Whether rows of their own correct it.
     pub fn is_corrected(&self) -> bool {
         !self.line.corrections().is_empty()
+    }
+
+    /// Returns what the line is: its state, or that it is none but a row which waits for its line.
+    pub fn status(&self) -> &'static str {
+        if self.line.is_alone() { correction::WAITING } else { self.state().word() }
     }
 
     /// Returns the state.

@@ -353,6 +353,15 @@ fn what_is_added_is_no_further_than_the_row_that_adds_it() {
 }
 
 #[test]
+fn what_was_refunded_before_cannot_be_taken_again() {
+    let refunded = |fact: &mut LineFact| fact.refunded = Minor::new(3_000);
+    let told = told_of(&refunded, &[takes(1, 6_000)], &|_| ());
+    assert_eq!((told[0].0, told[0].1, told[0].3), (State::Approved, 1_000, 100));
+    let told = told_of(&refunded, &[takes(1, 8_000)], &|_| ());
+    assert_eq!((told[0].0, told[0].3), (State::Reversed, 0));
+}
+
+#[test]
 fn what_is_added_is_no_price_of_a_piece() {
     let three = |fact: &mut LineFact| {
         fact.quantity = 3;

@@ -55,11 +55,15 @@ pub(super) fn joined<'o>(rows: Vec<CountingLine<'o>>, kept: &'o Kept) -> Vec<Cou
     let mut by: Vec<Vec<CountingLine<'o>>> = vec![Vec::new(); lines.len()];
     let mut alone = Vec::new();
     let mut places = Places::of(&lines);
-    // Those that name their line come first: a line of which one takes all is no other's.
-    let named: Vec<Option<usize>> =
+    // Those that name their line come first, then what fits one in all that it takes, then what fits one by its
+    // amount: a line of which one takes all is no other's.
+    let mut at: Vec<Option<usize>> =
         corrections.iter().map(|row| places.named_by(&row.revision.fact)).collect();
-    for (correction, named) in corrections.into_iter().zip(named) {
-        match named.or_else(|| places.line_of(&correction.revision.fact)) {
+    for (row, at) in corrections.iter().zip(&mut at) {
+        *at = at.or_else(|| places.exact(&row.revision.fact));
+    }
+    for (correction, at) in corrections.into_iter().zip(at) {
+        match at.or_else(|| places.line_of(&correction.revision.fact)) {
             Some(at) => by[at].push(correction),
             None => alone.push(correction),
         }
@@ -100,6 +104,9 @@ type Kind<'o> = (Option<Word>, Option<&'o No>);
 /// What tells a line from the others of its order: its amount, else what is reported for it.
 type Magnitude = (bool, i64);
 
+/// What a row that takes all of a line takes: the amount and what is reported for it, without a sign.
+type Whole = (Magnitude, Option<i64>);
+
 /// Where the lines of an order are found.
 struct Places<'o> {
     named: HashMap<&'o No, usize>,
@@ -118,6 +125,8 @@ struct Pool<'o> {
     of_kind: HashMap<Kind<'o>, Vec<usize>>,
     /// Those that no row took as a whole, or not yet looked at since.
     whole: HashMap<(Kind<'o>, Magnitude), VecDeque<usize>>,
+    /// The same, by what is reported for them, too.
+    exact: HashMap<(Kind<'o>, Whole), VecDeque<usize>>,
 }
 
 impl<'o> Places<'o> {
@@ -139,6 +148,8 @@ impl<'o> Places<'o> {
                 pool.of_kind.entry(kind).or_default().push(at);
                 if let Some(magnitude) = magnitude(fact) {
                     pool.whole.entry((kind, magnitude)).or_default().push_back(at);
+                    let exact = (kind, (magnitude, reported(fact)));
+                    pool.exact.entry(exact).or_default().push_back(at);
                 }
             }
         }
@@ -156,16 +167,39 @@ impl<'o> Places<'o> {
         Some(at)
     }
 
+    /// The place of the first line that earns and that a row without a name takes with what is reported for
+    /// it, of several that it may be of.
+    fn exact(&mut self, correction: &'o LineFact) -> Option<usize> {
+        if !is_unnamed(correction) || correction.state != State::Reversed {
+            return None;
+        }
+        let (pool, kind) = (&mut self.pools[0], kind_of(correction));
+        if pool.of_kind.get(&kind)?.len() < 2 {
+            return None;
+        }
+        let whole = (magnitude(correction)?, reported(correction));
+        first_left(pool.exact.get_mut(&(kind, whole))?, &mut self.taken)
+    }
+
     /// The place of the line that a row without a name corrects: the only one that it may be of, else the
     /// first of exactly the amount that it takes and no other took.
     fn line_of(&mut self, correction: &'o LineFact) -> Option<usize> {
-        if !matches!(correction.corrects.as_deref(), Some(Corrects::OfOrder)) {
+        if !is_unnamed(correction) {
             return None;
         }
-        let kind = (unit(correction), correction.product.as_ref());
+        let kind = kind_of(correction);
         let Self { pools, taken, .. } = self;
         pools.iter_mut().find_map(|pool| pool.line_of(kind, correction, taken))
     }
+}
+
+/// Whether a row corrects a line of its order that it does not name.
+fn is_unnamed(correction: &LineFact) -> bool {
+    matches!(correction.corrects.as_deref(), Some(Corrects::OfOrder))
+}
+
+fn kind_of(correction: &LineFact) -> Kind<'_> {
+    (unit(correction), correction.product.as_ref())
 }
 
 impl<'o> Pool<'o> {
@@ -181,15 +215,23 @@ impl<'o> Pool<'o> {
         if correction.state != State::Reversed {
             return None;
         }
-        let whole = self.whole.get_mut(&(kind, magnitude(correction)?))?;
-        while let Some(at) = whole.pop_front() {
-            if !taken[at] {
-                taken[at] = true;
-                return Some(at);
-            }
-        }
-        None
+        first_left(self.whole.get_mut(&(kind, magnitude(correction)?))?, taken)
     }
+}
+
+/// Takes the first of some lines that is not taken.
+fn first_left(lines: &mut VecDeque<usize>, taken: &mut [bool]) -> Option<usize> {
+    while let Some(at) = lines.pop_front() {
+        if !std::mem::replace(&mut taken[at], true) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// What is reported for a row, without a sign.
+fn reported(fact: &LineFact) -> Option<i64> {
+    fact.reported().map(i64::abs)
 }
 
 /// The currency of a row's amounts.
@@ -222,7 +264,9 @@ fn corrected(line: &Revision, by: Vec<Revision>) -> Corrected {
     let sum = |of: &dyn Fn(&LineFact) -> Option<i64>| {
         by.iter().map(|row| signed(&row.fact, of(&row.fact))).sum::<i64>()
     };
-    let (had, added) = (amount(&line.fact), sum(&amount));
+    let (all, added) = (amount(&line.fact), sum(&amount));
+    let before = line.fact.refunded.map_or(0, Minor::get);
+    let had = all.map(|all| all - before);
     let mut revision = line.clone();
     let fact = &mut revision.fact;
     add(&mut fact.reported_commission, by.iter(), |fact| fact.reported_commission);
@@ -235,13 +279,15 @@ fn corrected(line: &Revision, by: Vec<Revision>) -> Corrected {
         // A lead or a bonus has a commission and no sale.
         _ => earned_before.is_some() && fact.reported().is_some_and(|reported| reported <= 0),
     };
+    if added < 0 {
+        // More than a line has is nobody's refund.
+        let refunded = before - added;
+        fact.refunded = Some(bounded(all.map_or(refunded, |all| refunded.min(all.max(before)))));
+    }
     if whole {
         if fact.state != State::Declined {
             fact.state = State::Reversed;
         }
-    } else if added < 0 {
-        let refunded = fact.refunded.map_or(0, Minor::get) - added;
-        fact.refunded = Some(bounded(refunded));
     } else if added > 0 {
         raise(fact, added);
         // Nothing of a line is further than the rows that add to it.

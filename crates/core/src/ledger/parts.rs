@@ -110,7 +110,11 @@ impl Ledger {
         let others = standing().any(|import| !same(&import));
         if !programs.is_empty() && programs.values().all(|stands| *stands) && !others {
             let id = standing().map(|import| import.id).min().unwrap_or_default();
-            let rejected = standing().map(|import| import.rejected).sum();
+            let mut rejected = 0;
+            for import in standing() {
+                // Those that were taken in or closed since are no longer rejected.
+                rejected += import.rejected.saturating_sub(self.closed_of(import.id)?);
+            }
             return Ok(Earlier::Same { id, rejected });
         }
         let replaced = standing().filter(|import| !same(import)).map(|import| import.id).collect();

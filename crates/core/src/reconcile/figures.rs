@@ -51,6 +51,13 @@ impl Given {
         Some(Self { currency: by.to, commission, incentive, bonus: one(self.bonus)? })
     }
 
+    /// Returns nothing of all that was said, in a currency.
+    pub(super) fn nothing(self, currency: Currency) -> Self {
+        let none = |said: Option<i64>| said.map(|_| 0);
+        let (incentive, bonus) = (none(self.incentive), none(self.bonus));
+        Self { currency, commission: Some(0), incentive, bonus }
+    }
+
     /// Returns the sum of what was said; none where nothing was.
     pub fn total(&self) -> Option<i64> {
         let said = [self.commission, self.incentive, self.bonus];

@@ -712,7 +712,12 @@ impl Work<'_> {
         );
         Ok(Some(Finding {
             diagnosis: Diagnosis::TakenBack,
-            figures: Some(Figures { expected: Some(ours), ..row.figures.clone() }),
+            // Whatever the row still names, the network gives nothing of it.
+            figures: Some(Figures {
+                expected: Some(ours),
+                reported: row.figures.reported.nothing(currency),
+                ..row.figures.clone()
+            }),
             difference: Some(-ours.total()),
             text,
             ..row.finding.clone()
