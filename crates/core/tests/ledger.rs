@@ -327,7 +327,7 @@ fn a_ledger_file_is_opened_again_and_foreign_ones_are_refused() {
     let told = Ledger::create(&path).expect_err("refused").to_string();
     let (path, folder) = (path.display(), folder.path().join("nowhere"));
     let folder = folder.display();
-    let says = format!("cannot create {path}: {folder} is not a folder that is there");
+    let says = format!("cannot create {path}: there is no folder {folder}");
     assert!(told.contains(&says), "{told}");
 }
 

@@ -121,7 +121,7 @@ impl Ledger {
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
-            let why = format!("{} is not a folder that is there", folder.display());
+            let why = format!("there is no folder {}", folder.display());
             let absent = io::Error::new(io::ErrorKind::NotFound, why);
             return Err(Error::file(path, "create", absent).hint("make the folder first"));
         }
