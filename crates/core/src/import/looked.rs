@@ -142,7 +142,7 @@ fn copied(input: &mut impl Read, copy: &mut impl Write, path: &Path) -> Result<u
 /// An input that could be read, and of which no copy could be written.
 fn uncopied(path: &Path, failed: io::Error) -> Error {
     let doing = format!("write a copy of {} into the temporary folder", path.display());
-    Error::file(&std::env::temp_dir(), &doing, failed)
+    Error::file(&tempfile::env::temp_dir(), &doing, failed)
         .hint("name a folder with room for it in TMPDIR, or write it to a file and import that")
 }
 
@@ -237,11 +237,9 @@ mod tests {
         let unread = copied(&mut Full, &mut Vec::new(), stdin).unwrap_err().to_string();
         assert!(unread.contains("cannot read stdin"), "{unread}");
         let unwritten = copied(&mut &b"order_no"[..], &mut Full, stdin).unwrap_err().to_string();
-        let folder = std::env::temp_dir();
-        let says = format!(
-            "cannot write a copy of stdin into the temporary folder {}",
-            folder.display()
-        );
+        let folder = tempfile::env::temp_dir();
+        let says =
+            format!("cannot write a copy of stdin into the temporary folder {}", folder.display());
         assert!(unwritten.contains(&says), "{unwritten}");
         let mut copy = Vec::new();
         assert_eq!(copied(&mut &b"order_no"[..], &mut copy, stdin).unwrap(), 8);

@@ -15,8 +15,8 @@ use rust_decimal::Decimal;
 use zip::ZipArchive;
 
 use super::cell::{Cells, Nature};
-use super::header::Header;
 use super::contained::{contained, is_contained};
+use super::header::Header;
 use super::mapping::CsvLayout;
 use super::place::Piece;
 use super::report::Rows;

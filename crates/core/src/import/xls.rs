@@ -52,16 +52,16 @@ pub(super) fn bounded(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Fault> {
     let contradictory = || Fault::Unreadable(CONTRADICTORY.to_owned());
     let (name, mut stream) = contained(|| records_of(bytes)).ok_or_else(contradictory)??;
     look_through(&mut stream, limits)?;
-    contained(|| container(name, &stream)).ok_or_else(contradictory)?.map_err(unreadable)
+    contained(|| container(name, &stream)).ok_or_else(contradictory)?.map_err(|e| unreadable(&e))
 }
 
-fn unreadable(failed: io::Error) -> Fault {
+fn unreadable(failed: &io::Error) -> Fault {
     Fault::Unreadable(failed.to_string())
 }
 
 /// The stream of the records, and its name.
 fn records_of(bytes: &[u8]) -> Result<(&'static str, Vec<u8>), Fault> {
-    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(unreadable)?;
+    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(|e| unreadable(&e))?;
     let Some(name) = STREAMS.into_iter().find(|name| file.is_stream(name)) else {
         let protected = file.is_stream(PROTECTED);
         let why = if protected { "it is protected by a password" } else { "it holds no workbook" };
@@ -70,8 +70,8 @@ fn records_of(bytes: &[u8]) -> Result<(&'static str, Vec<u8>), Fault> {
     let mut stream = Vec::new();
     // A stream has no more bytes than its file.
     let most = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let input = file.open_stream(name).map_err(unreadable)?;
-    input.take(most).read_to_end(&mut stream).map_err(unreadable)?;
+    let input = file.open_stream(name).map_err(|e| unreadable(&e))?;
+    input.take(most).read_to_end(&mut stream).map_err(|e| unreadable(&e))?;
     Ok((name, stream))
 }
 
