@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 
@@ -135,6 +135,36 @@ fn changes_that_wait_in_the_log_are_read_where_that_is_safe() {
     // Whoever may write takes them in, as it says.
     sandbox.run("-f left/feebook.db doctor").expect(0);
     audited.run("-f left/feebook.db statement").expect(0);
+}
+
+#[test]
+fn changes_that_wait_beside_the_file_are_seen_through_a_link_to_it() {
+    let Some(audited) = Audited::new() else { return };
+    let sandbox = &audited.sandbox;
+    sandbox.run("init").expect(0);
+    sandbox.write("orders.csv", &report(1, 300));
+    for folder in ["links", "left"] {
+        fs::create_dir(sandbox.path(folder)).expect("a folder");
+    }
+    // A process that holds the ledger open while an import is committed into the log.
+    let conn = Connection::open(sandbox.path("feebook.db")).expect("a database");
+    let read = "SELECT count(*) FROM sqlite_schema";
+    conn.query_row(read, [], |row| row.get::<_, i64>(0)).expect("a count");
+    sandbox.run("import orders.csv --program example").expect(0);
+    symlink("../feebook.db", sandbox.path("links/once.db")).expect("a link");
+    symlink("once.db", sandbox.path("links/twice.db")).expect("a link");
+    for link in ["links/once.db", "links/twice.db"] {
+        let read = audited.run(&format!("-f {link} imports list -O csv")).expect(0);
+        assert_eq!(read.rows().len(), 1, "{link}: {}", read.out);
+    }
+    // The same after the process was interrupted.
+    for name in ["feebook.db", "feebook.db-wal"] {
+        fs::copy(sandbox.path(name), sandbox.path(&format!("left/{name}"))).expect("a copy");
+    }
+    symlink("../left/feebook.db", sandbox.path("links/left.db")).expect("a link");
+    let refused = audited.run("-f links/left.db imports list").expect(6);
+    assert!(refused.err.contains("error[L009]"), "{}", refused.err);
+    assert!(refused.err.contains("left/feebook.db-wal"), "{}", refused.err);
 }
 
 #[test]

@@ -50,6 +50,17 @@ fn a_ledger_of_any_earlier_version_becomes_one_of_today() {
 }
 
 #[test]
+fn an_older_ledger_that_init_brings_up_to_date_is_told() {
+    let sandbox = Sandbox::new();
+    laid(&sandbox, 6);
+    let first = sandbox.run("init").expect(0).err;
+    assert!(first.contains("is kept in feebook.db.version-6"), "{first}");
+    assert!(!first.contains("nothing was changed"), "{first}");
+    let again = sandbox.run("init").expect(0).err;
+    assert!(again.contains("a ledger already; nothing was changed"), "{again}");
+}
+
+#[test]
 fn a_ledger_of_a_later_version_is_refused() {
     let sandbox = Sandbox::with_ledger();
     let conn = Connection::open(sandbox.path("feebook.db")).expect("a database");

@@ -505,6 +505,24 @@ fn a_click_after_its_order_is_a_finding() {
 }
 
 #[test]
+fn an_order_dated_after_today_is_a_finding() {
+    let sandbox = Sandbox::new();
+    let header = REPORT.lines().next().expect("a header");
+    let row = |order: u8, day: &str| {
+        format!("{order},1,{day} 10:00:00,{day} 10:01:00,pending,10.00,44,NO,CN,USD,N,9009,blog,\n")
+    };
+    let rows = row(8, "2024-08-09") + &row(9, "2199-08-09");
+    sandbox.write("ahead.csv", &format!("{header}\n{rows}"));
+    sandbox.run("import ahead.csv --program aliexpress-nordic").expect(0);
+    let rows = sandbox.run("check -O csv").expect(1).rows();
+    let ahead: Vec<_> = rows.iter().filter(|row| row.get("check") == "dated_ahead").collect();
+    assert_eq!(ahead.len(), 1);
+    assert_eq!((ahead[0].get("order_no"), ahead[0].get("line_no")), ("9", "1"));
+    let says = "the order is of 2199-08-09T10:01:00-08:00, and now it is 20";
+    assert!(ahead[0].get("finding").starts_with(says), "{}", ahead[0].get("finding"));
+}
+
+#[test]
 fn terms_that_changed_since_are_told_with_every_answer() {
     let sandbox = super::evaluated();
     assert_eq!(sandbox.run("lines").expect(0).err, "");

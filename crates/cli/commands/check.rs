@@ -5,7 +5,7 @@ use feebook_core::error;
 use feebook_core::ledger::Ledger;
 
 use super::findings::Findings;
-use super::open_to_answer;
+use super::{now, open_to_answer};
 use crate::args::{Global, Scoped};
 use crate::exit::Outcome;
 use crate::output::{Cell, Output};
@@ -25,7 +25,7 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
     };
     let mut bar = Bar::new(global, "orders", None);
     let mut findings = Findings::new(output, COLUMNS)?;
-    check(&ledger, &terms, &scope, &mut bar, &mut |finding| {
+    check(&ledger, &terms, &scope, now(), &mut bar, &mut |finding| {
         let (order_no, line_no) = finding.line.unzip();
         let line_no = line_no.flatten();
         findings.tell(vec![

@@ -9,10 +9,11 @@ use crate::output::Output;
 pub(crate) fn run(global: &Global, output: &Output) -> Outcome<u8> {
     let path = &global.ledger;
     if path.exists() {
-        // Opening refuses whatever is not a ledger.
-        let ledger = Ledger::open(path)?;
+        // Opening refuses whatever is not a ledger, and brings an older one up to date.
+        let ledger = super::open(global)?;
         let programs = ledger.programs()?;
-        say(&format!("{} is a ledger already; nothing was changed", path.display()));
+        let unchanged = if ledger.kept_copy().is_none() { "; nothing was changed" } else { "" };
+        say(&format!("{} is a ledger already{unchanged}", path.display()));
         if !programs.is_empty() {
             say(&format!("it has orders of {}", programs.join(", ")));
         }

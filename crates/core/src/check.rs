@@ -61,6 +61,8 @@ pub enum Check {
     PlacementNotAllowed,
     /// A line whose report names a click later than the order.
     ClickAfterOrder,
+    /// A line that was ordered or paid more than a day from now.
+    DatedAhead,
     /// A payout pays a line that no report has: its reports were taken back.
     PaidWithoutReport,
     /// A row corrects a line that is not there.
@@ -77,7 +79,7 @@ pub enum Check {
 
 impl Check {
     /// All checks.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Integrity,
         Self::Schema,
         Self::Facts,
@@ -95,6 +97,7 @@ impl Check {
         Self::UnknownFlagKind,
         Self::PlacementNotAllowed,
         Self::ClickAfterOrder,
+        Self::DatedAhead,
         Self::PaidWithoutReport,
         Self::CorrectionAlone,
         Self::CorrectedBeyond,
@@ -123,6 +126,7 @@ impl Check {
             Self::UnknownFlagKind => "unknown_flag_kind",
             Self::PlacementNotAllowed => "placement_not_allowed",
             Self::ClickAfterOrder => "click_after_order",
+            Self::DatedAhead => "dated_ahead",
             Self::PaidWithoutReport => "paid_without_report",
             Self::CorrectionAlone => "correction_alone",
             Self::CorrectedBeyond => "corrected_beyond",
@@ -132,6 +136,9 @@ impl Check {
         }
     }
 }
+
+/// How far from now a line may be dated, in seconds: clocks and zones differ.
+const DAY: i64 = 86_400;
 
 /// One finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +153,7 @@ pub struct Finding {
     pub text: String,
 }
 
-/// Runs all checks and tells `each` every finding.
+/// Runs all checks and tells `each` every finding. `now` is in seconds since 1970.
 ///
 /// # Errors
 ///
@@ -155,6 +162,7 @@ pub fn check(
     ledger: &Ledger,
     terms: &Terms,
     scope: &Scope,
+    now: i64,
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Finding),
 ) -> Result<()> {
@@ -163,7 +171,7 @@ pub fn check(
         // Whatever else were told of a file that is not whole would be guesses.
         return Ok(());
     }
-    match check_orders(ledger, terms, scope, progress, each) {
+    match check_orders(ledger, terms, scope, now, progress, each) {
         // The terms at hand have loaded: these are stored ones, and all that rests on them is in doubt.
         Err(failed) if failed.kind() == ErrorKind::Terms => {
             let first = failed.problems().first().map(|problem| format!(": {}", problem.message));
@@ -180,6 +188,7 @@ fn check_orders(
     ledger: &Ledger,
     terms: &Terms,
     scope: &Scope,
+    now: i64,
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Finding),
 ) -> Result<()> {
@@ -209,7 +218,7 @@ fn check_orders(
             if scope.includes_day(day) && !facts.is_empty() {
                 lines += facts.len();
                 if let Some(evaluator) = &mut evaluator {
-                    check_order(ledger, evaluator, &program, &facts, each)?;
+                    check_order((ledger, now), evaluator, &program, &facts, each)?;
                 }
                 mappings.note_unknown(ledger.words(), &program, &facts, &mut unknown);
                 pushed.note(&order.order_no, &facts);
@@ -479,7 +488,7 @@ fn check_paid(
 }
 
 fn check_order(
-    ledger: &Ledger,
+    (ledger, now): (&Ledger, i64),
     evaluator: &mut Evaluator,
     program: &str,
     facts: &[CountingLine<'_>],
@@ -517,6 +526,12 @@ fn check_order(
             let zone = evaluator.program().zone();
             let (click, order) = (zone::written(zone, clicked_at), zone::written(zone, ordered_at));
             tell(Check::ClickAfterOrder, format!("clicked at {click}, ordered at {order}"));
+        }
+        let dated = fact.ordered_at.max(fact.paid_at).filter(|at| *at > now.saturating_add(DAY));
+        if let Some(dated) = dated {
+            let zone = evaluator.program().zone();
+            let (dated, now) = (zone::written(zone, dated), zone::written(zone, now));
+            tell(Check::DatedAhead, format!("the order is of {dated}, and now it is {now}"));
         }
         if let crate::run::Covering::Uncovered(no_cover) = &covering {
             tell(Check::Uncovered, format!("no terms in force: {no_cover}"));

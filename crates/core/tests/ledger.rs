@@ -326,6 +326,12 @@ fn a_ledger_file_is_opened_again_and_foreign_ones_are_refused() {
     assert_eq!(Ledger::open(&text).expect_err("refused").code().id, "L002");
     let nowhere = Ledger::open(&folder.path().join("no.db")).expect_err("refused");
     assert_eq!(nowhere.code().id, "L001");
+    let path = folder.path().join("nowhere").join("a.db");
+    let told = Ledger::create(&path).expect_err("refused").to_string();
+    let (path, folder) = (path.display(), folder.path().join("nowhere"));
+    let folder = folder.display();
+    let says = format!("cannot create {path}: there is no folder {folder}");
+    assert!(told.contains(&says), "{told}");
 }
 
 /// A few lines, many reports of them.

@@ -1,6 +1,7 @@
 //! A panic of a library that reads what others wrote: no end of ours, and no word of its own.
 //!
-//! Owns the catch. Refuses to be used around code of this project, whose panics are mistakes.
+//! Owns the catch. Refuses to be used around code of this project beyond the calls: its own panics are
+//! mistakes, and are to be seen.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use feebook_schedule::diagnostic::Diagnostic;
@@ -30,10 +30,12 @@ pub(super) struct Looked {
     pub(super) bytes: u64,
     /// SHA-256 of the bytes.
     pub(super) digest: [u8; 32],
-    /// A quicker digest of them, by which what is read again is known.
+    /// A quicker digest of them, by which what is read again is known. It finds accidents, such as a file
+    /// that is written while it is read; it is no proof against somebody who wants to deceive, and is not
+    /// kept: what is stored is the SHA-256.
     again: u128,
-    /// What it begins with: nobody can make another file that has the same one.
-    secret: u64,
+    /// What it begins with, another one for each file.
+    seed: u64,
 }
 
 impl Looked {
@@ -51,8 +53,8 @@ impl Looked {
     /// Reads what can be read only once: it is copied first. `path` is what it is called.
     pub(super) fn piped(input: &mut dyn Read, path: &Path) -> Result<Self> {
         let unreadable = |e| Error::file(path, "read", e);
-        let mut copy = tempfile::tempfile().map_err(unreadable)?;
-        let copied = io::copy(&mut input.take(PIPE_LIMIT + 1), &mut copy).map_err(unreadable)?;
+        let mut copy = tempfile::tempfile().map_err(|e| uncopied(path, e))?;
+        let copied = copied(&mut input.take(PIPE_LIMIT + 1), &mut copy, path)?;
         if copied > PIPE_LIMIT {
             let over =
                 format!("it has over {PIPE_LIMIT} bytes; write it to a file and import that");
@@ -63,11 +65,11 @@ impl Looked {
 
     fn of(file: File, path: &Path) -> Result<Self> {
         let path = path.to_owned();
-        let secret = RandomState::new().hash_one(());
+        let seed = RandomState::new().hash_one(());
         let (head, digest) = (Vec::new(), [0; 32]);
-        let mut looked = Self { file, path, head, bytes: 0, digest, again: 0, secret };
+        let mut looked = Self { file, path, head, bytes: 0, digest, again: 0, seed };
         let (mut digest, mut head, mut bytes) = (Sha256::new(), Vec::new(), 0_u64);
-        let mut again = Xxh3::with_seed(secret);
+        let mut again = Xxh3::with_seed(seed);
         looked.each_block(&mut |block| {
             digest.update(block);
             again.update(block);
@@ -84,7 +86,7 @@ impl Looked {
     /// Begins to read the file again.
     pub(super) fn again<'c>(&'c self, count: &'c Cell<u64>) -> Result<Again<'c>> {
         self.rewound()?;
-        Ok(Again { looked: self, count, digest: Xxh3::with_seed(self.secret) })
+        Ok(Again { looked: self, count, digest: Xxh3::with_seed(self.seed) })
     }
 
     /// Reads the file again wherever it is wanted, as archives are; [`unchanged`](Self::unchanged) says
@@ -119,6 +121,29 @@ impl Looked {
             }
         }
     }
+}
+
+/// Copies all of an input, called `path`, and returns its length.
+fn copied(input: &mut impl Read, copy: &mut impl Write, path: &Path) -> Result<u64> {
+    let (mut block, mut bytes) = (vec![0; HEAD], 0_u64);
+    loop {
+        let length = match input.read(&mut block) {
+            Ok(0) => return Ok(bytes),
+            Ok(length) => length,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => return Err(Error::file(path, "read", e)),
+        };
+        let written = copy.write_all(block.get(..length).unwrap_or_default());
+        written.map_err(|e| uncopied(path, e))?;
+        bytes += u64::try_from(length).unwrap_or(0);
+    }
+}
+
+/// An input that could be read, and of which no copy could be written.
+fn uncopied(path: &Path, failed: io::Error) -> Error {
+    let doing = format!("write a copy of {} into the temporary folder", path.display());
+    Error::file(&tempfile::env::temp_dir(), &doing, failed)
+        .hint("name a folder with room for it in TMPDIR, or write it to a file and import that")
 }
 
 /// A file that is read again, from its beginning.
@@ -180,5 +205,44 @@ impl Read for Seeking<'_> {
 impl Seek for Seeking<'_> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes nothing and gives nothing.
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Read for Full {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_breaks_and_a_copy_that_does_not_fit_are_told_apart() {
+        let stdin = Path::new("stdin");
+        let unread = copied(&mut Full, &mut Vec::new(), stdin).unwrap_err().to_string();
+        assert!(unread.contains("cannot read stdin"), "{unread}");
+        let unwritten = copied(&mut &b"order_no"[..], &mut Full, stdin).unwrap_err().to_string();
+        let folder = tempfile::env::temp_dir();
+        let says =
+            format!("cannot write a copy of stdin into the temporary folder {}", folder.display());
+        assert!(unwritten.contains(&says), "{unwritten}");
+        let mut copy = Vec::new();
+        assert_eq!(copied(&mut &b"order_no"[..], &mut copy, stdin).unwrap(), 8);
+        assert_eq!(copy, b"order_no");
     }
 }

@@ -80,11 +80,15 @@ fn written(name: &str, seen: &Seen, guessed: &Guessed<'_>) -> String {
         seen.columns.iter().map(|column| column.name.as_str()).filter(is_read).collect();
     let unread = if unread.is_empty() { "nothing".to_owned() } else { unread.join(", ") };
     let section = if seen.section.is_empty() { "" } else { "\n" };
+    let beyond = match seen.beyond {
+        0 => String::new(),
+        beyond => format!("# Not looked at: {beyond} more columns\n"),
+    };
     format!(
         "# Proposed from the columns of one report: look at every line, see docs/import-guide.md.\n\
          format = 1\nname = {}\nkind = \"{}\"\n{network}{section}{}\n{}\n{}{}{}[fields]\n{}\
          # If orders are governed by another instant, map paid_at or finished_at too.\n\
-         # Not read: {}\n",
+         # Not read: {}\n{beyond}",
         quoted(name),
         seen.kind,
         seen.section,

@@ -3,11 +3,17 @@
 //!
 //! Owns the look. Refuses to guess what a column means.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::formats::{Head, Looks};
 use super::{HEAD, advertisers, cell, path, place, xml};
 
 /// How many rows are looked at.
 const ROWS: usize = 200;
+/// How many columns are looked at.
+const COLUMNS: usize = 500;
+/// How many lists of objects in a row are looked at, any of which may be the lines.
+const LISTS: usize = 20;
 /// How long a column's name may be.
 const NAME: usize = 100;
 /// How many values an object has that is taken for a row where there is no list of rows: one of
@@ -45,10 +51,12 @@ pub(super) struct Seen {
     /// The list in each row of which the elements are lines.
     pub(super) parts: Option<String>,
     pub(super) columns: Vec<Column>,
+    /// How many columns there are beyond those.
+    pub(super) beyond: usize,
 }
 
 /// A row: paths and what stands there.
-pub(super) type Row = Vec<(String, String)>;
+type Row = Vec<(String, String)>;
 
 /// Looks at the beginning of a report; none when there is no row in it. Of JSON rows there may be
 /// parts, which are a second way to see it.
@@ -64,13 +72,14 @@ pub(super) fn seen(head: &Head) -> Vec<Seen> {
 
 fn of_table(head: &Head) -> Option<Seen> {
     if let Some(names) = &head.names {
-        let columns = named(names, &head.rows);
+        let (columns, beyond) = named(names, &head.rows);
         return Some(Seen {
             kind: "csv",
             section: String::new(),
             before: None,
             parts: None,
             columns,
+            beyond,
         });
     }
     let (text, encoding) = text_of(&head.text);
@@ -97,20 +106,26 @@ fn of_table(head: &Head) -> Option<Seen> {
     } else {
         format!("[csv]\ndelimiter = \"{shown}\"\nencoding = \"{encoding}\"\n")
     };
-    let columns = named(&names, &rows);
-    Some(Seen { kind: "csv", section, before: None, parts: None, columns })
+    let (columns, beyond) = named(&names, &rows);
+    Some(Seen { kind: "csv", section, before: None, parts: None, columns, beyond })
 }
 
-/// The columns of a table that have a name, and one only.
-fn named(names: &[String], rows: &[Vec<String>]) -> Vec<Column> {
-    let alone = |name: &String| names.iter().filter(|other| *other == name).count() == 1;
+/// The columns of a table that have a name, and one only; and how many more there are.
+fn named(names: &[String], rows: &[Vec<String>]) -> (Vec<Column>, usize) {
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in names {
+        *times.entry(name).or_default() += 1;
+    }
     let column = |(at, name): (usize, &String)| {
         let value =
             |row: &Vec<String>| row.get(at).map_or(String::new(), |text| text.trim().to_owned());
         Column { name: name.clone(), values: rows.iter().map(value).collect() }
     };
+    let alone = |name: &str| times.get(name) == Some(&1);
     let wanted = |(_, name): &(usize, &String)| !name.is_empty() && is_name(name) && alone(name);
-    names.iter().enumerate().filter(wanted).map(column).collect()
+    let mut wanted = names.iter().enumerate().filter(wanted);
+    let columns = wanted.by_ref().take(COLUMNS).map(column).collect();
+    (columns, wanted.count())
 }
 
 /// Whether a mapping can name a column so.
@@ -123,34 +138,40 @@ fn is_step(key: &str) -> bool {
     !key.is_empty() && !key.contains(['.', '*']) && is_name(key)
 }
 
-/// The columns of some rows; a path that occurs twice in one of them cannot be read.
-fn columns(rows: &[Row]) -> Vec<Column> {
+/// The columns of some lines, and how many more there are. A line is what stands in its row and, where it
+/// is a part of one, in that; a path that occurs twice in one of them cannot be read.
+fn columns(lines: &[Vec<&Row>]) -> (Vec<Column>, usize) {
     let mut columns: Vec<Column> = Vec::new();
-    let mut twice: Vec<&str> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        for (name, value) in row {
-            let known = columns.iter().position(|column| column.name == *name);
-            let known = known.unwrap_or_else(|| {
+    let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut twice, mut beyond) = (BTreeSet::new(), BTreeSet::new());
+    for (at, line) in lines.iter().enumerate() {
+        for (name, value) in line.iter().copied().flatten() {
+            if !known.contains_key(name.as_str()) && columns.len() == COLUMNS {
+                beyond.insert(name.as_str());
+                continue;
+            }
+            let place = *known.entry(name).or_insert_with(|| {
                 columns.push(Column { name: name.clone(), values: Vec::new() });
                 columns.len() - 1
             });
-            let Some(column) = columns.get_mut(known) else { continue };
+            let Some(column) = columns.get_mut(place) else { continue };
             if column.values.len() > at {
-                twice.push(name);
+                twice.insert(name.as_str());
+                continue;
             }
             column.values.resize(at, String::new());
             column.values.push(value.trim().to_owned());
         }
     }
     for column in &mut columns {
-        column.values.resize(rows.len(), String::new());
+        column.values.resize(lines.len(), String::new());
     }
     columns.retain(|column| {
-        !twice.contains(&column.name.as_str())
+        !twice.contains(column.name.as_str())
             && path::is_row_path(&column.name)
             && is_name(&column.name)
     });
-    columns
+    (columns, beyond.len())
 }
 
 /// The text of a head, and the label of its encoding.
@@ -194,25 +215,30 @@ fn of_json(head: &[u8]) -> Vec<Seen> {
     let rows: Vec<&str> = rows.into_iter().take(ROWS).collect();
     let section = format!("[json]\nrows = {}\n", advertisers::toml_text(&path));
     let flat: Vec<Row> = rows.iter().map(|row| json_row(row, "")).collect();
-    let mut all = vec![Seen {
-        kind: "json",
-        section: section.clone(),
-        before: Some(before.clone()),
-        parts: None,
-        columns: columns(&flat),
-    }];
+    let whole: Vec<Vec<&Row>> = flat.iter().map(|row| vec![row]).collect();
+    let of = |section, parts, lines: &[Vec<&Row>]| {
+        let (columns, beyond) = columns(lines);
+        Seen { kind: "json", section, before: Some(before.clone()), parts, columns, beyond }
+    };
+    let mut all = vec![of(section.clone(), None, &whole)];
     for key in lists(&rows) {
-        let lines: Vec<Row> = rows.iter().flat_map(|row| json_lines(row, &key)).collect();
+        let parts: Vec<Vec<Row>> = rows.iter().map(|row| json_parts(row, &key)).collect();
+        let lines = flat.iter().zip(&parts).flat_map(|(row, parts)| {
+            // One without an element is a line all the same.
+            let alone = parts.is_empty().then(|| vec![row]);
+            parts.iter().map(move |part| vec![row, part]).chain(alone)
+        });
+        let lines: Vec<Vec<&Row>> = lines.take(ROWS).collect();
         let section = format!("{section}parts = {}\n", advertisers::toml_text(&key));
-        let (before, columns) = (Some(before.clone()), columns(&lines));
-        all.push(Seen { kind: "json", section, before, parts: Some(key), columns });
+        all.push(of(section, Some(key), &lines));
     }
     all
 }
 
 /// A text that may break off, closed after the last list or object that is whole.
 fn closed(text: &str) -> String {
-    let (mut open, mut at_end) = (Vec::new(), Vec::new());
+    // After the end nothing is closed any more: what was open there is still below.
+    let (mut open, mut at_end) = (Vec::new(), 0);
     let (mut end, mut quoted, mut escaped) = (0, false, false);
     for (at, byte) in text.bytes().enumerate() {
         match byte {
@@ -225,13 +251,13 @@ fn closed(text: &str) -> String {
             b'}' | b']' => {
                 open.pop();
                 end = at + 1;
-                at_end.clone_from(&open);
+                at_end = open.len();
             }
             _ => {}
         }
     }
     let mut closed = text.get(..end).unwrap_or_default().to_owned();
-    closed.extend(at_end.iter().rev());
+    closed.extend(open.iter().take(at_end).rev());
     closed
 }
 
@@ -290,28 +316,28 @@ fn json_row(raw: &str, path: &str) -> Row {
 fn lists(rows: &[&str]) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for (key, raw) in rows.iter().flat_map(|row| entries(row)) {
-        let of_objects = cell::elements(raw).first().is_some_and(|first| first.starts_with('{'));
-        if raw.starts_with('[') && of_objects && is_step(&key) && !keys.contains(&key) {
+        if keys.len() == LISTS {
+            break;
+        }
+        let of_objects = || cell::elements(raw).first().is_some_and(|first| first.starts_with('{'));
+        if raw.starts_with('[') && is_step(&key) && !keys.contains(&key) && of_objects() {
             keys.push(key);
         }
     }
     keys
 }
 
-/// A row as many times as a list in it has elements, each with one of them.
-fn json_lines(raw: &str, key: &str) -> Vec<Row> {
-    let row = json_row(raw, "");
+/// What stands in the elements of a row's list.
+fn json_parts(raw: &str, key: &str) -> Vec<Row> {
     let entries = entries(raw);
     let list = entries.iter().find(|(known, _)| known == key).map_or("", |(_, raw)| *raw);
-    let with = |part: &str| [row.clone(), json_row(part, key)].concat();
-    let lines: Vec<Row> = cell::elements(list).into_iter().map(with).collect();
-    if lines.is_empty() { vec![row] } else { lines }
+    cell::elements(list).into_iter().take(ROWS).map(|part| json_row(part, key)).collect()
 }
 
 fn of_xml(head: &[u8]) -> Option<Seen> {
     let top = xml::tree(head)?;
     let mut found: Vec<(String, Vec<&xml::Element>)> = Vec::new();
-    elements(&top, "", &mut found);
+    elements(&top, "", &mut found, &mut BTreeMap::new());
     let leaves =
         |element: &xml::Element| element.parts.iter().filter(|part| part.is_leaf()).count();
     let most = |elements: &[&xml::Element]| elements.iter().map(|e| leaves(e)).max().unwrap_or(0);
@@ -323,31 +349,38 @@ fn of_xml(head: &[u8]) -> Option<Seen> {
     let again = again.min_by_key(|(path, elements)| (depth(path), usize::MAX - elements.len()));
     let (path, elements) = again.or_else(|| found.iter().max_by_key(|(_, e)| most(e)))?;
     let rows: Vec<Row> = elements.iter().take(ROWS).map(|element| xml_row(element, "")).collect();
+    let lines: Vec<Vec<&Row>> = rows.iter().map(|row| vec![row]).collect();
+    let (columns, beyond) = columns(&lines);
     Some(Seen {
         kind: "xml",
         section: format!("[xml]\nrows = {}\n", advertisers::toml_text(path)),
         before: Some(format!("{path}.")),
         parts: None,
-        columns: columns(&rows),
+        columns,
+        beyond,
     })
 }
 
-/// Elements with others in them, by their paths.
+/// Elements with others in them, by their paths, and where each path is.
 fn elements<'t>(
     element: &'t xml::Element,
     path: &str,
     found: &mut Vec<(String, Vec<&'t xml::Element>)>,
+    places: &mut BTreeMap<String, usize>,
 ) {
     if element.is_leaf() || !is_step(&element.name) {
         return;
     }
     let path = joined(path, &element.name);
-    match found.iter_mut().find(|(known, _)| *known == path) {
-        Some((_, elements)) => elements.push(element),
-        None => found.push((path.clone(), vec![element])),
+    let place = *places.entry(path.clone()).or_insert_with(|| {
+        found.push((path.clone(), Vec::new()));
+        found.len() - 1
+    });
+    if let Some((_, elements)) = found.get_mut(place) {
+        elements.push(element);
     }
     for part in &element.parts {
-        elements(part, &path, found);
+        elements(part, &path, found, places);
     }
 }
 
@@ -412,5 +445,24 @@ mod tests {
         assert!(paths(r#"{"error_response":{"code":"x","msg":"y"}}"#).is_empty());
         let parts = paths(r#"[{"a":1,"l":[{"b":1},{"b":2}]},{"a":2,"l":[]}]"#);
         assert_eq!(parts[1].1, ["a", "l.b"]);
+    }
+    /// A file of the size that is looked at: every key is a column, and every list is the lines.
+    #[test]
+    fn many_columns_and_lines_are_cut_and_counted() {
+        let keys = |count: usize| -> String {
+            (0..count).map(|key| format!("\"k{key}\":1,")).collect::<Vec<_>>().concat()
+        };
+        let wide =
+            format!("[{{{}\"l\":[{}{{\"p\":1}}]}}]", keys(1_200), "{\"p\":1},".repeat(3_900));
+        let all = seen(&Head::of_text(wide.as_bytes()));
+        let counts = |seen: &Seen| (seen.columns.len(), seen.beyond, seen.columns[0].values.len());
+        assert_eq!(all.iter().map(counts).collect::<Vec<_>>(), [(500, 700, 1), (500, 701, 200)]);
+        let lists: String =
+            (0..2_000).map(|key| format!("\"l{key}\":[{{\"p\":1}}],")).collect::<Vec<_>>().concat();
+        let lists = format!("[{{{lists}\"a\":1}}]");
+        assert_eq!(seen(&Head::of_text(lists.as_bytes())).len(), 1 + LISTS);
+        let names: Vec<String> = (0..9_000).map(|at| format!("c{at}")).collect();
+        let (columns, beyond) = named(&names, &[]);
+        assert_eq!((columns.len(), beyond), (500, 8_500));
     }
 }

@@ -15,12 +15,13 @@ use rust_decimal::Decimal;
 use zip::ZipArchive;
 
 use super::cell::{Cells, Nature};
+use super::contained::{contained, is_contained};
 use super::header::Header;
 use super::mapping::CsvLayout;
 use super::place::Piece;
 use super::report::Rows;
 use super::row::Problem;
-use super::{Shape, cell, codes, contained, contents, refused, xls};
+use super::{Shape, cell, codes, contents, refused, xls};
 use crate::error::{Error, Result};
 
 /// The largest file that is read.
@@ -72,12 +73,20 @@ enum Stop {
     TooLarge(String),
     /// It is broken.
     Unreadable(calamine::Error),
+    /// It is broken in a way that the reader of workbooks does not survive.
+    Contradictory,
 }
 
 impl<E: Into<calamine::Error>> From<E> for Stop {
     fn from(failed: E) -> Self {
         Self::Unreadable(failed.into())
     }
+}
+
+/// Runs the reader of workbooks, which panics here and there at what contradicts itself. What is ours is
+/// not to be within.
+fn within<T>(run: impl FnOnce() -> T) -> std::result::Result<T, Stop> {
+    contained(run).ok_or(Stop::Contradictory)
 }
 
 /// What a sheet may still have.
@@ -126,9 +135,7 @@ impl Sheet {
         if are_cells(&bytes) {
             return Self::of_cells(&bytes).map_err(refuse);
         }
-        // What contradicts itself makes the reader of workbooks panic here and there.
-        contained::contained(|| Self::of_workbook(bytes, shown))
-            .unwrap_or_else(|| Err(unreadable(shown, &"its parts contradict each other")))
+        Self::of_workbook(bytes, shown)
     }
 
     /// Reads a workbook's first sheet that has any cell.
@@ -139,6 +146,7 @@ impl Sheet {
             sheet.fill(&mut workbook, &name).map_err(|stop| match stop {
                 Stop::TooLarge(message) => too_large(shown, message),
                 Stop::Unreadable(failed) => unreadable(shown, &failed),
+                Stop::Contradictory => contradictory(shown),
             })?;
             if !sheet.rows.is_empty() {
                 return Ok(sheet);
@@ -191,26 +199,33 @@ impl Sheet {
         // Cell by cell: a sheet of two cells can claim to be sixteen billion cells large.
         match workbook {
             Sheets::Xlsx(xlsx) => {
-                let mut cells = xlsx.worksheet_cells_reader(name).map_err(calamine::Error::from)?;
-                while let Some(cell) = cells.next_cell().map_err(calamine::Error::from)? {
+                let reader = within(|| xlsx.worksheet_cells_reader(name))?;
+                let mut cells = reader.map_err(calamine::Error::from)?;
+                while let Some(cell) =
+                    within(|| cells.next_cell())?.map_err(calamine::Error::from)?
+                {
                     self.put_ref(cell.get_position(), cell.get_value(), &mut left)?;
                 }
             }
             Sheets::Xlsb(xlsb) => {
-                let mut cells = xlsb.worksheet_cells_reader(name).map_err(calamine::Error::from)?;
-                while let Some(cell) = cells.next_cell().map_err(calamine::Error::from)? {
+                let reader = within(|| xlsb.worksheet_cells_reader(name))?;
+                let mut cells = reader.map_err(calamine::Error::from)?;
+                while let Some(cell) =
+                    within(|| cells.next_cell())?.map_err(calamine::Error::from)?
+                {
                     self.put_ref(cell.get_position(), cell.get_value(), &mut left)?;
                 }
             }
             // Both were measured before.
             Sheets::Xls(_) | Sheets::Ods(_) => {
-                let range = workbook.worksheet_range(name)?;
+                let range = within(|| workbook.worksheet_range(name))??;
                 let (top, first) = range.start().unwrap_or_default();
-                for (row, column, value) in range.used_cells() {
+                let mut cells = range.used_cells();
+                while let Some((row, column, value)) = within(|| cells.next())? {
                     let place =
                         |at: usize, from: u32| from.saturating_add(u32::try_from(at).unwrap_or(0));
                     left.take(text_in(value)).map_err(Stop::TooLarge)?;
-                    if let Some(made) = of_owned(value) {
+                    if let Some(made) = of_owned(value)? {
                         self.put((place(row, top), place(column, first)), made);
                     }
                 }
@@ -234,13 +249,14 @@ impl Sheet {
             _ => "",
         };
         left.take(text).map_err(Stop::TooLarge)?;
-        if let Some(made) = of_ref(value) {
+        if let Some(made) = of_ref(value)? {
             self.put(place, made);
         }
         Ok(())
     }
 
     fn put(&mut self, (row, column): (u32, u32), cell: Cell) {
+        debug_assert!(!is_contained(), "a mistake here is to be seen");
         self.rows.entry(row).or_default().insert(column, cell);
     }
 
@@ -275,7 +291,8 @@ fn opened<'b>(bytes: &'b mut Vec<u8>, shown: &str) -> Result<Sheets<Cursor<&'b [
             xls::Fault::TooLarge(message) => too_large(shown, message),
             xls::Fault::Unreadable(why) => unreadable(shown, &why),
         })?;
-        let xls = calamine::open_workbook_from_rs(Cursor::new(bytes.as_slice()));
+        let xls = contained(|| calamine::open_workbook_from_rs(Cursor::new(bytes.as_slice())));
+        let xls = xls.ok_or_else(|| contradictory(shown))?;
         return xls.map(Sheets::Xls).map_err(|e: XlsError| unreadable(shown, &e));
     }
     let archive = ZipArchive::new(Cursor::new(bytes.as_slice()));
@@ -283,13 +300,18 @@ fn opened<'b>(bytes: &'b mut Vec<u8>, shown: &str) -> Result<Sheets<Cursor<&'b [
         return Err(contents::packed_twice(shown));
     }
     unpacks(bytes).map_err(|message| too_large(shown, message))?;
-    calamine::open_workbook_auto_from_rs(Cursor::new(bytes.as_slice()))
+    contained(|| calamine::open_workbook_auto_from_rs(Cursor::new(bytes.as_slice())))
+        .ok_or_else(|| contradictory(shown))?
         .map_err(|e| unreadable(shown, &e))
 }
 
 fn unreadable(shown: &str, why: &dyn std::fmt::Display) -> Error {
     let message = format!("the file cannot be read as a spreadsheet: {why}");
     refused(Diagnostic::whole(&codes::BAD_SHEET, shown, message))
+}
+
+fn contradictory(shown: &str) -> Error {
+    unreadable(shown, &xls::CONTRADICTORY)
 }
 
 /// Reads a report.
@@ -393,18 +415,18 @@ impl Cells for SheetRow<'_> {
     }
 }
 
-fn of_ref(value: &DataRef<'_>) -> Option<Cell> {
-    match value {
+fn of_ref(value: &DataRef<'_>) -> std::result::Result<Option<Cell>, Stop> {
+    Ok(match value {
         DataRef::Empty => None,
         DataRef::Int(number) => Some(number_cell(number.to_string())),
         DataRef::Float(number) => Some(number_cell(number.to_string())),
         DataRef::String(text) | DataRef::DurationIso(text) => text_cell(text),
         DataRef::SharedString(text) => text_cell(text),
         DataRef::Bool(yes) => text_cell(if *yes { "true" } else { "false" }),
-        DataRef::DateTime(moment) => Some(moment_cell(moment)),
+        DataRef::DateTime(moment) => Some(moment_cell(moment)?),
         DataRef::DateTimeIso(text) => Some(iso_cell(text)),
         DataRef::Error(error) => text_cell(&error.to_string()),
-    }
+    })
 }
 
 /// The text that a cell holds.
@@ -415,17 +437,17 @@ fn text_in(value: &Data) -> &str {
     }
 }
 
-fn of_owned(value: &Data) -> Option<Cell> {
-    match value {
+fn of_owned(value: &Data) -> std::result::Result<Option<Cell>, Stop> {
+    Ok(match value {
         Data::Empty => None,
         Data::Int(number) => Some(number_cell(number.to_string())),
         Data::Float(number) => Some(number_cell(number.to_string())),
         Data::String(text) | Data::DurationIso(text) => text_cell(text),
         Data::Bool(yes) => text_cell(if *yes { "true" } else { "false" }),
-        Data::DateTime(moment) => Some(moment_cell(moment)),
+        Data::DateTime(moment) => Some(moment_cell(moment)?),
         Data::DateTimeIso(text) => Some(iso_cell(text)),
         Data::Error(error) => text_cell(&error.to_string()),
-    }
+    })
 }
 
 fn text_cell(text: &str) -> Option<Cell> {
@@ -451,15 +473,15 @@ fn number_cell(text: String) -> Cell {
 }
 
 /// A date, a time of day, or both; a whole day has no time, a time of day no date.
-fn moment_cell(moment: &ExcelDateTime) -> Cell {
-    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+fn moment_cell(moment: &ExcelDateTime) -> std::result::Result<Cell, Stop> {
+    let (year, month, day, hour, minute, second, _) = within(|| moment.to_ymd_hms_milli())?;
     let time = format!("{hour:02}:{minute:02}:{second:02}");
     let text = match (year < 1901, time == "00:00:00") {
         (true, _) => time,
         (false, true) => format!("{year:04}-{month:02}-{day:02}"),
         (false, false) => format!("{year:04}-{month:02}-{day:02} {time}"),
     };
-    Cell { text, nature: Nature::Moment }
+    Ok(Cell { text, nature: Nature::Moment })
 }
 
 fn iso_cell(text: &str) -> Cell {

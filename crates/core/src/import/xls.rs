@@ -4,10 +4,14 @@
 //! Owns the bounds. Refuses a workbook that would come to more than a spreadsheet may, and hands on
 //! nothing of the file but the stream of its records, in a fresh container.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Write};
+
+use super::contained::{contained, is_contained};
 
 /// The stream of the records, by the version of the format.
 const STREAMS: [&str; 2] = ["/Workbook", "/Book"];
+/// Why a file is not read at which a library panics.
+pub(super) const CONTRADICTORY: &str = "its parts contradict each other";
 /// What an office document that is protected by a password has instead.
 const PROTECTED: &str = "/EncryptedPackage";
 /// The longest text of a cell by the format, in bytes of UTF-8.
@@ -45,8 +49,19 @@ pub(super) enum Fault {
 
 /// Looks through an XLS and returns it with its records only.
 pub(super) fn bounded(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Fault> {
-    let unreadable = |e: std::io::Error| Fault::Unreadable(e.to_string());
-    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(unreadable)?;
+    let contradictory = || Fault::Unreadable(CONTRADICTORY.to_owned());
+    let (name, mut stream) = contained(|| records_of(bytes)).ok_or_else(contradictory)??;
+    look_through(&mut stream, limits)?;
+    contained(|| container(name, &stream)).ok_or_else(contradictory)?.map_err(|e| unreadable(&e))
+}
+
+fn unreadable(failed: &io::Error) -> Fault {
+    Fault::Unreadable(failed.to_string())
+}
+
+/// The stream of the records, and its name.
+fn records_of(bytes: &[u8]) -> Result<(&'static str, Vec<u8>), Fault> {
+    let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(|e| unreadable(&e))?;
     let Some(name) = STREAMS.into_iter().find(|name| file.is_stream(name)) else {
         let protected = file.is_stream(PROTECTED);
         let why = if protected { "it is protected by a password" } else { "it holds no workbook" };
@@ -55,14 +70,18 @@ pub(super) fn bounded(bytes: &[u8], limits: Limits) -> Result<Vec<u8>, Fault> {
     let mut stream = Vec::new();
     // A stream has no more bytes than its file.
     let most = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let input = file.open_stream(name).map_err(unreadable)?;
-    input.take(most).read_to_end(&mut stream).map_err(unreadable)?;
-    look_through(&mut stream, limits)?;
+    let input = file.open_stream(name).map_err(|e| unreadable(&e))?;
+    input.take(most).read_to_end(&mut stream).map_err(|e| unreadable(&e))?;
+    Ok((name, stream))
+}
+
+/// A fresh container with a stream in it.
+fn container(name: &str, stream: &[u8]) -> io::Result<Vec<u8>> {
     // The reader knows the older container with its small sectors only.
     let made = cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new()));
-    let mut made = made.map_err(unreadable)?;
-    let mut output = made.create_stream(name).map_err(unreadable)?;
-    output.write_all(&stream).and_then(|()| output.flush()).map_err(unreadable)?;
+    let mut made = made?;
+    let mut output = made.create_stream(name)?;
+    output.write_all(stream).and_then(|()| output.flush())?;
     drop(output);
     Ok(made.into_inner().into_inner())
 }
@@ -239,6 +258,7 @@ impl Span {
 
 /// Refuses records that would come to too much, and takes out what they claim beforehand.
 fn look_through(stream: &mut [u8], limits: Limits) -> Result<(), Fault> {
+    debug_assert!(!is_contained(), "a mistake here is to be seen");
     let globals = globals(stream);
     let too_many = || {
         let most = limits.cells;

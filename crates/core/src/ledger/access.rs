@@ -10,6 +10,7 @@
 //! be mixed; but that changes the time at which the file was written, which is compared afterwards.
 
 use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -71,12 +72,14 @@ impl Ledger {
 }
 
 /// Opens the file of a ledger in the way that this user may.
-pub(super) fn connect(path: &Path) -> Result<(Connection, Option<Unheld>)> {
+pub(super) fn connect(named: &Path) -> Result<(Connection, Option<Unheld>)> {
+    let unreadable = |e| Error::file(named, "read the ledger", e);
+    let path = &followed(named).map_err(unreadable)?;
     if let Some(conn) = to_be_written(path)? {
         return Ok((conn, None));
     }
     // SQLite's own words would not say why it cannot be read either.
-    fs::File::open(path).map_err(|e| Error::file(path, "read the ledger", e))?;
+    fs::File::open(path).map_err(unreadable)?;
     // In this order: a log that is moved into the ledger after the first look is seen by the second.
     let unheld = Unheld::of(path)?;
     if beside(path, "-wal") > 0 || beside(path, "-journal") > 0 {
@@ -87,6 +90,13 @@ pub(super) fn connect(path: &Path) -> Result<(Connection, Option<Unheld>)> {
     }
     let conn = Connection::open_with_flags(address(path, "immutable=1"), READING);
     Ok((conn.map_err(|e| database(&e))?, Some(unheld)))
+}
+
+/// The file itself where a name only links to it: SQLite keeps the log beside the file, and there it is
+/// to be looked for. A name that is none is kept, as it is told.
+fn followed(named: &Path) -> io::Result<PathBuf> {
+    // SQLite follows links on Unix only. With one in a folder's place the log is found by either name.
+    if cfg!(unix) && named.is_symlink() { named.canonicalize() } else { Ok(named.to_owned()) }
 }
 
 /// Opens the file to be written; none where this user may not, be it the file or what SQLite makes

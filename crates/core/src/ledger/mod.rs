@@ -120,21 +120,31 @@ impl Ledger {
             let taken = io::Error::new(io::ErrorKind::AlreadyExists, "it exists already");
             return Err(Error::file(path, "create", taken));
         }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            let why = format!("there is no folder {}", folder.display());
+            let absent = io::Error::new(io::ErrorKind::NotFound, why);
+            return Err(Error::file(path, "create", absent).hint("make the folder first"));
+        }
         // Made whole under another name, then linked to its own: whoever finds it finds a ledger,
         // and of two processes that make one only one succeeds.
         let mut name = path.file_name().unwrap_or_default().to_owned();
         name.push(format!(".new-{}", std::process::id()));
         let making = path.with_file_name(name);
-        let made = Self::make(&making)
-            .and_then(|()| give_name(&making, path).map_err(|e| Error::file(path, "create", e)));
+        let uncreated = |e| Error::file(path, "create", e);
+        let made = fs::File::create_new(&making)
+            .map(drop)
+            .map_err(uncreated)
+            .and_then(|()| Self::make(&making))
+            .and_then(|()| give_name(&making, path).map_err(uncreated));
         // A file that was not made need not be taken away.
         let _ = fs::remove_file(&making);
         made?;
         Self::open(path)
     }
 
+    /// Makes a ledger of an empty file.
     fn make(path: &Path) -> Result<()> {
-        fs::File::create_new(path).map_err(|e| Error::file(path, "create", e))?;
         let conn = Connection::open_with_flags(path, FLAGS).map_err(|e| database(&e))?;
         conn.execute_batch("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;").map_err(sql)?;
         Self::prepare(conn, None, None).map(drop)
