@@ -242,17 +242,26 @@ fn a_first_line_that_has_an_amount_or_an_instant_is_a_row() {
     assert_eq!(of(cells), (2, 0, "{\"cells\":[".to_owned()));
     let cells = "{\"cells\":[[\"Order\",\"Day\",\"Sale\"],[2,\"2024-01-01\",2.00]]}";
     assert_eq!(of(cells).0, 1);
-    // A bad row is still a row, and told; one that nothing can be read of passes for a header.
+    // A bad row is still a row, and told; also one that nothing can be read of.
     assert_eq!(of("1,2024-01-01,x\n2,2024-01-01,2.00\n"), (1, 1, String::new()));
-    assert_eq!(of("1,x,x\n2,2024-01-01,2.00\n").0, 1);
+    assert_eq!(of("1,x,x\n2,2024-01-01,2.00\n"), (1, 1, String::new()));
+    assert_eq!(of("1;2024-01-01;2.00\n"), (0, 1, String::new()));
+    assert_eq!(of("{\"cells\":[[1,\"x\",\"x\"],[2,\"2024-01-01\",2.00]]}").1, 1);
+    // A header is one by its words, though one of them has a digit, and is told.
+    let header = "Order 1,DAY,Sale\n2,2024-01-01,2.00\n";
+    assert_eq!(of(header), (1, 0, "Order 1,DAY,Sale\n".to_owned()));
+    let (summary, _) = import(format, header.as_bytes());
+    let told: Vec<_> =
+        summary.unwrap().headers.into_iter().map(|passed| (passed.line, passed.words)).collect();
+    assert_eq!(told, [(1, "Order 1,DAY,Sale".to_owned())]);
     // A number that no amount can be is one all the same.
     assert_eq!(of("1,x,-2.00\n2,2024-01-01,2.00\n").1, 1);
     assert_eq!(of("1,x,2.005\n2,2024-01-01,2.00\n").1, 1);
-    // Without amounts and instants nothing tells a header from a row.
+    // Without amounts and instants a digit tells a row from a header.
     let neither = mapping_of("sub_id = \"sale\"\n");
     let format = neither.by_name("test", None).unwrap();
     let (summary, _) = import(format, b"1,2024-01-01,2.00\n2,2024-01-01,2.00\n");
-    assert_eq!(summary.unwrap().accepted, 1);
+    assert_eq!(summary.unwrap().accepted, 2);
 }
 
 #[test]
