@@ -161,7 +161,7 @@ pub(super) fn tell_taken(
 ) -> (Vec<Portion>, bool) {
     let nothing = |rejected| ImportTotals { rejected, ..ImportTotals::default() };
     match taken {
-        TakenIn::Already { id, rejected, archived } => {
+        TakenIn::Already { id, programs, rejected, archived } => {
             let what = match (archived, dry_run) {
                 (true, false) => "the file itself is archived now, nothing else changed",
                 (true, true) => "the file itself would be archived",
@@ -175,7 +175,7 @@ pub(super) fn tell_taken(
                     shown(file)
                 ));
             }
-            let program = program.to_owned();
+            let program = programs.join(", ");
             (vec![Portion { program, id: None, totals: nothing(rejected) }], rejected > 0)
         }
         TakenIn::Read { mut portions, summary, unmapped, replaced } => {

@@ -16,7 +16,7 @@ use crate::correction;
 use crate::due::amounts_in;
 use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
-use crate::import::{Formats, advertisers};
+use crate::import::{Advertisers, Formats, advertisers};
 use crate::journal::{Account, Journal, Kind};
 use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Revision, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
@@ -145,14 +145,14 @@ pub struct Finding {
     pub text: String,
 }
 
-/// Runs all checks and tells `each` every finding.
+/// Runs all checks and tells `each` every finding. `mapped` are the advertisers that have a program by now.
 ///
 /// # Errors
 ///
 /// When the ledger cannot be read.
 pub fn check(
     ledger: &Ledger,
-    terms: &Terms,
+    (terms, mapped): (&Terms, &Advertisers),
     scope: &Scope,
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Finding),
@@ -162,7 +162,7 @@ pub fn check(
         // Whatever else were told of a file that is not whole would be guesses.
         return Ok(());
     }
-    match check_orders(ledger, terms, scope, progress, each) {
+    match check_orders(ledger, (terms, mapped), scope, progress, each) {
         // The terms at hand have loaded: these are stored ones, and all that rests on them is in doubt.
         Err(failed) if failed.kind() == ErrorKind::Terms => {
             let first = failed.problems().first().map(|problem| format!(": {}", problem.message));
@@ -177,7 +177,7 @@ pub fn check(
 /// Runs the checks of results, of the journal and of facts.
 fn check_orders(
     ledger: &Ledger,
-    terms: &Terms,
+    (terms, mapped): (&Terms, &Advertisers),
     scope: &Scope,
     progress: &mut dyn Progress,
     each: &mut dyn FnMut(Finding),
@@ -216,7 +216,7 @@ fn check_orders(
             Some(unmapped) => {
                 let count =
                     if lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
-                let (whose, to_do) = (unmapped.told(), unmapped.to_do());
+                let (whose, to_do) = (unmapped.told(), unmapped.to_do(mapped));
                 Some(format!("{whose}: {count} unverifiable; {to_do}"))
             }
             None if evaluator.is_none() || terms.is_unmapped(&program) => {
