@@ -12,7 +12,7 @@ use super::super::read_file;
 use super::{Kept, context, import, mapping, source};
 use crate::error::Result;
 use crate::fact::{Corrects, LineFact};
-use crate::import::{Advertiser, Context, Formats, Sink};
+use crate::import::{Advertiser, Context, Formats, Head, Sink};
 use crate::words::Words;
 
 fn root() -> PathBuf {
@@ -126,6 +126,26 @@ fn files_of_one_archive_are_counted_each_by_itself() {
     }
     assert_eq!(numbers[0], numbers[1], "the second file says what the first said");
     assert_eq!(numbers[0].len(), 2);
+}
+
+#[test]
+fn an_empty_file_of_an_archive_is_one_without_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reports.zip");
+    let mut archive = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    for (member, text) in [("a.csv", String::new()), ("b.csv", sample("epn.csv"))] {
+        archive.start_file(member, SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    let formats = all();
+    let format = formats.recognise(&Head::of_file(&path).unwrap(), "reports.zip", None).unwrap();
+    assert_eq!(format.name, "epn");
+    let mut kept = Kept::default();
+    let shown = (path.as_path(), "reports.zip");
+    let summary = read_file(format, shown, &context(), &mut kept, &Cell::new(0)).unwrap();
+    assert_eq!(summary.without_rows, ["reports.zip:a.csv"]);
+    assert!(summary.accepted > 0);
 }
 
 /// A sink that knows one line.
