@@ -135,7 +135,8 @@ impl Output {
     /// The same, which spares the files that the command reads.
     pub(crate) fn sparing(mut self, inputs: Vec<&Path>) -> Self {
         // What comes through a pipe may be a file that the shell opened.
-        let opened = |input: &Path| if input == "-" { "/dev/stdin".into() } else { input.to_owned() };
+        let opened =
+            |input: &Path| if input == "-" { "/dev/stdin".into() } else { input.to_owned() };
         self.inputs = inputs.into_iter().map(opened).collect();
         self
     }
@@ -213,8 +214,7 @@ impl Output {
     /// The same document in another form.
     pub(crate) fn in_form(&self, form: Form) -> Self {
         let under_way = Rc::clone(&self.under_way);
-        let (file, ledger, inputs) =
-            (self.file.clone(), self.ledger.clone(), self.inputs.clone());
+        let (file, ledger, inputs) = (self.file.clone(), self.ledger.clone(), self.inputs.clone());
         Self { form, file, ledger, inputs, under_way }
     }
 

@@ -90,9 +90,8 @@ fn a_long_document_and_one_of_a_row_a_line_are_seen() {
 #[test]
 fn a_proposal_says_what_it_leaves_open() {
     let sandbox = Sandbox::new();
-    let row = |n: u32, amount: &str, status: &str| {
-        format!("o-{n},2024-08-0{n},{amount},{status},USD\n")
-    };
+    let row =
+        |n: u32, amount: &str, status: &str| format!("o-{n},2024-08-0{n},{amount},{status},USD\n");
     let header = "order_id,date,sale_amount,status,currency\n";
     let above = [row(1, "20.00", "approved"), row(2, "30.00", "corrected")].concat();
     sandbox.write("above.csv", &format!("{header}{above}"));

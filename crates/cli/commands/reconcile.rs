@@ -103,7 +103,8 @@ fn tell_without_program(global: &Global, without: &[WithoutProgram]) {
     let each = without.iter();
     let each = each.map(|known| (known.network.as_str(), known.number.as_str(), None));
     let lines = advertisers::to_paste(each, &beside);
-    let files: BTreeSet<String> = without.iter().flat_map(|known| known.files.iter().cloned()).collect();
+    let files: BTreeSet<String> =
+        without.iter().flat_map(|known| known.files.iter().cloned()).collect();
     let files = files.into_iter().collect::<Vec<_>>().join(", ");
     say(&format!(
         "{} without a program: of their lines nothing is known to compare with. To map them, fill in \

@@ -340,7 +340,7 @@ fn none_fits(fits: &[Fit<'_>], must: &[&str], head: &Head, shown: &str) -> Diagn
          `feebook formats new`"
             .to_owned()
     });
-    // Only of tables are there such, and a page or an error is none.
+    // All such are tables.
     if !must.is_empty() && (head.names.is_some() || head.looks() == Looks::Table) {
         let _ = write!(
             hint,
