@@ -2,6 +2,7 @@
 
 mod books;
 mod exports;
+mod inputs;
 mod payouts;
 mod reconcile;
 

@@ -94,6 +94,8 @@ pub(crate) struct Output {
     file: Option<PathBuf>,
     /// Never written over.
     ledger: PathBuf,
+    /// Never written over either: what the command reads.
+    inputs: Vec<PathBuf>,
     under_way: Rc<UnderWay>,
 }
 
@@ -126,7 +128,42 @@ impl Output {
         };
         let ledger = global.ledger.clone();
         let form = global.form.unwrap_or(by_ending);
-        Self { form, file: global.output.clone(), ledger, under_way: Rc::default() }
+        let (inputs, under_way) = (Vec::new(), Rc::default());
+        Self { form, file: global.output.clone(), ledger, inputs, under_way }
+    }
+
+    /// The same, which spares the files that the command reads.
+    pub(crate) fn sparing(mut self, inputs: Vec<&Path>) -> Self {
+        // What comes through a pipe may be a file that the shell opened.
+        let opened =
+            |input: &Path| if input == "-" { "/dev/stdin".into() } else { input.to_owned() };
+        self.inputs = inputs.into_iter().map(opened).collect();
+        self
+    }
+
+    /// Refuses the file of -o where it is one that is never written over, before anything is done.
+    pub(crate) fn refuse_taken(&self) -> Outcome<()> {
+        self.file.as_ref().map_or(Ok(()), |path| self.spared(path))
+    }
+
+    /// Refuses to write over the ledger or a file that the command reads, whatever they are called.
+    fn spared(&self, path: &Path) -> Outcome<()> {
+        let ledger = self.ledger.as_os_str();
+        let mut parts = ["", "-wal", "-shm"].iter().map(|ending| {
+            let mut part = ledger.to_owned();
+            part.push(ending);
+            PathBuf::from(part)
+        });
+        let what = if parts.any(|part| is_same(path, &part)) {
+            "the ledger"
+        } else if self.inputs.iter().any(|input| is_same(path, input)) {
+            "a file that the command reads"
+        } else {
+            return Ok(());
+        };
+        let message = format!("{} is {what}, and would be written over", path.display());
+        let refused = Error::new(&error::OVER_AN_INPUT, message);
+        Err(refused.hint("name another file").into())
     }
 
     /// Ends all documents: gives the files their names, or takes away those of a command that failed
@@ -161,24 +198,10 @@ impl Output {
         }
     }
 
-    /// Makes a file, or replaces the one that is there once it is whole; never the ledger, whatever it
-    /// is called.
+    /// Makes a file, or replaces the one that is there once it is whole; never the ledger nor a file
+    /// that the command reads, whatever it is called.
     pub(crate) fn create(&self, path: &Path) -> Outcome<File> {
-        let real = |path: &Path| fs::canonicalize(path).ok();
-        let ledger = self.ledger.as_os_str();
-        let parts = ["", "-wal", "-shm"].map(|ending| {
-            let mut part = ledger.to_owned();
-            part.push(ending);
-            PathBuf::from(part)
-        });
-        if real(path)
-            .is_some_and(|taken| parts.iter().any(|part| real(part) == Some(taken.clone())))
-        {
-            let message = format!("{} is the ledger, and would be written over", path.display());
-            return Err(Error::new(&error::OVER_THE_LEDGER, message)
-                .hint("name another file")
-                .into());
-        }
+        self.spared(path)?;
         if let Some((under, file)) = beside(path) {
             let mut files = self.under_way.files.borrow_mut();
             files.retain(|making| making.under != under);
@@ -191,7 +214,8 @@ impl Output {
     /// The same document in another form.
     pub(crate) fn in_form(&self, form: Form) -> Self {
         let under_way = Rc::clone(&self.under_way);
-        Self { form, file: self.file.clone(), ledger: self.ledger.clone(), under_way }
+        let (file, ledger, inputs) = (self.file.clone(), self.ledger.clone(), self.inputs.clone());
+        Self { form, file, ledger, inputs, under_way }
     }
 
     /// Where a document goes that no terminal can show.
@@ -269,6 +293,26 @@ impl Output {
     pub(crate) fn json(&self, value: &Value) -> Outcome<()> {
         let text = serde_json::to_string_pretty(value).map_err(|e| self.failed(e.into()))?;
         self.document(text.as_bytes())
+    }
+}
+
+/// Whether two paths lead to one file: by links of either kind as well. A device or a pipe is none.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let (Ok(one), Ok(other)) = (fs::canonicalize(one), fs::canonicalize(other)) else {
+        return false;
+    };
+    if !one.is_file() {
+        return false;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let number = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        one == other || number(&one).is_some_and(|this| number(&other) == Some(this))
+    }
+    #[cfg(not(unix))]
+    {
+        one == other
     }
 }
 

@@ -129,6 +129,28 @@ fn nothing_is_written_over_the_ledger_under_whatever_name() {
 }
 
 #[test]
+fn nothing_is_written_over_what_the_command_reads() {
+    let sandbox = Sandbox::with_ledger();
+    let report = "order_no,line_no,paid_at,product_price,status,category,seller_country,currency\n\
+                  7009,1,2024-12-01 10:00:00,80.00,approved,97,CN,USD\n";
+    sandbox.write("orders.csv", report);
+    std::fs::hard_link(sandbox.path("orders.csv"), sandbox.path("other.csv")).expect("a link");
+    for words in [
+        "import orders.csv --program example -o orders.csv",
+        "import orders.csv --program example -o ./other.csv",
+        "formats new orders.csv -o orders.csv",
+        "formats sniff orders.csv -o orders.csv",
+        "click import orders.csv -o orders.csv",
+    ] {
+        let refused = sandbox.run(words).expect(2);
+        assert!(refused.err.contains("U039"), "{}", refused.err);
+        let kept = std::fs::read_to_string(sandbox.path("orders.csv")).expect("the report");
+        assert_eq!(kept, report, "{words}");
+    }
+    assert!(sandbox.run("imports list -O csv").expect(0).out.lines().count() == 1);
+}
+
+#[test]
 fn nothing_to_draw_is_said() {
     let sandbox = Sandbox::with_ledger();
     let refused = sandbox.run("statement --chart months.svg").expect(2);

@@ -88,6 +88,40 @@ fn a_long_document_and_one_of_a_row_a_line_are_seen() {
 }
 
 #[test]
+fn a_proposal_says_what_it_leaves_open() {
+    let sandbox = Sandbox::new();
+    let row =
+        |n: u32, amount: &str, status: &str| format!("o-{n},2024-08-0{n},{amount},{status},USD\n");
+    let header = "order_id,date,sale_amount,status,currency\n";
+    let above = [row(1, "20.00", "approved"), row(2, "30.00", "corrected")].concat();
+    sandbox.write("above.csv", &format!("{header}{above}"));
+    let proposed = sandbox.run("formats new above.csv").expect(0);
+    assert!(!proposed.out.contains("below zero"), "{}", proposed.out);
+    // Whether what is corrected is taken back is not plain from the word.
+    assert!(!proposed.out.contains("\"corrected\" = "), "{}", proposed.out);
+    sandbox.write("below.csv", &format!("{header}{above}{}", row(3, "-5.00", "approved")));
+    let proposed = sandbox.run("formats new below.csv --name cj").expect(0);
+    assert!(
+        proposed.out.contains("# Some amounts are below zero: do these rows correct others?"),
+        "{}",
+        proposed.out
+    );
+    let said = "a mapping named `cj` is there already, and this one would replace it";
+    assert!(proposed.err.contains(said), "{}", proposed.err);
+}
+
+#[test]
+fn what_must_be_named_is_said_at_the_import() {
+    let sandbox = Sandbox::new();
+    sandbox.write("h.csv", "Order ID,Transaction Date,Sales\n1,8/1/2024,2.00\n");
+    for command in ["import h.csv", "formats sniff h.csv"] {
+        let refused = sandbox.run(command).expect(4);
+        let said = refused.err.matches("must be named with --as: rakuten").count();
+        assert_eq!(said, 1, "{}", refused.err);
+    }
+}
+
+#[test]
 fn an_empty_mapping_is_skipped_and_said_to_be() {
     let sandbox = Sandbox::new();
     sandbox.write("own.csv", OWN);

@@ -95,8 +95,20 @@ fn advertisers_without_a_program_are_told_until_they_have_one() {
     // What is told can be pasted, and filled in.
     let (first, again) = (pasted(&at_import.err), pasted(&reconciled.err));
     assert!(first.contains("\"Shop/ÆØ\" = \"\"  # A Bookshop"), "{first}");
+    sandbox.write("later.json", &text.replace("7777", "\"Shop/ÆØ\"").replace("30100", "30200"));
+    sandbox.run("import later.json").expect(0);
     sandbox.write("feebook.toml", &again.replace("= \"\"", "= \"example\""));
-    sandbox.run("import awin.json").expect(0);
+    // All files are named, and an advertiser that is mapped is not to be mapped again.
+    let mapped = "of awin is no program: 2 lines are unverifiable; it is mapped to example now: \
+                  import awin.json, later.json again";
+    let found = sandbox.run("check -O csv").expect(1).rows();
+    assert!(found.iter().any(|row| row.get("finding").contains(mapped)), "{found:?}");
+    let next = told(&sandbox, "next", 0);
+    assert!(next.iter().all(|text| !text.contains("add \"6378\"")), "{next:?}");
+    sandbox.run("import awin.json later.json").expect(0);
+    // What was imported before is of the same programs.
+    let before = sandbox.run("import awin.json -O csv").expect(0).rows();
+    assert_eq!(before[0].get("program"), "example");
     sandbox.run("recompute").expect(0);
     let found = sandbox.run("check -O csv").rows();
     assert!(found.iter().all(|row| row.get("check") != "no_terms"), "{found:?}");

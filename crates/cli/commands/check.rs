@@ -7,6 +7,7 @@ use feebook_core::ledger::Ledger;
 use super::findings::Findings;
 use super::{now, open_to_answer};
 use crate::args::{Global, Scoped};
+use crate::beside;
 use crate::exit::Outcome;
 use crate::output::{Cell, Output};
 use crate::progress::Bar;
@@ -25,7 +26,9 @@ pub(crate) fn run(global: &Global, output: &Output, args: &Scoped) -> Outcome<u8
     };
     let mut bar = Bar::new(global, "orders", None);
     let mut findings = Findings::new(output, COLUMNS)?;
-    check(&ledger, &terms, &scope, now(), &mut bar, &mut |finding| {
+    // A file that does not load is told where it is needed.
+    let mapped = beside::read(&global.ledger, None).unwrap_or_default().advertisers;
+    check(&ledger, (&terms, &mapped), &scope, now(), &mut bar, &mut |finding| {
         let (order_no, line_no) = finding.line.unzip();
         let line_no = line_no.flatten();
         findings.tell(vec![

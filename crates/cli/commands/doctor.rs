@@ -329,8 +329,11 @@ fn state(global: &Global, ledger: &Ledger) -> Result<Vec<(&'static str, Kind, St
                 rows.extend(of_plugins(global, program)?);
             }
         }
+        // One that does not load is told above.
+        let mapped = beside::read(&global.ledger, None).unwrap_or_default().advertisers;
         for known in advertisers::without_program(ledger, &terms)? {
-            rows.push(("programs", Kind::Next, format!("{}: {}", known.told(), known.to_do())));
+            let text = format!("{}: {}", known.told(), known.to_do(&mapped));
+            rows.push(("programs", Kind::Next, text));
         }
     }
     for (import, file, waiting) in ledger.waiting()? {

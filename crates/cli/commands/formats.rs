@@ -114,14 +114,6 @@ fn sniff(output: &Output, formats: &Formats, file: &Path, program: Option<&str>)
         if let Err(problem) = formats.recognise(&head, &shown(file), program) {
             say(&problem.to_string());
         }
-        let must = formats.iter().filter(|format| format.named);
-        let must: Vec<&str> = must.map(|format| &*format.name).collect();
-        if !must.is_empty() {
-            say(&format!(
-                "reports that do not say what they are must be named with --as: {}",
-                must.join(", ")
-            ));
-        }
     } else {
         let several = fitting.len();
         say(&format!("{}: {several} formats fit; name one with --as", shown(file)));
@@ -175,6 +167,9 @@ fn propose(
             known.name
         ));
     }
+    if formats.by_name(name, None).is_ok_and(|known| known.program.is_none()) {
+        say(&format!("a mapping named `{name}` is there already, and this one would replace it"));
+    }
     let path = format!("{folder}/{REPORTS}/{name}.toml");
     say(&format!(
         "a proposal: look at every line, write it with `-o {path}`, and try it with \
@@ -190,8 +185,7 @@ fn tell_tried(tried: &Tried, file: &Path) {
     match &tried.problem {
         None => say(&format!("{file}: the proposal reads {rows} of it, and rejects none")),
         Some(problem) => say(&format!(
-            "{file}: the proposal reads {rows} of it, and rejects {}; the first, or the file, for\n\n\
-             {problem}\n",
+            "{file}: of {rows} the proposal rejects {}; the first, or the file, for\n\n{problem}\n",
             tried.rejected
         )),
     }

@@ -18,8 +18,8 @@ use crate::output::{Cell, Output, Sheet};
 use crate::progress::Bar;
 use crate::{beside, plugins, shipped};
 
-/// How many files of an archive without rows are named.
-const WITHOUT_ROWS: usize = 10;
+/// How many files of an archive are named, of those without rows and of those with a header.
+const NAMED: usize = 10;
 
 pub(crate) fn run(global: &Global, output: &Output, args: &Import) -> Outcome<u8> {
     let sources = shipped::sources(global)?;
@@ -161,7 +161,7 @@ pub(super) fn tell_taken(
 ) -> (Vec<Portion>, bool) {
     let nothing = |rejected| ImportTotals { rejected, ..ImportTotals::default() };
     match taken {
-        TakenIn::Already { id, rejected, archived } => {
+        TakenIn::Already { id, programs, rejected, archived } => {
             let what = match (archived, dry_run) {
                 (true, false) => "the file itself is archived now, nothing else changed",
                 (true, true) => "the file itself would be archived",
@@ -176,7 +176,7 @@ pub(super) fn tell_taken(
                     shown(file)
                 ));
             }
-            let program = program.to_owned();
+            let program = programs.join(", ");
             (vec![Portion { program, id: None, totals: nothing(rejected) }], rejected > 0)
         }
         TakenIn::Read { mut portions, summary, unmapped, replaced } => {
@@ -227,6 +227,7 @@ fn tell_unmapped(file: &Path, unmapped: &[Unmapped], beside: &Beside) {
 
 fn tell_read(file: &Path, portions: &[Portion], summary: &ReadSummary, dry_run: bool) {
     let file = shown(file);
+    tell_headers(&file, summary);
     for column in &summary.unread {
         let near = column.near.as_ref();
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
@@ -307,14 +308,27 @@ fn tell_unmatched(file: &str, portions: &[Portion], summary: &ReadSummary) {
     }
 }
 
+/// Shows the first lines that were taken for headers: nothing else says that they are none.
+fn tell_headers(file: &str, summary: &ReadSummary) {
+    for passed in summary.headers.iter().take(NAMED) {
+        say(&format!(
+            "{}: line {} is taken for a header: {}",
+            passed.file, passed.line, passed.words
+        ));
+    }
+    if let Some(more) = summary.headers.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        say(&format!("{file}: so are the first lines of {more} more of its files"));
+    }
+}
+
 /// Names the files of an archive that have no row, or says so of a file alone.
 fn tell_without_rows(file: &str, summary: &ReadSummary) {
     let without = &summary.without_rows;
-    for name in without.iter().take(WITHOUT_ROWS) {
+    for name in without.iter().take(NAMED) {
         say(&format!("{name}: there are no rows in it"));
     }
-    if without.len() > WITHOUT_ROWS {
-        let more = without.len() - WITHOUT_ROWS;
+    if without.len() > NAMED {
+        let more = without.len() - NAMED;
         say(&format!("{file}: there are no rows in {more} more of its files"));
     }
     if summary.rows == 0 && without.len() != 1 {

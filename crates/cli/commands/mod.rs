@@ -51,8 +51,8 @@ use crate::shipped;
 
 /// Runs a command and returns the exit code.
 pub(crate) fn run(cli: &Cli) -> Outcome<u8> {
-    let output = Output::new(&cli.global);
-    let done = one(cli, &output);
+    let output = Output::new(&cli.global).sparing(cli.command.inputs());
+    let done = output.refuse_taken().and_then(|()| one(cli, &output));
     let still = cli.global.unheld.get().map_or(Ok(()), Unheld::confirm);
     output.settle(done, still.map_err(Stop::from))
 }

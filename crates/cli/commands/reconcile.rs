@@ -103,7 +103,8 @@ fn tell_without_program(global: &Global, without: &[WithoutProgram]) {
     let each = without.iter();
     let each = each.map(|known| (known.network.as_str(), known.number.as_str(), None));
     let lines = advertisers::to_paste(each, &beside);
-    let files: BTreeSet<String> = without.iter().map(|known| known.file.clone()).collect();
+    let files: BTreeSet<String> =
+        without.iter().flat_map(|known| known.files.iter().cloned()).collect();
     let files = files.into_iter().collect::<Vec<_>>().join(", ");
     say(&format!(
         "{} without a program: of their lines nothing is known to compare with. To map them, fill in \
@@ -118,7 +119,7 @@ fn without_program(known: &WithoutProgram) -> Value {
         "network": known.network,
         "advertiser": known.number,
         "kept_as": known.kept_as,
-        "file": known.file,
+        "files": known.files,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::correction;
 use crate::due::amounts_in;
 use crate::error::{ErrorKind, Result};
 use crate::fact::{LineFact, No};
-use crate::import::{Formats, advertisers};
+use crate::import::{Advertisers, Formats, advertisers};
 use crate::journal::{Account, Journal, Kind};
 use crate::ledger::{BookedScan, CountingLine, ImportId, Ledger, OrderRecord, Revision, Scan};
 use crate::run::{Breach, Evaluator, Held, Progress, Scope, Terms, verify_results};
@@ -153,14 +153,15 @@ pub struct Finding {
     pub text: String,
 }
 
-/// Runs all checks and tells `each` every finding. `now` is in seconds since 1970.
+/// Runs all checks and tells `each` every finding. `mapped` are the advertisers that have a program by now,
+/// which is in seconds since 1970.
 ///
 /// # Errors
 ///
 /// When the ledger cannot be read.
 pub fn check(
     ledger: &Ledger,
-    terms: &Terms,
+    (terms, mapped): (&Terms, &Advertisers),
     scope: &Scope,
     now: i64,
     progress: &mut dyn Progress,
@@ -171,7 +172,7 @@ pub fn check(
         // Whatever else were told of a file that is not whole would be guesses.
         return Ok(());
     }
-    match check_orders(ledger, terms, scope, now, progress, each) {
+    match check_orders(ledger, (terms, mapped), scope, now, progress, each) {
         // The terms at hand have loaded: these are stored ones, and all that rests on them is in doubt.
         Err(failed) if failed.kind() == ErrorKind::Terms => {
             let first = failed.problems().first().map(|problem| format!(": {}", problem.message));
@@ -186,7 +187,7 @@ pub fn check(
 /// Runs the checks of results, of the journal and of facts.
 fn check_orders(
     ledger: &Ledger,
-    terms: &Terms,
+    (terms, mapped): (&Terms, &Advertisers),
     scope: &Scope,
     now: i64,
     progress: &mut dyn Progress,
@@ -232,7 +233,7 @@ fn check_orders(
             Some(unmapped) => {
                 let count =
                     if lines == 1 { "1 line is".to_owned() } else { format!("{lines} lines are") };
-                let (whose, to_do) = (unmapped.told(), unmapped.to_do());
+                let (whose, to_do) = (unmapped.told(), unmapped.to_do(mapped));
                 Some(format!("{whose}: {count} unverifiable; {to_do}"))
             }
             None if evaluator.is_none() || terms.is_unmapped(&program) => {

@@ -158,9 +158,9 @@ codes! {
     /// A form that a terminal cannot show.
     NOT_FOR_TERMINALS = Usage "U038", "form that a terminal cannot show",
         "Parquet tables, workbooks and PNG pictures are bytes for a file, not text for a terminal.";
-    /// An output that would be written over the ledger.
-    OVER_THE_LEDGER = Usage "U039", "output over the ledger",
-        "An output replaces the file that it is written into. The ledger is never one of them, under whatever name.";
+    /// An output that would be written over the ledger or over what is read.
+    OVER_AN_INPUT = Usage "U039", "output over the ledger or over what is read",
+        "An output replaces the file that it is written into. The ledger is never one of them, nor a file that the same command reads, under whatever name.";
     /// No such flag or dated fact.
     NO_FACT = Usage "U040", "unknown flag or dated fact",
         "The ledger has no flag, mark, placement or account fact of that number; the `list` of each shows them.";

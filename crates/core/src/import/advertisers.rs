@@ -151,12 +151,12 @@ pub struct WithoutProgram {
     pub number: String,
     /// The name under which its lines are kept.
     pub kept_as: String,
-    /// The last file that brought lines of it.
-    pub file: String,
+    /// The files that brought lines of it, each once.
+    pub files: Vec<String>,
 }
 
 impl WithoutProgram {
-    /// Says whose lines are without a program.
+    /// Says whose lines are without a program in the ledger.
     pub fn told(&self) -> String {
         let (network, number) = (&self.network, super::row::shown_up_to(200, &self.number));
         if number.is_empty() {
@@ -165,13 +165,18 @@ impl WithoutProgram {
         format!("advertiser {number} of {network} is no program")
     }
 
-    /// Says what to do, in one line.
-    pub fn to_do(&self) -> String {
-        let (network, file) = (&self.network, super::row::shown_up_to(200, &self.file));
-        let number = toml_text(&self.number);
-        format!(
-            "add {number} = \"<program>\" under [programs.{network}] of {FILE}, then import {file} again"
-        )
+    /// Says what to do, in one line: `advertisers` are those that are mapped by now.
+    pub fn to_do(&self, advertisers: &Advertisers) -> String {
+        let (network, number) = (&self.network, toml_text(&self.number));
+        let shown = self.files.iter().map(|file| super::row::shown_up_to(200, file));
+        let files = shown.collect::<Vec<_>>().join(", ");
+        match advertisers.program(network, &self.number) {
+            Some(program) => format!("it is mapped to {program} now: import {files} again"),
+            None => format!(
+                "add {number} = \"<program>\" under [programs.{network}] of {FILE}, then import {files} \
+                 again"
+            ),
+        }
     }
 }
 
@@ -199,10 +204,13 @@ pub fn without_program(ledger: &Ledger, terms: &Terms) -> Result<Vec<WithoutProg
         }
         let format = formats.by_name(&import.format, None).ok();
         let Some(network) = format.and_then(|format| format.network.as_deref()) else { continue };
-        if let Some(number) = number_of(ledger, network, &import.program) {
-            let (network, kept_as, file) =
-                (network.to_owned(), import.program.clone(), import.file);
-            let known = WithoutProgram { network, number, kept_as, file };
+        if let Some(known) = found.get_mut(&import.program) {
+            if !known.files.contains(&import.file) {
+                known.files.push(import.file);
+            }
+        } else if let Some(number) = number_of(ledger, network, &import.program) {
+            let (network, kept_as) = (network.to_owned(), import.program.clone());
+            let known = WithoutProgram { network, number, kept_as, files: vec![import.file] };
             found.insert(import.program, known);
         }
     }

@@ -75,7 +75,8 @@ pub fn take_in(
         }
     };
     let archived = intake::archived_late(ledger, keeping, &file)?;
-    Ok(TakenIn::Already { id, rejected, archived })
+    let programs = vec![program.id().to_owned()];
+    Ok(TakenIn::Already { id, programs, rejected, archived })
 }
 
 /// The digest that stands for the columns, which are fixed.

@@ -234,7 +234,7 @@ codes! {
         "A compressed report unpacks to at most 300 times its size (16 MiB are free) and 64 GiB, of an archive's at most 10,000 files all together; a spreadsheet has at most 64 MiB, 512 MiB unpacked, four million cells, 256 MiB of text and 32,767 characters in a cell.";
     /// Not an archive.
     BAD_ARCHIVE = "R046", "archive that cannot be unpacked",
-        "The gzip or zip file is damaged, encrypted, or compressed by a method that is not known here.";
+        "The gzip or zip file is damaged, encrypted, compressed by a method that is not known here, or has two files of one name.";
     /// More rows without numbers than can be counted.
     TOO_MANY_NUMBERS = "R047", "too many rows without a number",
         "Rows that have no number of their own are told apart by counting those that are alike, which is done for four million per file. Import a shorter period.";

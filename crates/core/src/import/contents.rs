@@ -4,7 +4,8 @@
 //! paths within an archive lead nowhere. Refuses what unpacks to far more than a report can be.
 
 use std::cell::Cell;
-use std::io::{self, BufReader, Read, Seek};
+use std::collections::BTreeSet;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use feebook_schedule::diagnostic::Diagnostic;
@@ -23,6 +24,9 @@ const RATIO: u64 = 300;
 const FREE: u64 = 16 << 20;
 /// The most that is read out of one archive.
 const UNPACKED_LIMIT: u64 = 64 << 30;
+
+/// How long an entry of an archive's list of files is, without the name and what follows it.
+const ENTRY: usize = 46;
 
 /// How many files an archive may have.
 const MEMBERS_LIMIT: usize = 10_000;
@@ -57,6 +61,12 @@ pub(super) fn each(
             let more = if sheet::is_workbook(&archive) {
                 take(shown, &mut file.seeking(count)?)?
             } else {
+                let start = archive.central_directory_start();
+                let uncounted = Cell::new(0);
+                let directory = BufReader::with_capacity(HEAD, file.seeking(&uncounted)?);
+                if let Some(name) = name_twice(directory, start).map_err(|e| failed(shown, e))? {
+                    return Err(two_of_one_name(shown, &name));
+                }
                 members(&mut archive, shown, take)?
             };
             if more { file.unchanged() } else { Ok(()) }
@@ -67,6 +77,36 @@ pub(super) fn each(
             if more { again.finish() } else { Ok(()) }
         }
     }
+}
+
+/// Finds a name that two files of an archive have, in the list of them at its end: the reader of archives
+/// keeps one of the two.
+fn name_twice(mut archive: impl Read + Seek, start: u64) -> io::Result<Option<String>> {
+    archive.seek(SeekFrom::Start(start))?;
+    let mut names = BTreeSet::new();
+    loop {
+        let mut entry = [0_u8; ENTRY];
+        if fill(&mut archive, &mut entry)? < ENTRY || !entry.starts_with(b"PK\x01\x02") {
+            return Ok(None);
+        }
+        let [.., n0, n1, e0, e1, c0, c1, _, _, _, _, _, _, _, _, _, _, _, _] = entry;
+        let [name, extra, comment] =
+            [[n0, n1], [e0, e1], [c0, c1]].map(u16::from_le_bytes).map(usize::from);
+        let mut rest = vec![0; name + extra + comment];
+        archive.read_exact(&mut rest)?;
+        rest.truncate(name);
+        if !rest.ends_with(b"/") && !names.insert(rest.clone()) {
+            return Ok(Some(String::from_utf8_lossy(&rest).into_owned()));
+        }
+    }
+}
+
+fn two_of_one_name(shown: &str, name: &str) -> Error {
+    let message = format!("the archive has two files named {}", super::row::shown(name));
+    refused(
+        Diagnostic::whole(&codes::BAD_ARCHIVE, shown, message)
+            .hint("pack each under a name of its own, or import them one by one"),
+    )
 }
 
 /// Calls with each report in an archive; whether all of it was taken.
@@ -126,13 +166,17 @@ fn no_report(shown: &str, message: String) -> Error {
     refused(Diagnostic::whole(&codes::EMPTY_REPORT, shown, message))
 }
 
-/// Reads the beginning of the first report that a file holds.
+/// Reads the beginning of the first report that a file holds and that is not empty.
 pub(super) fn head(file: &Looked, shown: &str) -> Result<Head> {
     let mut head = Head::default();
     each(file, shown, &Cell::new(0), &mut |name, input| {
         let mut start = vec![0; HEAD];
         let length = fill(input, &mut start).map_err(|e| failed(name, e))?;
         start.truncate(length);
+        if start.is_empty() && name != shown {
+            // One of several: the next may say what it is.
+            return Ok(true);
+        }
         if sheet::may_be(&start) {
             let sheet = Sheet::read(start.chain(input), name)?;
             head = Head { text: Vec::new(), names: Some(sheet.names()), rows: sheet.first_rows() };

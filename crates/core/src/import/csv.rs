@@ -155,26 +155,32 @@ impl<R: Read> Record for (&CsvFile<'_, R>, &StringRecord) {
 }
 
 /// Takes the first record of a file: its header, or, where the mapping names the columns and the record
-/// is one, a row already.
+/// is one or does not look like a header, a row already.
 fn first(
     slots: &[String],
     layout: &CsvLayout,
     record: &impl Record,
     report: &mut impl Rows,
 ) -> Result<Header> {
-    if !layout.names.is_empty() {
-        let names = layout.names.clone();
-        let header =
-            record.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
-        if let Ok(header) = header
-            && report.is_row(&CsvRow { header: &header, record })
-        {
-            let header = begin((slots, false), layout, record, report)?;
-            row(layout, &header, record, report)?;
-            return Ok(header);
-        }
+    if layout.names.is_empty() {
+        return begin((slots, true), layout, record, report);
     }
-    begin((slots, true), layout, record, report)
+    let names = layout.names.clone();
+    let header =
+        record.with_piece(|piece| Header::matched(slots, layout, names, report.shown(), piece));
+    let header = header.map_err(refused)?;
+    let cells = (0..record.len()).filter_map(|at| record.get(at));
+    let is_row = report.is_row(&CsvRow { header: &header, record })
+        || !header::looks_like_one(&layout.names, cells);
+    let header = begin((slots, !is_row), layout, record, report)?;
+    if is_row {
+        row(layout, &header, record, report)?;
+    } else {
+        record.with_piece(|piece| {
+            report.passed_over(piece.line, &String::from_utf8_lossy(piece.bytes));
+        });
+    }
+    Ok(header)
 }
 
 /// Matches the header of a file, or the names of the mapping.
@@ -297,6 +303,7 @@ impl<R: Read> CsvFile<'_, R> {
             self.records.get_mut().kept.wanted_from = self.from;
             let read = self.records.read_record(record);
             self.check_end(report.shown())?;
+            self.check_length(report.shown())?;
             let error = match read {
                 Ok(more) => return Ok(more),
                 Err(error) => error,
@@ -325,13 +332,28 @@ impl<R: Read> CsvFile<'_, R> {
         problem.map_or(Ok(()), |problem| Err(refused(problem)))
     }
 
+    /// Refuses a file whose record came whole and is too long all the same.
+    fn check_length(&self, shown: &str) -> Result<()> {
+        let limit = u64::try_from(place::RECORD_LIMIT).unwrap_or(u64::MAX);
+        if self.records.position().byte().saturating_sub(self.from) <= limit {
+            return Ok(());
+        }
+        // Line ends around a record do not belong to it.
+        let over = self.with_piece(|piece| piece.bytes.len() > place::RECORD_LIMIT);
+        if over { Err(self.too_long(shown)) } else { Ok(()) }
+    }
+
+    fn too_long(&self, shown: &str) -> Error {
+        let message = format!("the record is longer than {} bytes", place::RECORD_LIMIT);
+        refused(self.with_piece(|piece| {
+            let problem = place::at(&codes::TOO_LONG, shown, piece, 0..1, message);
+            problem.hint("look for a quote that is never closed")
+        }))
+    }
+
     fn stopped(&self, shown: &str, error: csv::Error) -> Error {
         if self.records.get_ref().kept.over {
-            let message = format!("the record is longer than {} bytes", place::RECORD_LIMIT);
-            return refused(self.with_piece(|piece| {
-                let problem = place::at(&codes::TOO_LONG, shown, piece, 0..1, message);
-                problem.hint("look for a quote that is never closed")
-            }));
+            return self.too_long(shown);
         }
         if let ErrorKind::Io(error) = error.into_kind() {
             return contents::failed(shown, error);

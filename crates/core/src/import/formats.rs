@@ -4,6 +4,7 @@
 //! differently.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use feebook_schedule::Source;
 use feebook_schedule::diagnostic::{Diagnostic, nearest};
@@ -171,7 +172,7 @@ impl Formats {
             fits.iter().filter(|fit| fit.fits()).map(|fit| fit.format).collect();
         match fitting[..] {
             [only] => Ok(only),
-            [] => Err(none_fits(&fits, head, shown)),
+            [] => Err(none_fits(&fits, &self.must_be_named(program), head, shown)),
             _ => {
                 let mut names: Vec<String> =
                     fitting.iter().map(|format| full_name(format)).collect();
@@ -181,6 +182,12 @@ impl Formats {
                     .hint("name the format with --as"))
             }
         }
+    }
+
+    /// The formats that no file is recognised by, for a file of any program or of one.
+    fn must_be_named(&self, program: Option<&str>) -> Vec<&str> {
+        let named = self.candidates(program).filter(|format| format.named);
+        named.map(|format| &*format.name).collect()
     }
 
     /// Finds a format by its name; a program's own comes before a shared one.
@@ -301,7 +308,7 @@ fn header(layout: &CsvLayout, head: &[u8]) -> Vec<String> {
     }
 }
 
-fn none_fits(fits: &[Fit<'_>], head: &Head, shown: &str) -> Diagnostic {
+fn none_fits(fits: &[Fit<'_>], must: &[&str], head: &Head, shown: &str) -> Diagnostic {
     let text = decoded(&head.text, encoding_rs::UTF_8);
     if head.names.is_none() && text.trim_ascii().is_empty() {
         return Diagnostic::whole(&codes::EMPTY_REPORT, shown, "the file is empty");
@@ -328,11 +335,20 @@ fn none_fits(fits: &[Fit<'_>], head: &Head, shown: &str) -> Diagnostic {
     let hint = nearly(fits)
         .or_else(|| other_kind(&head.text))
         .or_else(|| otherwise_separated(head, &text));
-    Diagnostic::whole(&codes::NO_FORMAT, shown, message).hint(hint.unwrap_or_else(|| {
+    let mut hint = hint.unwrap_or_else(|| {
         "`feebook formats list` shows the formats; name one with --as, or begin a mapping with \
          `feebook formats new`"
             .to_owned()
-    }))
+    });
+    // All such are tables.
+    if !must.is_empty() && (head.names.is_some() || head.looks() == Looks::Table) {
+        let _ = write!(
+            hint,
+            "; reports that do not say what they are must be named with --as: {}",
+            must.join(", ")
+        );
+    }
+    Diagnostic::whole(&codes::NO_FORMAT, shown, message).hint(hint)
 }
 
 fn listed(names: &[String]) -> String {

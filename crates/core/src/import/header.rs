@@ -23,6 +23,21 @@ pub(super) fn names<'r>(record: impl Iterator<Item = &'r str>) -> Vec<String> {
     record.map(|name| name.trim().to_owned()).collect()
 }
 
+/// Whether a first line in which no value can be read is a header by itself: it has no digit, or some of
+/// its cells are names of the mapping, however they are written.
+pub(super) fn looks_like_one<'r>(
+    names: &[String],
+    cells: impl Iterator<Item = &'r str> + Clone,
+) -> bool {
+    let bare = |text: &str| {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect::<String>()
+    };
+    let names: Vec<String> = names.iter().map(|name| bare(name)).collect();
+    let known = |cell: &&str| !bare(cell).is_empty() && names.contains(&bare(cell));
+    !cells.clone().any(|cell| cell.contains(char::is_numeric)) || cells.filter(known).count() > 1
+}
+
 /// What to do about a header that is one single field because the file has another delimiter.
 pub(super) fn otherwise_separated(names: &[String]) -> Option<String> {
     let [only] = names else { return None };

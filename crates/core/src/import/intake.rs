@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::Path;
 
@@ -99,6 +100,8 @@ pub enum TakenIn {
     Already {
         /// The import that brought them.
         id: ImportId,
+        /// Whose orders they hold, by the names under which these are kept.
+        programs: Vec<String>,
         /// How many of its rows were rejected, then as now.
         rejected: u64,
         /// Whether the file itself, which was not kept then, is kept now.
@@ -237,7 +240,24 @@ impl<'a> Intake<'a> {
             Begun::Started(pending) => return self.read_and_keep(*pending, keeping, watch),
         };
         let archived = archived_late(ledger, keeping, &self.file)?;
-        Ok(TakenIn::Already { id, rejected, archived })
+        let programs = match self.whose {
+            Whose::One(program) => vec![program.id().to_owned()],
+            Whose::Network(_) => self.programs_of(ledger, keeping.as_of)?,
+        };
+        Ok(TakenIn::Already { id, programs, rejected, archived })
+    }
+
+    /// The programs of the imports that brought the same file.
+    fn programs_of(&self, ledger: &Ledger, as_of: Option<i64>) -> Result<Vec<String>> {
+        let mut imports = ledger.imports()?;
+        imports.retain(|import| {
+            import.withdrawn_at.is_none()
+                && import.file_digest == self.file.digest
+                && import.format == self.format.name
+                && import.as_of == as_of
+        });
+        let programs: BTreeSet<String> = imports.into_iter().map(|import| import.program).collect();
+        Ok(programs.into_iter().collect())
     }
 
     fn read_and_keep(

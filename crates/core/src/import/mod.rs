@@ -154,6 +154,8 @@ pub struct ReadSummary {
     pub unmatched: u64,
     /// The files of an archive that had no row.
     pub without_rows: Vec<String>,
+    /// First lines that were taken for headers, where the mapping has the names of the columns.
+    pub headers: Vec<PassedOver>,
     /// Columns that no field reads, in the order of the header; for CSV only.
     pub unread: Vec<UnreadColumn>,
     /// Status words that the mapping does not know and keeps, and how many rows have them.
@@ -169,6 +171,17 @@ impl ReadSummary {
             }
         }
     }
+}
+
+/// A first line that was taken for a header, and of which nothing was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOver {
+    /// The file, or the one within an archive.
+    pub file: String,
+    /// Its number, counted from 1.
+    pub line: u64,
+    /// What it says.
+    pub words: String,
 }
 
 /// A column of a report that no field reads.
@@ -224,7 +237,11 @@ fn read_looked(
     let mut report = Report::new(format, shown, context, sink);
     contents::each(file, shown, count, &mut |name, input| {
         report.begin_file(name);
-        read_into(format, input, &mut report)?;
+        let (start, input) = contents::peeked(input).map_err(|e| contents::failed(name, e))?;
+        // An empty file in an archive is one without rows, whatever it would have been.
+        if !(start.is_empty() && name != shown) {
+            read_into(format, input, &mut report)?;
+        }
         Ok(true)
     })?;
     Ok(report.finish())

@@ -14,7 +14,7 @@ use super::looked::Looked;
 use super::proposal_fields::Guessed;
 use super::proposal_seen::{self, Seen};
 use super::trial::{self, Tried};
-use super::{codes, mapping_file, proposal_times};
+use super::{codes, mapping_file, proposal_fields, proposal_times};
 use crate::error::{Error, Result};
 
 /// How many columns recognise a report.
@@ -142,5 +142,15 @@ fn money(guessed: &Guessed<'_>) -> String {
     if values.peek().is_some() && values.all(whole) {
         lines.push_str("# unit = \"minor\"  # no amount has decimals: are they cents?\n");
     }
-    if lines.is_empty() { lines } else { format!("[money]\n{lines}\n") }
+    let below_zero = if guessed.amounts.iter().any(|column| proposal_fields::is_negative(column)) {
+        "# Some amounts are below zero: do these rows correct others? See `correction` in\n\
+         # docs/import-guide.md.\n"
+    } else {
+        ""
+    };
+    match (lines.is_empty(), below_zero.is_empty()) {
+        (true, true) => lines,
+        (true, false) => format!("{below_zero}\n"),
+        (false, _) => format!("[money]\n{lines}{below_zero}\n"),
+    }
 }

@@ -716,7 +716,7 @@ fn holds_currencies(column: &Column) -> bool {
     column.filled().all(is_currency)
 }
 
-fn is_negative(column: &Column) -> bool {
+pub(super) fn is_negative(column: &Column) -> bool {
     column.filled().any(|value| value.trim_start_matches(STRIPPED).starts_with('-'))
 }
 

@@ -42,7 +42,7 @@ fn meaning(word: &str) -> Option<(&'static str, bool)> {
         }
         "invalid" => return Some(("declined", false)),
         "reversed" | "refunded" | "refund" | "chargeback" => "reversed",
-        "corrected" | "returned" => return Some(("reversed", false)),
+        "returned" => return Some(("reversed", false)),
         _ => return None,
     };
     Some((plain, true))

@@ -10,8 +10,8 @@ use feebook_schedule::diagnostic::Diagnostic;
 use super::cell::Cells;
 use super::codes;
 use super::mapping::Format;
-use super::row::{Problem, RowReader};
-use super::{Advertiser, Context, ReadSummary, Shape, Sink};
+use super::row::{Problem, RowReader, shown_up_to};
+use super::{Advertiser, Context, PassedOver, ReadSummary, Shape, Sink};
 use crate::error::Result;
 use crate::fact::LineFact;
 
@@ -36,6 +36,12 @@ pub(super) trait Rows {
     /// has.
     fn is_row<C: Cells>(&self, _cells: &C) -> bool {
         false
+    }
+
+    /// Is told of a first line that was taken for a header without being asked for its names.
+    fn passed_over(&mut self, line: u64, words: &str) {
+        let (file, words) = (self.shown().to_owned(), shown_up_to(200, words));
+        self.summary().headers.push(PassedOver { file, line, words });
     }
 
     /// Takes a row; returns what is wrong with it, if anything, for the caller to place and to

@@ -16,7 +16,7 @@ use zip::ZipArchive;
 
 use super::cell::{Cells, Nature};
 use super::contained::{contained, is_contained};
-use super::header::Header;
+use super::header::{self, Header};
 use super::mapping::CsvLayout;
 use super::place::Piece;
 use super::report::Rows;
@@ -330,7 +330,15 @@ pub(super) fn read(
     // Where the mapping names the columns, the first row may be one of the report.
     let is_row = |(_, cells): (&u32, _)| report.is_row(&SheetRow { header: &header, cells });
     let first = sheet.rows.first_key_value().filter(|_| !layout.names.is_empty());
-    let has_header = layout.header && !first.is_some_and(is_row);
+    let passed = first.filter(|first| layout.header && !is_row(*first)).filter(|(_, cells)| {
+        let texts = cells.values().map(|cell| cell.text.as_str());
+        header::looks_like_one(&layout.names, texts)
+    });
+    let has_header = layout.header && (layout.names.is_empty() || passed.is_some());
+    if let Some((_, cells)) = passed {
+        let words: Vec<&str> = cells.values().map(|cell| cell.text.as_str()).collect();
+        report.passed_over(line, &words.join(","));
+    }
     report.shaped(sheet.shape(has_header));
     for (row, cells) in sheet.rows.iter().skip(usize::from(has_header)) {
         let problems = report.row(&SheetRow { header: &header, cells })?;

@@ -12,7 +12,7 @@ use super::super::read_file;
 use super::{Kept, context, import, mapping, source};
 use crate::error::Result;
 use crate::fact::{Corrects, LineFact};
-use crate::import::{Advertiser, Context, Formats, Sink};
+use crate::import::{Advertiser, Context, Formats, Head, Sink};
 use crate::words::Words;
 
 fn root() -> PathBuf {
@@ -126,6 +126,26 @@ fn files_of_one_archive_are_counted_each_by_itself() {
     }
     assert_eq!(numbers[0], numbers[1], "the second file says what the first said");
     assert_eq!(numbers[0].len(), 2);
+}
+
+#[test]
+fn an_empty_file_of_an_archive_is_one_without_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reports.zip");
+    let mut archive = zip::ZipWriter::new(fs::File::create(&path).unwrap());
+    for (member, text) in [("a.csv", String::new()), ("b.csv", sample("epn.csv"))] {
+        archive.start_file(member, SimpleFileOptions::default()).unwrap();
+        archive.write_all(text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    let formats = all();
+    let format = formats.recognise(&Head::of_file(&path).unwrap(), "reports.zip", None).unwrap();
+    assert_eq!(format.name, "epn");
+    let mut kept = Kept::default();
+    let shown = (path.as_path(), "reports.zip");
+    let summary = read_file(format, shown, &context(), &mut kept, &Cell::new(0)).unwrap();
+    assert_eq!(summary.without_rows, ["reports.zip:a.csv"]);
+    assert!(summary.accepted > 0);
 }
 
 /// A sink that knows one line.
@@ -242,17 +262,26 @@ fn a_first_line_that_has_an_amount_or_an_instant_is_a_row() {
     assert_eq!(of(cells), (2, 0, "{\"cells\":[".to_owned()));
     let cells = "{\"cells\":[[\"Order\",\"Day\",\"Sale\"],[2,\"2024-01-01\",2.00]]}";
     assert_eq!(of(cells).0, 1);
-    // A bad row is still a row, and told; one that nothing can be read of passes for a header.
+    // A bad row is still a row, and told; also one that nothing can be read of.
     assert_eq!(of("1,2024-01-01,x\n2,2024-01-01,2.00\n"), (1, 1, String::new()));
-    assert_eq!(of("1,x,x\n2,2024-01-01,2.00\n").0, 1);
+    assert_eq!(of("1,x,x\n2,2024-01-01,2.00\n"), (1, 1, String::new()));
+    assert_eq!(of("1;2024-01-01;2.00\n"), (0, 1, String::new()));
+    assert_eq!(of("{\"cells\":[[1,\"x\",\"x\"],[2,\"2024-01-01\",2.00]]}").1, 1);
+    // A header is one by its words, though one of them has a digit, and is told.
+    let header = "Order 1,DAY,Sale\n2,2024-01-01,2.00\n";
+    assert_eq!(of(header), (1, 0, "Order 1,DAY,Sale\n".to_owned()));
+    let (summary, _) = import(format, header.as_bytes());
+    let told: Vec<_> =
+        summary.unwrap().headers.into_iter().map(|passed| (passed.line, passed.words)).collect();
+    assert_eq!(told, [(1, "Order 1,DAY,Sale".to_owned())]);
     // A number that no amount can be is one all the same.
     assert_eq!(of("1,x,-2.00\n2,2024-01-01,2.00\n").1, 1);
     assert_eq!(of("1,x,2.005\n2,2024-01-01,2.00\n").1, 1);
-    // Without amounts and instants nothing tells a header from a row.
+    // Without amounts and instants a digit tells a row from a header.
     let neither = mapping_of("sub_id = \"sale\"\n");
     let format = neither.by_name("test", None).unwrap();
     let (summary, _) = import(format, b"1,2024-01-01,2.00\n2,2024-01-01,2.00\n");
-    assert_eq!(summary.unwrap().accepted, 1);
+    assert_eq!(summary.unwrap().accepted, 2);
 }
 
 #[test]

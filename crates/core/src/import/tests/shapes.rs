@@ -314,3 +314,25 @@ fn a_report_that_nothing_fits_says_what_was_seen_and_what_is_known() {
     let near = formats.by_name("aliexpres", None).unwrap_err();
     assert!(near.to_string().ends_with("hint: did you mean \"aliexpress\"?"), "{near}");
 }
+
+#[test]
+fn a_record_is_as_long_as_it_may_be_and_not_a_byte_longer() {
+    const LIMIT: usize = 1 << 20;
+    let mapping = mapping(
+        "format = 1\nname = \"test\"\nkind = \"csv\"\n[recognise]\ncolumns = [\"a\"]\n[fields]\n\
+         order_no = \"a\"\nline_no = \"b\"\n",
+    );
+    let format = mapping.by_name("test", None).unwrap();
+    for (end, more) in [("\n", ""), ("\r\n", ""), ("", ""), ("\n", "2,1,x\n")] {
+        for quote in ["", "\""] {
+            let of = |length: usize| {
+                let text = "x".repeat(length - "1,1,".len() - 2 * quote.len());
+                let file = format!("a,b,c\n1,1,{quote}{text}{quote}{end}{more}");
+                import(format, file.as_bytes()).0
+            };
+            assert!(of(LIMIT).is_ok(), "{end:?} {more:?} {quote:?}");
+            let refused = of(LIMIT + 1).unwrap_err();
+            assert_eq!(refused.problems()[0].code.id, "R011", "{end:?} {more:?} {quote:?}");
+        }
+    }
+}
