@@ -19,6 +19,9 @@ use crate::exit::{self, Outcome, Stop};
 /// How many rows of a text wait for their widths.
 const ROWS_AT_ONCE: usize = 2_000;
 
+/// How many characters of a cell a text shows.
+const CELL_WIDTH: usize = 2_000;
+
 /// One cell of a table.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
@@ -54,7 +57,12 @@ impl Cell {
 
     /// The cell on a terminal, which must not take what others wrote for an order to itself.
     pub(crate) fn in_text(&self) -> String {
-        let shown = self.shown();
+        let mut shown = self.shown();
+        // A number of a million digits would make every line of the table as wide.
+        if let Some((cut, _)) = shown.char_indices().nth(CELL_WIDTH) {
+            shown.truncate(cut);
+            shown.push('…');
+        }
         if !shown.contains(char::is_control) {
             return shown;
         }

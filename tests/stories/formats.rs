@@ -111,6 +111,19 @@ fn a_proposal_says_what_it_leaves_open() {
 }
 
 #[test]
+fn a_cell_of_a_text_is_cut_and_whole_in_csv() {
+    let sandbox = Sandbox::with_ledger();
+    let order = "9".repeat(5_000);
+    let report =
+        format!("order_no,line_no,paid_at,product_price\n{order},1,2024-08-01 10:00:00,1\n");
+    sandbox.write("orders.csv", &report);
+    sandbox.run("import orders.csv --program example").expect(0);
+    assert!(sandbox.run("lines -O csv").expect(0).out.contains(&order));
+    let text = sandbox.run("lines").expect(0).out;
+    assert!(text.contains('…') && !text.contains(&order), "{}", text.len());
+}
+
+#[test]
 fn what_must_be_named_is_said_at_the_import() {
     let sandbox = Sandbox::new();
     sandbox.write("h.csv", "Order ID,Transaction Date,Sales\n1,8/1/2024,2.00\n");
