@@ -202,12 +202,7 @@ fn check_orders(
             continue;
         }
         check_journal(ledger, terms, scope, &program, each)?;
-        if scope.days.is_none() && kept_differ(ledger, terms, &program)? {
-            let text = "the months that `whole_run` keeps are not what the lines come to; \
-                        see `feebook rebuild`";
-            let (program, text) = (program.clone(), text.to_owned());
-            each(Finding { check: Check::Facts, program, line: None, text });
-        }
+        check_kept(ledger, terms, scope, &program, each)?;
         let standing = Arc::new(ledger.standing(&program, seq)?);
         let mut evaluator = Evaluator::new(&terms.book, &program, &standing);
         let (mut unknown, mut lines) = (BTreeMap::new(), 0);
@@ -244,21 +239,42 @@ fn check_orders(
         if let Some(text) = text.filter(|_| lines > 0 || evaluator.is_none()) {
             each(Finding { check: Check::NoTerms, program: program.clone(), line: None, text });
         }
-        for ((format, word), lines) in unknown {
-            let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
-            let text = format!(
-                "the status \"{word}\" is none of the words of the format {format}: {lines} taken as \
-                 pending"
-            );
-            each(Finding {
-                check: Check::UnknownStatus,
-                program: program.clone(),
-                line: None,
-                text,
-            });
-        }
+        tell_unknown(&program, unknown, each);
     }
     Ok(())
+}
+
+/// Adds up again what a run has kept of the months of a program.
+fn check_kept(
+    ledger: &Ledger,
+    terms: &Terms,
+    scope: &Scope,
+    program: &str,
+    each: &mut dyn FnMut(Finding),
+) -> Result<()> {
+    if scope.days.is_none() && kept_differ(ledger, terms, program)? {
+        let text = "the months that `whole_run` keeps are not what the lines come to; \
+                    see `feebook rebuild`";
+        let (program, text) = (program.to_owned(), text.to_owned());
+        each(Finding { check: Check::Facts, program, line: None, text });
+    }
+    Ok(())
+}
+
+/// Tells the status words that the mappings of their reports do not know.
+fn tell_unknown(
+    program: &str,
+    unknown: BTreeMap<(&str, &str), u64>,
+    each: &mut dyn FnMut(Finding),
+) {
+    for ((format, word), lines) in unknown {
+        let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+        let text = format!(
+            "the status \"{word}\" is none of the words of the format {format}: {lines} taken as pending"
+        );
+        let program = program.to_owned();
+        each(Finding { check: Check::UnknownStatus, program, line: None, text });
+    }
 }
 
 /// The day of an order of a program that is not known, so that neither is its zone.
