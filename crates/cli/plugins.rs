@@ -8,23 +8,42 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::NaiveDate;
 use feebook_core::error::{self, Error, Result};
-use feebook_core::plugins::{Plugins, Start};
+use feebook_core::plugins::{Plugins, Start, days};
 use feebook_plugin::exchange::{Beat, Pulse, Setup};
-use feebook_plugin::host::{Digest, Host, Trust, hex, leave, watch_the_end};
+use feebook_plugin::host::{
+    Build as Wanted, Digest, Head, Host, Trust, check, hex, leave, watch_the_end,
+};
 use feebook_plugin::{Refusal, codes};
 use feebook_schedule::diagnostic::Diagnostic;
 use feebook_schedule::document::{Reader, Table};
-use feebook_schedule::{Program, codes as terms_codes, parse_digest, quoted};
+use feebook_schedule::{Build, Program, codes as terms_codes, parse_digest, quoted};
 
 use crate::args::Global;
 use crate::{exit, shipped};
+
+/// Looks at the library of a build that the terms name, and runs none of its code.
+pub(crate) fn looked_at(
+    folder: &Path,
+    program: &Program,
+    build: &Build,
+) -> std::result::Result<Head, Refusal> {
+    let (place, days) = (build.place.to_string(), days(program, build));
+    let wanted = Wanted {
+        library: &build.library,
+        sha256: build.sha256,
+        machine: build.machine.as_deref(),
+        place: &place,
+        days: &days,
+    };
+    check(folder, program.id(), &build.name, &wanted)
+}
 
 /// How long one call may take, unless the config file says otherwise.
 const SECONDS_PER_CALL: u64 = 30;
@@ -302,7 +321,7 @@ pub(crate) fn trust(trusted: &Trusted) -> Result<PathBuf> {
 
 /// Adds an entry to a file that is only ever appended to, with a blank line before it; a new file
 /// gets a head.
-pub(crate) fn append(path: &std::path::Path, head: &str, entry: &str) -> std::io::Result<()> {
+pub(crate) fn append(path: &Path, head: &str, entry: &str) -> std::io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     let begun = file.metadata()?.len() > 0;
     // In one write, so that an interruption leaves no half of it.

@@ -11,8 +11,7 @@ use chrono_tz::Tz;
 use feebook_core::error::{self, Error, Result};
 use feebook_core::import::{Formats, advertisers};
 use feebook_core::ledger::Ledger;
-use feebook_core::plugins::days;
-use feebook_plugin::host::{Build as Wanted, Digest, check};
+use feebook_plugin::host::Digest;
 use feebook_schedule::{Program, Version, zone};
 
 use super::{counted, open};
@@ -245,17 +244,7 @@ fn of_plugins(global: &Global, program: &Program) -> Result<Vec<(&'static str, K
     let names: BTreeSet<&str> = versions.map(|used| used.name.as_str()).collect();
     for name in names {
         let builds = program.builds().iter().filter(|build| build.name == name);
-        let looked = builds.map(|build| {
-            let (place, days) = (build.place.to_string(), days(program, build));
-            let wanted = Wanted {
-                library: &build.library,
-                sha256: build.sha256,
-                machine: build.machine.as_deref(),
-                place: &place,
-                days: &days,
-            };
-            (build, check(&folder, id, &build.name, &wanted))
-        });
+        let looked = builds.map(|build| (build, plugins::looked_at(&folder, program, build)));
         let (good, bad): (Vec<_>, Vec<_>) = looked.partition(|(_, checked)| checked.is_ok());
         let may_run =
             |digest: Digest| global.allow_plugins || trusted.iter().any(|one| one.sha256 == digest);

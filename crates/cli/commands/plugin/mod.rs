@@ -8,10 +8,8 @@ use std::path::Path;
 
 use chrono::NaiveDate;
 use feebook_core::error::Error;
-use feebook_core::plugins::{days, days_of_builds, start};
-use feebook_plugin::host::{
-    Build as Wanted, Digest, Head, Inspection, Machine, check, here, hex, inspect,
-};
+use feebook_core::plugins::{days_of_builds, start};
+use feebook_plugin::host::{Digest, Head, Inspection, Machine, here, hex, inspect};
 use feebook_plugin::{Refusal, codes};
 use feebook_schedule::{Program, zone};
 use serde_json::{Map, Value, json};
@@ -57,15 +55,7 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
     for program in terms.book.programs() {
         for build in program.builds() {
             listed.insert(build.sha256);
-            let (place, days) = (build.place.to_string(), days(program, build));
-            let wanted = Wanted {
-                library: &build.library,
-                sha256: build.sha256,
-                machine: build.machine.as_deref(),
-                place: &place,
-                days: &days,
-            };
-            let head = check(&folder, program.id(), &build.name, &wanted);
+            let head = plugins::looked_at(&folder, program, build);
             let file = match &head {
                 Ok(_) => "ready".to_owned(),
                 Err(refusal) => format!("{}: {}", refusal.code().id, refusal.code().title),
@@ -79,7 +69,7 @@ fn list(global: &Global, output: &Output) -> Outcome<u8> {
             let head = head.ok();
             let version = head.as_ref().and_then(Head::version_text);
             if let Some(other) = trusted.filter(|one| one.name != build.name) {
-                tell_other_name(&place, &build.name, other);
+                tell_other_name(&build.place.to_string(), &build.name, other);
             }
             sheet.row(vec![
                 Cell::Text(build.name.clone()),

@@ -170,32 +170,8 @@ impl Ledger {
                         return Err(failed);
                     }
                 };
-                Ok(Begun::Started(Box::new(PendingImport {
-                    ledger: self,
-                    id,
-                    program_id,
-                    as_of: new.as_of,
-                    words_before,
-                    words_stored: words_before,
-                    first_seq: next_seq,
-                    next_seq,
-                    highest,
-                    batch: Vec::new(),
-                    limit: BATCH,
-                    filled: Filled::default(),
-                    months: Months::default(),
-                    canonical: Vec::new(),
-                    clicks: Vec::new(),
-                    sighted: Vec::new(),
-                    places: Places::default(),
-                    corrected: CorrectedOrders::new(),
-                    fact_digest: 0,
-                    totals: ImportTotals::default(),
-                    parts: Parts::default(),
-                    shaped: Shaped::default(),
-                    shape_id: None,
-                    open: true,
-                })))
+                let pending = PendingImport::of_parts(self, new.as_of, next_seq, Parts::default());
+                Ok(Begun::Started(Box::new(pending.of(id, program_id, highest))))
             }
             Ok(None) => {
                 let words = self.words.len();
@@ -463,6 +439,12 @@ impl<'l> PendingImport<'l> {
             shape_id: None,
             open: true,
         }
+    }
+
+    /// The same of one import, whose program has orders up to these numbers.
+    fn of(mut self, id: ImportId, program_id: i64, highest: [Option<No>; 2]) -> Self {
+        (self.id, self.program_id, self.highest) = (id, program_id, highest);
+        self
     }
 }
 

@@ -187,7 +187,8 @@ pub(crate) fn is_current(
 const KEPT: u32 = 1;
 
 /// Stands for all that the results of a program's orders depend on beside the facts: the texts of its terms
-/// and the calculation; and how they are added up. None where a plugin is asked: which build of it answers depends on the machine.
+/// and the calculation; and how they are added up. None where a plugin is asked: which build of it answers
+/// depends on the machine.
 pub(crate) fn basis(terms: &Terms, program: &str) -> Option<[u8; 16]> {
     let asks_none = |version: &Version| version.plugin().is_none();
     terms.book.program(program).filter(|known| known.versions().iter().all(asks_none))?;

@@ -192,13 +192,13 @@ impl Work<'_, '_> {
             self.report.count(&evaluated);
         }
         let unchanged = last.is_some_and(|result| result.fingerprint == fingerprint);
-        let new = NewResult {
+        let new = (!unchanged).then(|| NewResult {
             month: evaluated.month().or_else(|| last.and_then(|result| result.month)),
             day: evaluated.day.or(day),
             fingerprint,
             amounts: evaluated.amounts(),
             answers: evaluated.answers.cloned(),
-        };
+        });
         // Only what an earlier run had otherwise is told line by line.
         let after = last.filter(|_| !unchanged).map(|_| saw_all(&evaluated));
         let covering = evaluated.covering.clone();
@@ -209,9 +209,7 @@ impl Work<'_, '_> {
             let otherwise = uncovered && self.is_shown_otherwise(evaluator, program, order)?;
             differences.count(self.run.ledger(), evaluator, (order, &facts), &seen, otherwise)?;
         }
-        if unchanged {
-            return Ok(());
-        }
+        let Some(new) = new else { return Ok(()) };
         let version = evaluator.version(&covering);
         let currency = version.map(Version::currency);
         let mut posted = Difference { before: None, after: (currency, new.month, new.amounts) };
